@@ -1,0 +1,31 @@
+/*
+ * Every bound a stranger can run into, with its unit, in one place. A count or a length from outside
+ * is held against these before any memory is asked for.
+ */
+#ifndef CM_WIRE_LIMITS_H
+#define CM_WIRE_LIMITS_H
+
+#define CM_PROTOCOL_VERSION 1
+
+#define CM_MAX_FRAME_BYTES (1024 * 1024)    /* one envelope on a link */
+#define CM_MAX_RECORD_BYTES (512 * 1024)    /* one record in an envelope */
+#define CM_MAX_ENVELOPE_RECORDS 256         /* records and receipts each */
+#define CM_MAX_DEPTH 16                     /* containers inside containers */
+#define CM_MAX_NAME_BYTES 64                /* fact, act, rule part, region, node */
+#define CM_MAX_TEXT_BYTES 4096              /* a sentence, a citation, an address */
+#define CM_MAX_BODY_BYTES (400 * 1024)      /* an opaque body inside a record */
+#define CM_MAX_TARGETS 256                  /* a demand */
+#define CM_MAX_CATEGORIES 16                /* a demand */
+#define CM_MAX_FACTS 128                    /* demand, target or part each */
+#define CM_MAX_FACT_VALUES 64               /* a fact */
+#define CM_MAX_RULINGS 256                  /* a finding */
+#define CM_MAX_NEEDS 32                     /* open facts a ruling names */
+#define CM_MAX_PARTS 4096                   /* a case */
+#define CM_MAX_STEPS 64                     /* beside a part's disposition */
+#define CM_MAX_PEERS 128                    /* nodes and routers of a fleet */
+#define CM_MAX_DIGESTS 128                  /* rule-set digests in a finding or an outcome */
+#define CM_MAX_ARGS 32                      /* of one operation */
+#define CM_MAX_ROWS 4096                    /* of one answer to an operation */
+#define CM_MAX_DEMAND_JSON_BYTES (256 * 1024)
+
+#endif

@@ -1,0 +1,280 @@
+/*
+ * What the processes say to each other, as plain structs. The table in message.c gives each field
+ * its number on the wire; nothing here knows MessagePack, JSON or a socket.
+ *
+ * All pointers of a decoded message point into the arena it was decoded into and live as long as it.
+ * Texts are UTF-8 without NUL inside, never NULL after decoding ("" when absent). Arrays are pointer
+ * and count. A zero id means "none".
+ */
+#ifndef CM_WIRE_MESSAGE_H
+#define CM_WIRE_MESSAGE_H
+
+#include "protocol/base/id.h"
+
+struct cm_bytes {
+	const uint8_t *data;
+	size_t len;
+};
+
+/* What one process knows of a fact. Numbers on the wire; never reused. */
+enum cm_knowledge {
+	CM_KNOWN = 0,     /* the true value is among `values` (one value: known outright) */
+	CM_NOT_ASKED = 1, /* nobody has looked yet */
+	CM_CANNOT_TELL = 2,
+	CM_DISPUTED = 3, /* two sources differ: any of `values` may be true */
+};
+
+/* A fact as text, as it came: "issuing_state" = "US", "served_on" = "2026-11-07", "data" = "content".
+ * For a single-valued fact several values mean "one of these"; for a set-valued fact they are the
+ * members. The engine gives the texts their types. */
+struct cm_fact_text {
+	const char *name;
+	const char *const *values;
+	size_t values_count;
+	enum cm_knowledge knowledge;
+	const char *source; /* who said so: "the order", "residency map ie", a role */
+};
+
+/* One account or identifier the demand names, without the name. */
+struct cm_target {
+	uint32_t index;        /* 1, 2, ... as the demand lists them */
+	struct cm_bytes blind; /* keyed hash of the normalised identifier */
+	const struct cm_fact_text *facts; /* what the demand says of this target */
+	size_t facts_count;
+};
+
+struct cm_demand {
+	struct cm_id case_id;
+	struct cm_bytes fingerprint; /* BLAKE2b-256 over the original bytes, which stay at intake */
+	const char *intake;          /* node that registered it */
+	const char *issuing_state;   /* ISO 3166-1 alpha-2 */
+	int64_t registered_ms;       /* wall time */
+	const char *const *categories;
+	size_t categories_count;
+	const struct cm_target *targets;
+	size_t targets_count;
+	const struct cm_fact_text *facts; /* of the demand as a whole */
+	size_t facts_count;
+	const char *as_of; /* YYYY-MM-DD: the day the law is asked for, normally the day of service */
+};
+
+/* A part as far as it is known: target x category x hosting region, with the facts about it. */
+struct cm_part {
+	uint32_t target;
+	const char *category;
+	const char *region;
+	const char *hosting_state;
+	const struct cm_fact_text *facts;
+	size_t facts_count;
+};
+
+/* Router to node: whose are these, and what does your law say? */
+struct cm_ask {
+	struct cm_id case_id;
+	uint32_t round;              /* 1: all nodes; 2: the issuing state's node, with the facts */
+	struct cm_demand demand;
+	const struct cm_part *parts; /* round 2 only */
+	size_t parts_count;
+};
+
+/* Digest of one jurisdiction's rules as a node has them. */
+struct cm_law_digest {
+	const char *jurisdiction; /* "US", "EU", "treaty.us_gb", "policy" ... */
+	struct cm_bytes digest;   /* BLAKE2b-256 */
+};
+
+enum cm_ruling_state {
+	CM_RULING_HOLDS = 1,
+	CM_RULING_POSSIBLE = 2, /* depends on `needs` */
+	CM_RULING_DEFEATED = 3, /* by `defeated_by` */
+};
+
+enum cm_modality {
+	CM_PERMITS = 1,
+	CM_REQUIRES = 2,
+	CM_FORBIDS = 3,
+	CM_NEEDS_HUMAN = 4,
+};
+
+/* One term that runs: from a rule's `deadline`. */
+struct cm_term {
+	const char *act;      /* what must be done: "motion_to_quash" */
+	const char *due;      /* YYYY-MM-DD, or YYYY-MM-DDTHH:MMZ for a term in hours; "" if unknown */
+	const char *zone;     /* tz name, "America/New_York" */
+	const char *counting; /* "14 days from served_on 2026-11-07, rolled from Saturday" */
+	bool conditional;     /* the rule is only possible: "if it applies, by ..." */
+};
+
+/* What one rule says of one part. */
+struct cm_ruling {
+	const char *rule; /* "us.sca.2702a" */
+	const char *jurisdiction;
+	enum cm_ruling_state state;
+	enum cm_modality modality;
+	const char *act;
+	const char *title;
+	const char *cite;
+	const char *url;
+	const char *explain;  /* the sentence, with facts filled in */
+	const char *strength; /* absolute, default, discretionary */
+	const char *penalty;
+	const char *defeated_by;
+	const char *const *needs; /* names of open facts */
+	size_t needs_count;
+	const char *ask; /* the question that would settle it */
+	const struct cm_term *terms; /* none or one */
+	size_t terms_count;
+};
+
+enum cm_finding_side {
+	CM_SIDE_HOSTING = 1, /* the region that holds the part */
+	CM_SIDE_ISSUING = 2, /* the state whose authority demands: validity and reach */
+};
+
+struct cm_finding {
+	uint32_t target;      /* 0: every target (issuing side, round 1) */
+	const char *category;
+	const char *region;   /* "" : every region (issuing side, round 1) */
+	enum cm_finding_side side;
+	const struct cm_ruling *rulings; /* silent rules are left out */
+	size_t rulings_count;
+};
+
+/* Node to router. */
+struct cm_answer {
+	struct cm_id case_id;
+	uint32_t round;
+	const char *node;
+	const char *region;
+	int64_t at_ms;
+	const struct cm_part *hosted; /* with the facts the residency map gives */
+	size_t hosted_count;
+	const struct cm_finding *findings;
+	size_t findings_count;
+	const struct cm_law_digest *law;
+	size_t law_count;
+	const char *signed_off_by; /* "machine" until a person decides otherwise */
+	const char *trouble;       /* "" or why the node could not evaluate: then the part is held */
+};
+
+/* A step beside the disposition. */
+struct cm_step {
+	const char *act;      /* preserve, challenge_secrecy, notify_customer ... */
+	const char *sentence;
+	const char *rule;
+	const char *cite;
+	const char *who;      /* "legal desk us" */
+	const struct cm_term *terms; /* none or one */
+	size_t terms_count;
+};
+
+struct cm_part_outcome {
+	uint32_t target;
+	const char *category;
+	const char *region;        /* "" if no region hosts the target */
+	const char *hosting_state;
+	const char *disposition;   /* reject ... hold_for_counsel */
+	const char *rule;          /* the policy rule that decided, or "" */
+	const char *why;           /* one sentence */
+	const char *who;           /* who must act */
+	const struct cm_ruling *grounds; /* the rulings the decision rests on */
+	size_t grounds_count;
+	const struct cm_step *steps;
+	size_t steps_count;
+	const struct cm_term *terms; /* none or one: the clock that matters first */
+	size_t terms_count;
+	const char *const *questions; /* what would settle a hold */
+	size_t questions_count;
+};
+
+struct cm_outcome {
+	struct cm_id case_id;
+	uint32_t revision; /* 1, 2, ...; a higher one supersedes */
+	int64_t decided_ms;
+	const char *router;
+	const struct cm_part_outcome *parts;
+	size_t parts_count;
+	const struct cm_law_digest *law; /* every rule set that spoke, by node order */
+	size_t law_count;
+};
+
+/* Router to central: one step of a case. No identifiers, no content. */
+struct cm_event {
+	struct cm_id case_id;
+	uint64_t seq; /* counts up per case */
+	int64_t at_ms;
+	const char *router;
+	const char *what; /* "demand.accepted", "finding.arrived", "outcome.decided" ... */
+	const char *why;
+	const char *node; /* whose message caused it, or "" */
+	const struct cm_outcome *outcomes; /* none or one, with outcome.decided */
+	size_t outcomes_count;
+};
+
+/* A name and a value, for operations. */
+struct cm_arg {
+	const char *name;
+	const char *value;
+};
+
+/* CLI to its node or router: one operation of the table in nodes/. */
+struct cm_op {
+	const char *name; /* "file", "list", "show" ... */
+	const struct cm_arg *args;
+	size_t args_count;
+	struct cm_bytes body; /* the demand as served, for "file" */
+};
+
+struct cm_op_reply {
+	uint32_t status;      /* enum cm_status */
+	const char *sentence; /* what went wrong, or "" */
+	uint64_t offset;      /* where to go on: "watch" */
+	struct cm_bytes body; /* JSON text */
+};
+
+/* ---- the envelope ---------------------------------------------------------------------------- */
+
+/* X(name, wire number, struct, most bytes of one record) */
+#define CM_MESSAGE_TABLE(X)                                                                        \
+	X(DEMAND, 10, cm_demand, 256 * 1024)                                                       \
+	X(ASK, 11, cm_ask, 512 * 1024)                                                             \
+	X(ANSWER, 12, cm_answer, 512 * 1024)                                                       \
+	X(OUTCOME, 13, cm_outcome, 512 * 1024)                                                     \
+	X(EVENT, 14, cm_event, 512 * 1024)                                                         \
+	X(OP, 20, cm_op, 300 * 1024)                                                               \
+	X(OP_REPLY, 21, cm_op_reply, 480 * 1024)
+
+enum cm_kind {
+#define X(name, number, type, most_bytes) CM_KIND_##name = number,
+	CM_MESSAGE_TABLE(X)
+#undef X
+};
+
+/* One message with its stable id. The body is the encoded message of that kind. */
+struct cm_record {
+	struct cm_id id;
+	uint32_t kind; /* enum cm_kind, or a number from a newer peer */
+	struct cm_bytes body;
+};
+
+/* The durable answer to one record: sent only after the receiver's commit. */
+struct cm_receipt {
+	struct cm_id id;
+	uint32_t status;   /* CM_OK accepted, CM_DUPLICATE first answer again, else refused */
+	const char *reason;
+	uint32_t retry_ms; /* with CM_TRY_AGAIN and CM_DISK_FULL: not before */
+};
+
+/* All that travels in one nng message, either way: first the receipts for what came, then what goes.
+ * An envelope with neither is a heartbeat. */
+struct cm_envelope {
+	uint32_t version;
+	const char *sender;     /* node or router name */
+	uint64_t boot;          /* random per start: tells a restart */
+	const struct cm_receipt *receipts;
+	size_t receipts_count;
+	const struct cm_record *records;
+	size_t records_count;
+};
+
+#endif
