@@ -16,6 +16,10 @@ struct cm_id {
 /* Build an id from a wall time and 10 random bytes (74 of the 80 bits are used). */
 struct cm_id cm_id_make(struct cm_wall now, const uint8_t random[10]);
 
+/* An id made from another and a label: the same two always give the same id, and it keeps the first
+ * one's time. Used where a message must have one id however often it is made again. */
+struct cm_id cm_id_derive(const struct cm_id *from, const char *label);
+
 bool cm_id_is_zero(const struct cm_id *id);
 bool cm_id_equal(const struct cm_id *a, const struct cm_id *b);
 

@@ -6,6 +6,7 @@
 #include "protocol/base/buf.h"
 #include "protocol/base/clock.h"
 #include "protocol/base/id.h"
+#include "protocol/base/idmap.h"
 #include "protocol/base/list.h"
 #include "protocol/base/log.h"
 #include "protocol/base/text.h"
@@ -212,6 +213,67 @@ Test(id, prints_parses_and_sorts_by_time)
 	text[3] = 'g';
 	cr_assert(!cm_id_parse(text, &back));
 	cr_assert(!cm_id_parse("", &back));
+}
+
+Test(id, derived_ids_are_stable_and_differ_by_label)
+{
+	uint8_t dice[10] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+	struct cm_id base = cm_id_make((struct cm_wall){5000}, dice);
+	struct cm_id a = cm_id_derive(&base, "ask/ie/1");
+	struct cm_id b = cm_id_derive(&base, "ask/de/1");
+	struct cm_id again = cm_id_derive(&base, "ask/ie/1");
+
+	cr_assert(cm_id_equal(&a, &again));
+	cr_assert(!cm_id_equal(&a, &b));
+	cr_assert(!cm_id_equal(&a, &base));
+	cr_assert_eq(a.bytes[6] >> 4, 7);
+}
+
+Test(idmap, agrees_with_a_plain_array_under_random_puts_and_removes)
+{
+	enum { KEYS = 500 };
+	static char values[KEYS];
+	bool is_in[KEYS] = {false};
+	struct cm_id ids[KEYS];
+	struct cm_idmap map;
+	size_t before = cm_alloc_live();
+	size_t count = 0;
+	uint32_t dice = 7;
+
+	cm_idmap_init(&map);
+	for (int i = 0; i < KEYS; i++) {
+		uint8_t random[10] = {0};
+		random[9] = (uint8_t)i;
+		random[8] = (uint8_t)(i >> 8);
+		ids[i] = cm_id_make((struct cm_wall){1000}, random);
+	}
+	for (int round = 0; round < 20000; round++) {
+		size_t k;
+		dice = dice * 1664525u + 1013904223u;
+		k = (dice >> 8) % KEYS;
+		if (is_in[k]) {
+			cr_assert_eq(cm_idmap_remove(&map, &ids[k]), &values[k]);
+			count--;
+		} else {
+			cr_assert_null(cm_idmap_remove(&map, &ids[k]));
+			cr_assert_eq(cm_idmap_put(&map, &ids[k], &values[k]), CM_OK);
+			count++;
+		}
+		is_in[k] = !is_in[k];
+		cr_assert_eq(map.count, count);
+		k = (dice >> 16) % KEYS;
+		cr_assert_eq(cm_idmap_get(&map, &ids[k]), is_in[k] ? &values[k] : NULL);
+	}
+	for (struct {
+		     size_t at;
+		     struct cm_id id;
+		     void *value;
+	     } w = {0};
+	     cm_idmap_next(&map, &w.at, &w.id, &w.value);)
+		count--;
+	cr_assert_eq(count, 0);
+	cm_idmap_fini(&map);
+	cr_assert_eq(cm_alloc_live(), before);
 }
 
 struct item {

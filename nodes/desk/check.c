@@ -1,0 +1,275 @@
+#include "nodes/desk/check.h"
+
+#include <string.h>
+
+#include "protocol/post/dossier.h"
+
+enum cm_status cm_check_init(struct cm_check *check)
+{
+	check->facts = cm_facts_new(check->law);
+	check->decision = cm_decision_new(check->law);
+	if (check->facts == NULL || check->decision == NULL) {
+		cm_check_fini(check);
+		return CM_NO_MEMORY;
+	}
+	return CM_OK;
+}
+
+void cm_check_fini(struct cm_check *check)
+{
+	cm_facts_free(check->facts);
+	cm_decision_free(check->decision);
+	check->facts = NULL;
+	check->decision = NULL;
+}
+
+/* One answer under construction. */
+struct answering {
+	struct cm_check *check;
+	const struct cm_ask *ask;
+	struct cm_arena *arena;
+	struct cm_day as_of;
+	struct cm_part *hosted;
+	size_t hosted_count;
+	struct cm_finding *findings;
+	size_t findings_count;
+	size_t most;
+	struct cm_err trouble;
+};
+
+static const struct cm_target *find_target(const struct cm_demand *demand, uint32_t index)
+{
+	for (size_t i = 0; i < demand->targets_count; i++)
+		if (demand->targets[i].index == index)
+			return &demand->targets[i];
+	return NULL;
+}
+
+/* What is known of a part, or of a category as a whole where `part` is NULL. */
+static void gather(const struct cm_demand *demand, const struct cm_target *target,
+    const struct cm_part *part, const char *category, struct cm_dossier *dossier)
+{
+	cm_dossier_add_all(dossier, demand->facts, demand->facts_count);
+	cm_dossier_know(dossier, "issuing_state", demand->issuing_state, "the demand");
+	cm_dossier_know(dossier, "data", category, "the demand");
+	if (target != NULL)
+		cm_dossier_add_all(dossier, target->facts, target->facts_count);
+	if (part == NULL)
+		return;
+	cm_dossier_add_all(dossier, part->facts, part->facts_count);
+	cm_dossier_know(dossier, "hosting_state", part->hosting_state, "residency map");
+}
+
+static enum cm_status set_facts(struct answering *a, const struct cm_target *target,
+    const struct cm_part *part, const char *category, struct cm_err *err)
+{
+	struct cm_dossier *dossier = cm_arena_alloc(a->arena, 1, sizeof *dossier);
+
+	if (dossier == NULL)
+		return cm_err_set(err, CM_NO_MEMORY, "no memory for the facts of a part");
+	cm_dossier_init(dossier, a->arena);
+	gather(&a->ask->demand, target, part, category, dossier);
+	if (dossier->failed)
+		return cm_err_set(err, CM_TOO_LARGE, "too many facts on one part");
+	cm_facts_clear(a->check->facts);
+	for (size_t i = 0; i < dossier->count; i++) {
+		enum cm_status status =
+		    cm_facts_set(a->check->facts, &dossier->facts[i], err);
+
+		/* A fact this node's vocabulary does not have cannot move its rules. */
+		if (status != CM_OK && status != CM_UNKNOWN_NAME)
+			return status;
+	}
+	return CM_OK;
+}
+
+/* Terms of this node's rules run in this node's zone. */
+static void fill_zones(struct answering *a, struct cm_ruling *rulings, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct cm_term *terms;
+
+		if (rulings[i].terms_count == 0 || rulings[i].terms[0].zone[0] != 0)
+			continue;
+		terms = cm_arena_alloc(a->arena, rulings[i].terms_count, sizeof *terms);
+		if (terms == NULL)
+			continue;
+		memcpy(terms, rulings[i].terms, rulings[i].terms_count * sizeof *terms);
+		for (size_t j = 0; j < rulings[i].terms_count; j++)
+			terms[j].zone = a->check->zone;
+		rulings[i].terms = terms;
+	}
+}
+
+static enum cm_status add_finding(struct answering *a, enum cm_finding_side side,
+    const struct cm_target *target, const struct cm_part *part, const char *category,
+    struct cm_err *err)
+{
+	struct cm_finding *finding = &a->findings[a->findings_count];
+	struct cm_ruling *rulings = NULL;
+	size_t count = 0;
+	enum cm_status status = set_facts(a, target, part, category, err);
+
+	if (status != CM_OK)
+		return status;
+	cm_decide(a->check->law, a->check->facts, a->as_of, a->check->decision);
+	status = cm_decision_rulings(a->check->law, a->check->facts, a->as_of, a->check->decision,
+	    a->arena, &rulings, &count);
+	if (status != CM_OK)
+		return cm_err_set(err, status, "no memory for a finding");
+	if (count > CM_MAX_RULINGS)
+		return cm_err_set(err, CM_TOO_LARGE, "more than %d rules speak of one part",
+		    CM_MAX_RULINGS);
+	fill_zones(a, rulings, count);
+	*finding = (struct cm_finding){.target = part != NULL ? part->target : 0,
+	    .category = category,
+	    .region = part != NULL ? part->region : "",
+	    .side = side,
+	    .rulings = rulings,
+	    .rulings_count = count};
+	a->findings_count++;
+	return CM_OK;
+}
+
+static bool carries_issuing_law(const struct cm_check *check, const struct cm_demand *demand)
+{
+	for (size_t i = 0; i < check->issuing_count; i++)
+		if (strcmp(check->issuing[i], demand->issuing_state) == 0)
+			return true;
+	return false;
+}
+
+static enum cm_status grow(struct answering *a, size_t more)
+{
+	size_t most = a->most * 2 > a->hosted_count + more ? a->most * 2 : a->hosted_count + more;
+	struct cm_part *hosted;
+
+	if (a->hosted_count + more <= a->most)
+		return CM_OK;
+	hosted = cm_arena_alloc(a->arena, most, sizeof *hosted);
+	if (hosted == NULL)
+		return CM_NO_MEMORY;
+	if (a->hosted_count != 0)
+		memcpy(hosted, a->hosted, a->hosted_count * sizeof *hosted);
+	a->hosted = hosted;
+	a->most = most;
+	return CM_OK;
+}
+
+/* Ask the residency map for every target and category. */
+static enum cm_status look_up(struct answering *a)
+{
+	const struct cm_demand *demand = &a->ask->demand;
+
+	for (size_t t = 0; t < demand->targets_count; t++) {
+		for (size_t c = 0; c < demand->categories_count; c++) {
+			struct cm_part *parts = NULL;
+			size_t count = 0;
+			enum cm_status status = a->check->lookup(a->check->lookup_data,
+			    &demand->targets[t], demand->categories[c], demand->as_of, a->arena,
+			    &parts, &count, &a->trouble);
+
+			if (status == CM_OK)
+				status = grow(a, count);
+			if (status != CM_OK)
+				return status;
+			for (size_t i = 0; i < count; i++) {
+				parts[i].target = demand->targets[t].index;
+				parts[i].category = demand->categories[c];
+				parts[i].region = a->check->region;
+				parts[i].hosting_state = a->check->state;
+				a->hosted[a->hosted_count++] = parts[i];
+			}
+		}
+	}
+	return CM_OK;
+}
+
+static enum cm_status check_first(struct answering *a)
+{
+	const struct cm_demand *demand = &a->ask->demand;
+	bool is_issuing = carries_issuing_law(a->check, demand);
+	enum cm_status status = look_up(a);
+
+	if (status != CM_OK)
+		return status;
+	a->findings =
+	    cm_arena_alloc(a->arena, a->hosted_count + demand->categories_count + 1,
+	        sizeof *a->findings);
+	if (a->findings == NULL)
+		return CM_NO_MEMORY;
+	for (size_t i = 0; status == CM_OK && i < a->hosted_count; i++)
+		status = add_finding(a, CM_SIDE_HOSTING,
+		    find_target(demand, a->hosted[i].target), &a->hosted[i],
+		    a->hosted[i].category, &a->trouble);
+	for (size_t c = 0; status == CM_OK && is_issuing && c < demand->categories_count; c++)
+		status = add_finding(
+		    a, CM_SIDE_ISSUING, NULL, NULL, demand->categories[c], &a->trouble);
+	return status;
+}
+
+static enum cm_status check_again(struct answering *a)
+{
+	enum cm_status status = CM_OK;
+
+	a->findings = cm_arena_alloc(a->arena, a->ask->parts_count + 1, sizeof *a->findings);
+	if (a->findings == NULL)
+		return CM_NO_MEMORY;
+	for (size_t i = 0; status == CM_OK && i < a->ask->parts_count; i++)
+		status = add_finding(a, CM_SIDE_ISSUING,
+		    find_target(&a->ask->demand, a->ask->parts[i].target), &a->ask->parts[i],
+		    a->ask->parts[i].category, &a->trouble);
+	return status;
+}
+
+static enum cm_status list_law(struct answering *a, struct cm_answer *out)
+{
+	size_t count = cm_law_jurisdiction_count(a->check->law);
+	struct cm_law_digest *law = cm_arena_alloc(a->arena, count + 1, sizeof *law);
+
+	if (law == NULL)
+		return CM_NO_MEMORY;
+	for (size_t i = 0; i < count; i++) {
+		uint8_t *digest = cm_arena_alloc(a->arena, 32, 1);
+
+		if (digest == NULL)
+			return CM_NO_MEMORY;
+		law[i].jurisdiction = cm_law_jurisdiction(a->check->law, i, digest);
+		law[i].digest = (struct cm_bytes){digest, 32};
+	}
+	out->law = law;
+	out->law_count = count;
+	return CM_OK;
+}
+
+enum cm_status cm_check_answer(struct cm_check *check, const struct cm_ask *ask,
+    struct cm_wall now, struct cm_arena *arena, struct cm_answer *out)
+{
+	struct answering a = {.check = check, .ask = ask, .arena = arena};
+	enum cm_status status;
+
+	a.as_of = cm_wall_utc_day(now);
+	(void)cm_day_parse(ask->demand.as_of, strlen(ask->demand.as_of), &a.as_of);
+	*out = (struct cm_answer){.case_id = ask->case_id,
+	    .round = ask->round,
+	    .node = check->node,
+	    .region = check->region,
+	    .at_ms = now.ms,
+	    .signed_off_by = "machine",
+	    .trouble = ""};
+	status = ask->round == 1 ? check_first(&a) : check_again(&a);
+	if (status != CM_NO_MEMORY) {
+		if (status != CM_OK) {
+			out->trouble = cm_arena_text(arena,
+			    a.trouble.text[0] != 0 ? a.trouble.text : cm_status_text(status));
+			if (out->trouble == NULL)
+				return CM_NO_MEMORY;
+		}
+		status = list_law(&a, out);
+	}
+	out->hosted = a.hosted;
+	out->hosted_count = a.hosted_count;
+	out->findings = a.findings;
+	out->findings_count = a.findings_count;
+	return status;
+}

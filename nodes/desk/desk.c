@@ -1,0 +1,367 @@
+#include "nodes/desk/desk.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "jurisdictions/law_files.h"
+#include "nodes/desk/desk_ops.h"
+#include "nodes/residency/residency.h"
+#include "protocol/base/log.h"
+#include "protocol/post/rows.h"
+#include "protocol/wire/codec.h"
+
+/* ---- the residency map ----------------------------------------------------------------------- */
+
+/* A node may be up before its first import: without a map it hosts nothing it knows of, and says so. */
+static struct cm_residency *map_of(struct cm_desk *desk, struct cm_err *err)
+{
+	enum cm_status status;
+
+	if (desk->map != NULL)
+		return desk->map;
+	status = cm_residency_open(desk->settings->residency, desk->settings->region,
+	    CM_RESIDENCY_READ, &desk->map, err);
+	if (status == CM_OK)
+		status = cm_residency_check_key(desk->map, &desk->key, err);
+	if (status != CM_OK) {
+		cm_residency_close(desk->map);
+		desk->map = NULL;
+	}
+	return desk->map;
+}
+
+static enum cm_status look_up(void *data, const struct cm_target *target, const char *category,
+    const char *as_of, struct cm_arena *arena, struct cm_part **parts, size_t *count,
+    struct cm_err *err)
+{
+	struct cm_desk *desk = data;
+	struct cm_residency *map = map_of(desk, err);
+	struct cm_part *part = cm_arena_alloc(arena, 1, sizeof *part);
+	struct cm_day day;
+	enum cm_status status;
+
+	*count = 0;
+	if (map == NULL)
+		return err->status;
+	if (part == NULL)
+		return cm_err_set(err, CM_NO_MEMORY, "no memory for a lookup");
+	if (!cm_day_parse(as_of, strlen(as_of), &day))
+		return cm_err_set(err, CM_BAD_INPUT, "as_of: not a day");
+	status = cm_residency_lookup(map, target->blind, category, day, arena, part);
+	if (status == CM_NOT_FOUND)
+		return CM_OK;
+	if (status != CM_OK)
+		return cm_err_set(
+		    err, status, "look up the residency map: %s", cm_status_text(status));
+	*parts = part;
+	*count = 1;
+	return CM_OK;
+}
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+static enum cm_status init_region(struct cm_desk *desk, struct cm_err *err)
+{
+	const struct cm_settings *s = desk->settings;
+	enum cm_status status = cm_law_files_load(s->law, s->law_count, &desk->law, err);
+
+	if (status == CM_OK)
+		status = cm_blind_key_load(s->blind_key, &desk->key, err);
+	if (status != CM_OK)
+		return status;
+	if (map_of(desk, err) == NULL && err->status != CM_NOT_FOUND)
+		return err->status;
+	desk->check = (struct cm_check){.node = s->name,
+	    .region = s->region,
+	    .state = s->state,
+	    .zone = s->zone,
+	    .issuing = s->issuing,
+	    .issuing_count = s->issuing_count,
+	    .law = desk->law,
+	    .lookup = look_up,
+	    .lookup_data = desk};
+	return cm_check_init(&desk->check) == CM_OK
+	           ? CM_OK
+	           : cm_err_set(err, CM_NO_MEMORY, "no memory for the local check");
+}
+
+enum cm_status cm_desk_init(struct cm_desk *desk, const struct cm_settings *settings,
+    struct cm_err *err)
+{
+	enum cm_status status = CM_OK;
+
+	*desk = (struct cm_desk){.settings = settings};
+	cm_reviews_init(&desk->reviews);
+	desk->is_central = strcmp(settings->role, "central") == 0;
+	for (size_t i = 0; i < settings->peers_count && desk->router == NULL; i++)
+		if (strcmp(settings->peers[i].role, "router") == 0)
+			desk->router = settings->peers[i].name;
+	if (!desk->is_central)
+		status = init_region(desk, err);
+	if (status != CM_OK)
+		cm_desk_fini(desk);
+	return status;
+}
+
+void cm_desk_fini(struct cm_desk *desk)
+{
+	cm_reviews_fini(&desk->reviews);
+	cm_check_fini(&desk->check);
+	cm_law_free(desk->law);
+	cm_residency_close(desk->map);
+	cm_blind_key_wipe(&desk->key);
+	desk->law = NULL;
+	desk->map = NULL;
+}
+
+/* ---- records --------------------------------------------------------------------------------- */
+
+static void note_ask(struct cm_review *review, const struct cm_ask *ask)
+{
+	review->rounds_answered |= 1u << (ask->round & 7);
+	review->targets_count = ask->demand.targets_count;
+	if (review->opened_ms == 0)
+		review->opened_ms = ask->demand.registered_ms;
+	(void)snprintf(review->issuing_state, sizeof review->issuing_state, "%s",
+	    ask->demand.issuing_state);
+}
+
+/* An answer that does not fit into a message says so, which holds the parts: a node is never silent. */
+static enum cm_status encode_answer(struct cm_desk *desk, struct cm_answer *answer,
+    struct cm_effects *effects, struct cm_bytes *out, struct cm_err *err)
+{
+	enum cm_status status = cm_effects_encode(effects, CM_KIND_ANSWER, answer, out, err);
+	char *why;
+
+	if (status == CM_OK || status == CM_NO_MEMORY)
+		return status;
+	why = cm_arena_printf(&effects->arena, "the answer of %s cannot be sent: %s",
+	    desk->settings->name, err->text);
+	if (why == NULL)
+		return cm_err_set(err, CM_NO_MEMORY, "no memory for a message");
+	answer->trouble = why;
+	answer->findings_count = 0;
+	return cm_effects_encode(effects, CM_KIND_ANSWER, answer, out, err);
+}
+
+static enum cm_status take_ask(struct cm_desk *desk, const struct cm_input *input,
+    const char *sender, const struct cm_record *record, struct cm_effects *effects,
+    struct cm_err *err)
+{
+	struct cm_ask ask;
+	struct cm_answer answer;
+	struct cm_review *review;
+	struct cm_bytes body;
+	struct cm_id id;
+	char label[32];
+	enum cm_status status =
+	    cm_record_decode(CM_KIND_ASK, record->body, &effects->arena, &ask, err);
+
+	if (status != CM_OK)
+		return status;
+	review = cm_reviews_find(&desk->reviews, &ask.case_id);
+	if (review != NULL && (review->rounds_answered >> (ask.round & 7) & 1) != 0)
+		return cm_err_set(err, CM_DUPLICATE, "this round was answered before");
+	status = cm_check_answer(&desk->check, &ask, input->now, &effects->arena, &answer);
+	if (status == CM_OK)
+		status = encode_answer(desk, &answer, effects, &body, err);
+	if (status != CM_OK)
+		return cm_err_set(err, status, "no memory to answer");
+	review = cm_reviews_need(&desk->reviews, &ask.case_id);
+	if (review == NULL)
+		return cm_err_set(err, CM_NO_MEMORY, "no memory for a case");
+	cm_effect_store(effects, CM_KIND_ASK, &ask.case_id, record->body);
+	cm_effect_store(effects, CM_KIND_ANSWER, &ask.case_id, body);
+	(void)snprintf(label, sizeof label, "answer/%u", (unsigned)ask.round);
+	id = cm_id_derive(&record->id, label);
+	cm_effect_send(effects, sender, CM_KIND_ANSWER, &ask.case_id, &id, body);
+	if (effects->failed)
+		return cm_err_set(err, CM_NO_MEMORY, "no memory to answer");
+	(void)cm_review_step(review, CM_REVIEW_ASK);
+	note_ask(review, &ask);
+	return CM_OK;
+}
+
+static void note_outcome(struct cm_review *review, const struct cm_outcome *outcome)
+{
+	review->revision = outcome->revision;
+	review->decided_ms = outcome->decided_ms;
+	review->parts_count = outcome->parts_count;
+}
+
+static enum cm_status take_outcome(struct cm_desk *desk, const struct cm_record *record,
+    struct cm_effects *effects, struct cm_err *err)
+{
+	struct cm_outcome outcome;
+	struct cm_review *review;
+	char id[CM_ID_TEXT_BYTES];
+	enum cm_status status =
+	    cm_record_decode(CM_KIND_OUTCOME, record->body, &effects->arena, &outcome, err);
+
+	if (status != CM_OK)
+		return status;
+	review = cm_reviews_find(&desk->reviews, &outcome.case_id);
+	if (review == NULL || cm_review_next(review->state, CM_REVIEW_OUTCOME) < 0)
+		return cm_err_set(err, CM_NO_MEANING, "no case here waits for this outcome");
+	if (outcome.revision <= review->revision)
+		return cm_err_set(err, CM_NO_MEANING, "revision %u is superseded",
+		    (unsigned)outcome.revision);
+	cm_id_print(&outcome.case_id, id);
+	cm_effect_store(effects, CM_KIND_OUTCOME, &outcome.case_id, record->body);
+	cm_effect_tell(effects, "outcome.stored", &outcome.case_id, "case=%s revision=%u parts=%zu",
+	    id, (unsigned)outcome.revision, outcome.parts_count);
+	if (effects->failed)
+		return cm_err_set(err, CM_NO_MEMORY, "no memory for an outcome");
+	(void)cm_review_step(review, CM_REVIEW_OUTCOME);
+	note_outcome(review, &outcome);
+	return CM_OK;
+}
+
+static void note_event(struct cm_review *review, const struct cm_event *event)
+{
+	if (review->opened_ms == 0)
+		review->opened_ms = event->at_ms;
+	(void)cm_review_step(review, CM_REVIEW_EVENT);
+	if (event->outcomes_count > 0 && event->outcomes[0].revision > review->revision) {
+		(void)cm_review_step(review, CM_REVIEW_OUTCOME);
+		note_outcome(review, &event->outcomes[0]);
+	}
+}
+
+static enum cm_status take_event(struct cm_desk *desk, const struct cm_record *record,
+    struct cm_effects *effects, struct cm_err *err)
+{
+	struct cm_event event;
+	struct cm_review *review;
+	enum cm_status status =
+	    cm_record_decode(CM_KIND_EVENT, record->body, &effects->arena, &event, err);
+
+	if (status != CM_OK)
+		return status;
+	review = cm_reviews_need(&desk->reviews, &event.case_id);
+	if (review == NULL)
+		return cm_err_set(err, CM_NO_MEMORY, "no memory for a case");
+	cm_effect_store(effects, CM_KIND_EVENT, &event.case_id, record->body);
+	if (effects->failed)
+		return cm_err_set(err, CM_NO_MEMORY, "no memory for an event");
+	note_event(review, &event);
+	return CM_OK;
+}
+
+static enum cm_status on_record(void *self, const struct cm_input *input, const char *sender,
+    const struct cm_record *record, struct cm_effects *effects, struct cm_err *err)
+{
+	struct cm_desk *desk = self;
+
+	if (desk->is_central && record->kind == CM_KIND_EVENT)
+		return take_event(desk, record, effects, err);
+	if (!desk->is_central && record->kind == CM_KIND_ASK)
+		return take_ask(desk, input, sender, record, effects, err);
+	if (!desk->is_central && record->kind == CM_KIND_OUTCOME)
+		return take_outcome(desk, record, effects, err);
+	return cm_err_set(err, CM_UNKNOWN_KIND, "a %s node takes no message of kind %u",
+	    desk->settings->role, (unsigned)record->kind);
+}
+
+/* ---- replay ---------------------------------------------------------------------------------- */
+
+static enum cm_status replay_demand(struct cm_review *review, struct cm_desk *desk,
+    struct cm_bytes body, struct cm_arena *arena)
+{
+	struct cm_demand demand;
+	enum cm_status status = cm_record_decode(CM_KIND_DEMAND, body, arena, &demand, NULL);
+
+	if (status != CM_OK)
+		return status;
+	cm_desk_note_demand(review, &demand);
+	(void)cm_review_step(review, CM_REVIEW_REGISTER);
+	return cm_reviews_mark_original(&desk->reviews, review);
+}
+
+static enum cm_status replay_row(struct cm_desk *desk, struct cm_review *review, uint32_t kind,
+    struct cm_bytes body, struct cm_arena *arena)
+{
+	struct cm_ask ask;
+	struct cm_outcome outcome;
+	struct cm_event event;
+	enum cm_status status = CM_OK;
+
+	switch (kind) {
+	case CM_KIND_DEMAND:
+		return replay_demand(review, desk, body, arena);
+	case CM_KIND_ASK:
+		status = cm_record_decode(kind, body, arena, &ask, NULL);
+		if (status == CM_OK) {
+			(void)cm_review_step(review, CM_REVIEW_ASK);
+			note_ask(review, &ask);
+		}
+		return status;
+	case CM_KIND_OUTCOME:
+		status = cm_record_decode(kind, body, arena, &outcome, NULL);
+		if (status == CM_OK) {
+			(void)cm_review_step(review, CM_REVIEW_OUTCOME);
+			note_outcome(review, &outcome);
+		}
+		return status;
+	case CM_KIND_EVENT:
+		status = cm_record_decode(kind, body, arena, &event, NULL);
+		if (status == CM_OK)
+			note_event(review, &event);
+		return status;
+	case CM_ROW_ORIGINAL:
+		cm_desk_note_original(review, body);
+		return CM_OK;
+	default:
+		return CM_OK; /* an answer adds nothing to what its ask said */
+	}
+}
+
+static enum cm_status on_replay(void *self, uint32_t kind, const struct cm_id *case_id,
+    uint64_t seq, int64_t at_ms, struct cm_bytes body)
+{
+	struct cm_desk *desk = self;
+	struct cm_review *review = cm_reviews_need(&desk->reviews, case_id);
+	struct cm_arena arena;
+	enum cm_status status;
+
+	(void)seq;
+	(void)at_ms;
+	if (review == NULL)
+		return CM_NO_MEMORY;
+	cm_arena_init(&arena, 0);
+	status = replay_row(desk, review, kind, body, &arena);
+	cm_arena_fini(&arena);
+	return status;
+}
+
+/* A node's waiting work is all in its outbox: there is nothing to take up. */
+static enum cm_status on_resume(void *self, const struct cm_input *input, cm_post_effects_cb each,
+    void *data, struct cm_err *err)
+{
+	struct cm_desk *desk = self;
+
+	(void)input;
+	(void)each;
+	(void)data;
+	(void)err;
+	cm_log(CM_LOG_INFO, "desk.resumed", "cases=%zu", cm_reviews_count(&desk->reviews));
+	return CM_OK;
+}
+
+static void on_reset(void *self)
+{
+	struct cm_desk *desk = self;
+
+	cm_reviews_fini(&desk->reviews);
+	cm_reviews_init(&desk->reviews);
+}
+
+struct cm_machine cm_desk_machine(struct cm_desk *desk)
+{
+	return (struct cm_machine){.self = desk,
+	    .record = on_record,
+	    .op = cm_desk_op,
+	    .replay = on_replay,
+	    .resume = on_resume,
+	    .reset = on_reset};
+}

@@ -1,0 +1,179 @@
+#include "nodes/desk/desk_ops.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "protocol/post/rows.h"
+#include "protocol/seal/seal.h"
+
+void cm_desk_note_demand(struct cm_review *review, const struct cm_demand *demand)
+{
+	review->is_intake = true;
+	review->opened_ms = demand->registered_ms;
+	review->targets_count = demand->targets_count;
+	(void)snprintf(
+	    review->issuing_state, sizeof review->issuing_state, "%s", demand->issuing_state);
+	if (demand->fingerprint.len == sizeof review->fingerprint)
+		memcpy(review->fingerprint, demand->fingerprint.data, sizeof review->fingerprint);
+}
+
+void cm_desk_note_original(struct cm_review *review, struct cm_bytes body)
+{
+	json_t *root = json_loadb((const char *)body.data, body.len, 0, NULL);
+	const char *reference = json_string_value(json_object_get(root, "reference"));
+
+	if (reference != NULL)
+		(void)snprintf(review->reference, sizeof review->reference, "%s", reference);
+	json_decref(root);
+}
+
+/* ---- file ------------------------------------------------------------------------------------ */
+
+static enum cm_status say_filed(const struct cm_review *review, bool is_new, struct cm_arena *arena,
+    struct cm_op_reply *reply, struct cm_err *err)
+{
+	char id[CM_ID_TEXT_BYTES];
+
+	cm_id_print(&review->id, id);
+	return cm_op_reply_json(json_pack("{s:s, s:s, s:b}", "case", id, "state",
+	                            cm_review_state_name(review->state), "new", (int)is_new),
+	    arena, reply, err);
+}
+
+static enum cm_status register_demand(struct cm_desk *desk, const struct cm_input *input,
+    const struct cm_intake *intake, struct cm_bytes original, struct cm_review **out,
+    struct cm_effects *effects, struct cm_err *err)
+{
+	struct cm_demand demand = intake->demand;
+	struct cm_bytes body;
+	struct cm_review *review;
+	struct cm_id record;
+	enum cm_status status;
+
+	demand.case_id = cm_effects_id(effects, input);
+	status = cm_effects_encode(effects, CM_KIND_DEMAND, &demand, &body, err);
+	if (status != CM_OK)
+		return status;
+	cm_effect_store(effects, CM_ROW_ORIGINAL, &demand.case_id, original);
+	cm_effect_store(effects, CM_KIND_DEMAND, &demand.case_id, body);
+	record = cm_id_derive(&demand.case_id, "demand");
+	cm_effect_send(effects, desk->router, CM_KIND_DEMAND, &demand.case_id, &record, body);
+	if (effects->failed)
+		return cm_err_set(err, CM_NO_MEMORY, "no memory for a demand");
+	review = cm_reviews_need(&desk->reviews, &demand.case_id);
+	if (review == NULL)
+		return cm_err_set(err, CM_NO_MEMORY, "no memory for a case");
+	(void)cm_review_step(review, CM_REVIEW_REGISTER);
+	cm_desk_note_demand(review, &demand);
+	(void)snprintf(review->reference, sizeof review->reference, "%s", intake->reference);
+	status = cm_reviews_mark_original(&desk->reviews, review);
+	*out = review;
+	return status == CM_OK ? CM_OK : cm_err_set(err, status, "no memory for a case");
+}
+
+static enum cm_status run_file(struct cm_desk *desk, const struct cm_input *input,
+    const struct cm_op *op, struct cm_op_reply *reply, struct cm_effects *effects,
+    struct cm_err *err)
+{
+	struct cm_intake_env env = {
+	    .law = desk->law, .key = &desk->key, .node = desk->settings->name};
+	struct cm_intake intake;
+	struct cm_review *review;
+	uint8_t fingerprint[CM_DIGEST_BYTES];
+	enum cm_status status;
+
+	if (desk->is_central || desk->router == NULL)
+		return cm_err_set(err, CM_NOT_ALLOWED,
+		    "%s takes no demands: file it with a region's node", desk->settings->name);
+	cm_digest(op->body.data, op->body.len, fingerprint);
+	review = cm_reviews_find_original(&desk->reviews, fingerprint);
+	if (review != NULL)
+		return say_filed(review, false, &effects->arena, reply, err);
+	status = cm_intake_read(&env, (const char *)op->body.data, op->body.len, input->now,
+	    &effects->arena, &intake, err);
+	if (status == CM_OK)
+		status = register_demand(desk, input, &intake, op->body, &review, effects, err);
+	return status == CM_OK ? say_filed(review, true, &effects->arena, reply, err) : status;
+}
+
+/* ---- list ------------------------------------------------------------------------------------ */
+
+static json_t *review_json(const struct cm_review *review)
+{
+	char id[CM_ID_TEXT_BYTES];
+
+	cm_id_print(&review->id, id);
+	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I}", "case", id, "state",
+	    cm_review_state_name(review->state), "issuing_state", review->issuing_state, "reference",
+	    review->reference, "intake", (int)review->is_intake, "opened_ms",
+	    (json_int_t)review->opened_ms, "decided_ms", (json_int_t)review->decided_ms, "targets",
+	    (json_int_t)review->targets_count, "parts", (json_int_t)review->parts_count, "revision",
+	    (json_int_t)review->revision);
+}
+
+static enum cm_status run_list(struct cm_desk *desk, const struct cm_op *op,
+    struct cm_op_reply *reply, struct cm_effects *effects, struct cm_err *err)
+{
+	const char *state = cm_op_arg(op, "state");
+	uint64_t limit = 0;
+	enum cm_status status = cm_op_number(op, "limit", 1000, 1000, &limit, err);
+	json_t *rows;
+
+	if (status != CM_OK)
+		return status;
+	rows = json_array();
+	for (size_t i = cm_reviews_count(&desk->reviews); i > 0 && json_array_size(rows) < limit;
+	     i--) {
+		const struct cm_review *review = cm_reviews_at(&desk->reviews, i - 1);
+
+		if (state == NULL || strcmp(state, cm_review_state_name(review->state)) == 0)
+			(void)json_array_append_new(rows, review_json(review));
+	}
+	return cm_op_reply_json(rows, &effects->arena, reply, err);
+}
+
+/* ---- the table ------------------------------------------------------------------------------- */
+
+static const char *state_of(void *self, const struct cm_id *case_id)
+{
+	struct cm_desk *desk = self;
+	const struct cm_review *review = cm_reviews_find(&desk->reviews, case_id);
+
+	return review != NULL ? cm_review_state_name(review->state) : NULL;
+}
+
+static void add_status(void *self, json_t *status)
+{
+	struct cm_desk *desk = self;
+	json_t *law = json_object();
+
+	for (size_t i = 0; desk->law != NULL && i < cm_law_jurisdiction_count(desk->law); i++) {
+		uint8_t digest[32];
+		char hex[65];
+		const char *name = cm_law_jurisdiction(desk->law, i, digest);
+
+		cm_hex_print(digest, sizeof digest, hex);
+		(void)json_object_set_new(law, name, json_string(hex));
+	}
+	(void)json_object_set_new(status, "law", law);
+	(void)json_object_set_new(
+	    status, "cases", json_integer((json_int_t)cm_reviews_count(&desk->reviews)));
+	(void)json_object_set_new(status, "has_map", json_boolean(desk->map != NULL));
+}
+
+enum cm_status cm_desk_op(void *self, const struct cm_input *input, const struct cm_op *op,
+    struct cm_op_reply *reply, struct cm_effects *effects, struct cm_err *err)
+{
+	struct cm_desk *desk = self;
+	struct cm_ops_env env = {.post = desk->post,
+	    .settings = desk->settings,
+	    .state_of = state_of,
+	    .add_status = add_status,
+	    .self = desk};
+
+	if (strcmp(op->name, "file") == 0)
+		return run_file(desk, input, op, reply, effects, err);
+	if (strcmp(op->name, "list") == 0)
+		return run_list(desk, op, reply, effects, err);
+	return cm_ops_run(&env, op, &effects->arena, reply, err);
+}

@@ -1,0 +1,86 @@
+/*
+ * One case as a node lives it, and all of a node's cases.
+ *
+ * Pure: it takes journal rows and records, says what moves, and knows no socket, no file and no law.
+ *
+ *   intake:   (new) --registered--> REGISTERED --outcome--> DECIDED
+ *                                        | ask
+ *                                        v
+ *   hosting:  (new) --ask--> ANSWERED <--+    ANSWERED --outcome--> DECIDED
+ *   central:  (new) --event--> WATCHED --event with an outcome--> DECIDED
+ *
+ * Where it sleeps: REGISTERED and ANSWERED wait for the router. What is true: REGISTERED: the original
+ * bytes and the demand are in the ledger, the demand is in the outbox or was received. ANSWERED: so is
+ * the answer. DECIDED: the newest outcome is in the ledger; a newer revision may still come.
+ */
+#ifndef CM_DESK_REVIEW_H
+#define CM_DESK_REVIEW_H
+
+#include "protocol/base/idmap.h"
+#include "protocol/post/effect.h"
+
+enum cm_review_state {
+	CM_REVIEW_NEW,
+	CM_REVIEW_REGISTERED,
+	CM_REVIEW_ANSWERED,
+	CM_REVIEW_WATCHED,
+	CM_REVIEW_DECIDED,
+};
+
+enum cm_review_event {
+	CM_REVIEW_REGISTER, /* a demand was filed here */
+	CM_REVIEW_ASK,      /* the router asked and this node answered */
+	CM_REVIEW_EVENT,    /* the router told of a step (central) */
+	CM_REVIEW_OUTCOME,  /* an outcome, newer than what is known */
+};
+
+#define CM_REFERENCE_BYTES 200
+
+struct cm_review {
+	struct cm_id id;
+	enum cm_review_state state;
+	bool is_intake;
+	char issuing_state[8];
+	uint32_t rounds_answered; /* bit n: round n */
+	uint32_t revision;
+	int64_t opened_ms;
+	int64_t decided_ms;
+	size_t targets_count;
+	size_t parts_count;
+	uint8_t fingerprint[32]; /* of the original, at intake */
+	char reference[CM_REFERENCE_BYTES + 1]; /* the authority's own, at intake */
+};
+
+const char *cm_review_state_name(enum cm_review_state state);
+
+/* The transition table: the next state, or -1: no meaning in this state. */
+int cm_review_next(enum cm_review_state from, enum cm_review_event event);
+
+/* Take one event. CM_NO_MEANING leaves all as it was. */
+enum cm_status cm_review_step(struct cm_review *review, enum cm_review_event event);
+
+/* All reviews of a node, by id and, at intake, by fingerprint. */
+struct cm_reviews {
+	struct cm_idmap by_id;          /* owned */
+	struct cm_idmap by_fingerprint; /* the first 16 bytes as an id; borrowed */
+	struct cm_review **order;       /* owned array; by arrival */
+	size_t order_cap;
+};
+
+void cm_reviews_init(struct cm_reviews *reviews);
+void cm_reviews_fini(struct cm_reviews *reviews);
+
+size_t cm_reviews_count(const struct cm_reviews *reviews);
+struct cm_review *cm_reviews_at(const struct cm_reviews *reviews, size_t index);
+struct cm_review *cm_reviews_find(const struct cm_reviews *reviews, const struct cm_id *id);
+struct cm_review *cm_reviews_find_original(
+    const struct cm_reviews *reviews, const uint8_t fingerprint[32]);
+
+/* The review of that id, made if it is not there; NULL when memory runs out. */
+struct cm_review *cm_reviews_need(struct cm_reviews *reviews, const struct cm_id *id);
+
+/* Remember which original this review came from. */
+enum cm_status cm_reviews_mark_original(
+    struct cm_reviews *reviews, struct cm_review *review) CM_MUST_USE;
+
+#endif

@@ -1,0 +1,242 @@
+#include "protocol/post/daemon.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "protocol/base/log.h"
+#include "protocol/link/now.h"
+#include "protocol/seal/seal.h"
+
+#define CM_EXIT_LATE_S 20 /* how long a clean stop may take before the process gives up */
+
+struct running {
+	const struct cm_daemon *daemon;
+	struct cm_settings settings;
+	uv_loop_t loop;
+	uv_signal_t signals[2];
+	struct cm_post *post;
+	void *state;
+	bool is_stopping;
+};
+
+struct command_line {
+	const char *config;
+	long ready_fd;
+	bool check_only;
+	bool print;
+	bool is_quiet;
+};
+
+/* ---- log ------------------------------------------------------------------------------------- */
+
+static void to_stderr(enum cm_log_level level, const char *line, void *data)
+{
+	(void)level;
+	(void)data;
+	(void)fprintf(stderr, "%s\n", line);
+}
+
+static void on_crash(int number)
+{
+	static const char head[] = "crash: the last lines of every level follow\n";
+
+	/* Not all of this is allowed in a signal handler; the process is lost anyway, and a report that
+	 * is mostly whole is worth more than none. */
+	(void)!write(STDERR_FILENO, head, sizeof head - 1);
+	cm_log_replay(to_stderr, NULL);
+	(void)signal(number, SIG_DFL);
+	(void)raise(number);
+}
+
+/* ---- signals and stopping -------------------------------------------------------------------- */
+
+static void on_signal_closed(uv_handle_t *handle)
+{
+	(void)handle;
+}
+
+static void on_post_closed(void *data)
+{
+	struct running *run = data;
+
+	run->post = NULL;
+	for (size_t i = 0; i < 2; i++)
+		uv_close((uv_handle_t *)&run->signals[i], on_signal_closed);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+	struct running *run = handle->data;
+
+	if (run->is_stopping)
+		return;
+	run->is_stopping = true;
+	cm_log(CM_LOG_INFO, "process.stops", "signal=%d", number);
+	(void)alarm(CM_EXIT_LATE_S);
+	cm_post_close(run->post, on_post_closed, run);
+}
+
+static void catch_signals(struct running *run)
+{
+	static const int numbers[] = {SIGTERM, SIGINT};
+
+	for (size_t i = 0; i < 2; i++) {
+		(void)uv_signal_init(&run->loop, &run->signals[i]);
+		run->signals[i].data = run;
+		(void)uv_signal_start(&run->signals[i], on_signal, numbers[i]);
+	}
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGSEGV, on_crash);
+	(void)signal(SIGABRT, on_crash);
+}
+
+/* ---- the command line ------------------------------------------------------------------------ */
+
+static int usage(const struct cm_daemon *daemon, FILE *to, int code)
+{
+	(void)fprintf(to,
+	    "Usage: %s -c FILE [-n | -nv] [--ready-fd N] [-q]\n\n"
+	    "  -c, --config FILE  the configuration of this process\n"
+	    "  -n, --check        check the configuration and exit\n"
+	    "  -v, --print        with -n: print it in its canonical form\n"
+	    "  -q, --quiet        log warnings and errors only\n"
+	    "      --ready-fd N   write one byte to this descriptor once the process listens\n"
+	    "  -h, --help         this text\n"
+	    "  -V, --version      the version\n",
+	    daemon->program);
+	return code;
+}
+
+/* -1: go on; else the exit code. */
+static int read_command_line(const struct cm_daemon *daemon, int argc, char **argv,
+    struct command_line *out)
+{
+	static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+	    {"check", no_argument, NULL, 'n'}, {"print", no_argument, NULL, 'v'},
+	    {"quiet", no_argument, NULL, 'q'}, {"ready-fd", required_argument, NULL, 'r'},
+	    {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'},
+	    {NULL, 0, NULL, 0}};
+	int c;
+
+	*out = (struct command_line){.ready_fd = -1};
+	while ((c = getopt_long(argc, argv, "c:nvqhV", options, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			out->config = optarg;
+			break;
+		case 'n':
+			out->check_only = true;
+			break;
+		case 'v':
+			out->print = true;
+			break;
+		case 'q':
+			out->is_quiet = true;
+			break;
+		case 'r':
+			out->ready_fd = strtol(optarg, NULL, 10);
+			break;
+		case 'h':
+			return usage(daemon, stdout, 0);
+		case 'V':
+			(void)printf("%s %s\n", daemon->program, COMITY_VERSION);
+			return 0;
+		default:
+			return usage(daemon, stderr, 2);
+		}
+	}
+	if (out->config == NULL || optind < argc)
+		return usage(daemon, stderr, 2);
+	return -1;
+}
+
+static bool plays(const struct cm_daemon *daemon, const char *role)
+{
+	for (size_t i = 0; daemon->roles[i] != NULL; i++)
+		if (strcmp(daemon->roles[i], role) == 0)
+			return true;
+	return false;
+}
+
+static int print_settings(const struct cm_settings *settings, bool print)
+{
+	struct cm_buf buf;
+
+	if (!print)
+		return 0;
+	cm_buf_init(&buf, 0);
+	cm_settings_print(settings, &buf);
+	(void)fputs(cm_buf_str(&buf), stdout);
+	cm_buf_fini(&buf);
+	return fflush(stdout) == 0 ? 0 : 1;
+}
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+static int fail(const struct cm_daemon *daemon, const struct cm_err *err)
+{
+	(void)fprintf(stderr, "%s: %s\n", daemon->program, err->text);
+	return 1;
+}
+
+static int serve(struct running *run, long ready_fd)
+{
+	struct cm_machine machine = {0};
+	struct cm_err err = {.text = ""};
+	enum cm_status status =
+	    run->daemon->open(&run->settings, &run->state, &machine, &err);
+	int left;
+
+	if (status != CM_OK)
+		return fail(run->daemon, &err);
+	catch_signals(run);
+	status = cm_post_open(&run->settings, &run->loop, &machine, &run->post, &err);
+	if (status == CM_OK) {
+		run->daemon->opened(run->state, run->post);
+		cm_log(CM_LOG_INFO, "process.listens", "name=%s role=%s", run->settings.name,
+		    run->settings.role);
+		if (ready_fd >= 0) {
+			(void)!write((int)ready_fd, "R", 1);
+			(void)close((int)ready_fd);
+		}
+	} else {
+		on_post_closed(run);
+	}
+	(void)uv_run(&run->loop, UV_RUN_DEFAULT);
+	run->daemon->close(run->state);
+	left = uv_loop_close(&run->loop);
+	if (status != CM_OK)
+		return fail(run->daemon, &err);
+	return left == 0 ? 0 : 3;
+}
+
+int cm_daemon_run(const struct cm_daemon *daemon, int argc, char **argv)
+{
+	struct running run = {.daemon = daemon};
+	struct command_line line;
+	struct cm_err err = {.text = ""};
+	int code = read_command_line(daemon, argc, argv, &line);
+
+	if (code >= 0)
+		return code;
+	if (cm_settings_read(line.config, &run.settings, &err) != CM_OK)
+		return fail(daemon, &err);
+	if (!plays(daemon, run.settings.role)) {
+		(void)cm_err_set(&err, CM_BAD_INPUT, "%s: role: %s does not play \"%s\"",
+		    line.config, daemon->program, run.settings.role);
+		code = fail(daemon, &err);
+	} else if (line.check_only) {
+		code = print_settings(&run.settings, line.print);
+	} else {
+		cm_log_open(to_stderr, NULL, cm_wall_now, line.is_quiet ? CM_LOG_WARN : CM_LOG_INFO);
+		code = cm_seal_start() == CM_OK && uv_loop_init(&run.loop) == 0
+		           ? serve(&run, line.ready_fd)
+		           : 1;
+	}
+	cm_settings_fini(&run.settings);
+	return code;
+}

@@ -1,0 +1,444 @@
+/*
+ * What comes in: an envelope's records, through inbox and core, to one job, and the answer after its
+ * commit.
+ */
+#include "protocol/post/post_parts.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "protocol/base/log.h"
+#include "protocol/link/now.h"
+#include "protocol/seal/seal.h"
+#include "protocol/wire/codec.h"
+
+struct cm_input cm_post_input(void)
+{
+	struct cm_wall now = cm_wall_now();
+
+	return (struct cm_input){.now = now, .seed = cm_id_new(now)};
+}
+
+struct cm_batch *cm_batch_new(struct cm_post *post, struct cm_inbound *in,
+    struct cm_post_peer *peer)
+{
+	struct cm_batch *batch = cm_alloc(1, sizeof *batch);
+
+	if (batch == NULL)
+		return NULL;
+	batch->post = post;
+	batch->in = in;
+	batch->peer = peer;
+	cm_arena_init(&batch->arena, 0);
+	cm_effects_init(&batch->effects);
+	return batch;
+}
+
+void cm_batch_free(struct cm_batch *batch)
+{
+	cm_job_free(batch->job);
+	cm_effects_fini(&batch->effects);
+	cm_arena_fini(&batch->arena);
+	cm_free(batch);
+}
+
+/* ---- records --------------------------------------------------------------------------------- */
+
+static void add_receipt(struct cm_batch *batch, const struct cm_id *id, enum cm_status status,
+    const char *reason, uint32_t retry_ms)
+{
+	const char *copy = "";
+
+	if (reason != NULL && reason[0] != 0)
+		copy = cm_arena_text(&batch->arena, reason);
+	batch->receipts[batch->receipts_count++] = (struct cm_receipt){.id = *id,
+	    .status = (uint32_t)status,
+	    .reason = copy != NULL ? copy : "",
+	    .retry_ms = retry_ms};
+}
+
+static bool need_job(struct cm_batch *batch)
+{
+	if (batch->job == NULL)
+		batch->job = cm_job_new(batch);
+	return batch->job != NULL;
+}
+
+/* The first answer to a record that came before, or that is being stored just now. */
+static bool is_repeated(struct cm_batch *batch, const char *sender, const struct cm_id *id)
+{
+	struct cm_post *post = batch->post;
+	char reason[512] = "";
+	enum cm_status answer = CM_OK;
+	enum cm_status status;
+
+	if (cm_idmap_get(&post->under_way, id) != NULL) {
+		add_receipt(batch, id, CM_TRY_AGAIN, "it is being stored", CM_POST_RETRY_MS);
+		return true;
+	}
+	status = cm_reader_answer(post->reader, sender, id, &answer, reason, sizeof reason);
+	if (status == CM_NOT_FOUND)
+		return false;
+	post->counters.records_repeated++;
+	if (status != CM_OK)
+		add_receipt(batch, id, CM_TRY_AGAIN, cm_status_text(status), CM_POST_RETRY_MS);
+	else
+		add_receipt(batch, id, answer == CM_OK ? CM_DUPLICATE : answer, reason, 0);
+	return true;
+}
+
+/* Put the effects a core added since `from` into the job. */
+static void store_effects(struct cm_batch *batch, size_t from, const char *sender,
+    struct cm_wall now)
+{
+	for (size_t i = from; i < batch->effects.count; i++) {
+		const struct cm_effect *e = &batch->effects.items[i];
+
+		if (e->kind == CM_EFFECT_STORE)
+			cm_job_journal(batch->job, now, e->what, &e->case_id, sender, e->body.data,
+			    e->body.len);
+		else if (e->kind == CM_EFFECT_SEND &&
+		         cm_idmap_get(&batch->post->outbound, &e->record_id) == NULL)
+			cm_job_outbox_put(batch->job, e->peer, &e->record_id, e->what, e->body.data,
+			    e->body.len);
+	}
+}
+
+static void settle(struct cm_batch *batch, const char *sender, const struct cm_record *record,
+    enum cm_status status, const struct cm_err *err, size_t from, struct cm_wall now)
+{
+	struct cm_post *post = batch->post;
+
+	if (status != CM_OK)
+		batch->effects.count = from;
+	if (status == CM_NO_MEMORY || status == CM_TRY_AGAIN) {
+		post->counters.records_deferred++;
+		add_receipt(batch, &record->id, CM_TRY_AGAIN, err->text, CM_POST_RETRY_MS);
+		return;
+	}
+	if (status != CM_OK && status != CM_NO_MEANING && status != CM_DUPLICATE) {
+		post->counters.records_refused++;
+		cm_log(CM_LOG_WARN, "record.refused", "from=%s kind=%u status=%s why=%s", sender,
+		    (unsigned)record->kind, cm_status_name(status), err->text);
+	}
+	if (status == CM_NO_MEANING)
+		status = CM_DUPLICATE;
+	cm_job_inbox_put(batch->job, sender, &record->id, status, status == CM_OK ? "" : err->text);
+	store_effects(batch, from, sender, now);
+	add_receipt(batch, &record->id, status, status == CM_OK ? "" : err->text, 0);
+	if (cm_idmap_put(&post->under_way, &record->id, batch) != CM_OK)
+		batch->effects.failed = true;
+}
+
+static void take_record(struct cm_batch *batch, const char *sender, const struct cm_record *record)
+{
+	struct cm_post *post = batch->post;
+	struct cm_input input = cm_post_input();
+	struct cm_err err = {.text = ""};
+	size_t from = batch->effects.count;
+	enum cm_status status;
+
+	if (batch->peer == NULL) {
+		post->counters.records_refused++;
+		add_receipt(batch, &record->id, CM_NOT_ALLOWED,
+		    "the sender is not a peer of this process", 0);
+		return;
+	}
+	if (post->is_refusing) {
+		add_receipt(
+		    batch, &record->id, CM_DISK_FULL, "the disk is full", CM_POST_FULL_RETRY_MS);
+		return;
+	}
+	if (is_repeated(batch, sender, &record->id))
+		return;
+	if (post->jobs_out >= CM_POST_DEPTH_MOST || !need_job(batch)) {
+		post->counters.records_deferred++;
+		add_receipt(batch, &record->id, CM_TRY_AGAIN, "busy", CM_POST_RETRY_MS);
+		return;
+	}
+	post->counters.records_in++;
+	batch->effects.ids_used = 0;
+	status = post->machine.record(
+	    post->machine.self, &input, sender, record, &batch->effects, &err);
+	settle(batch, sender, record, status, &err, from, input.now);
+}
+
+/* ---- operations ------------------------------------------------------------------------------ */
+
+static void reply_op(struct cm_batch *batch, const struct cm_id *id,
+    const struct cm_op_reply *reply)
+{
+	struct cm_buf buf;
+	uint8_t *copy;
+
+	cm_buf_init(&buf, CM_MAX_RECORD_BYTES);
+	if (cm_record_encode(CM_KIND_OP_REPLY, reply, &buf, NULL) != CM_OK) {
+		struct cm_op_reply large = {.status = CM_TOO_LARGE,
+		    .sentence = "the answer does not fit into one message; ask for less"};
+
+		cm_buf_clear(&buf);
+		if (cm_record_encode(CM_KIND_OP_REPLY, &large, &buf, NULL) != CM_OK) {
+			cm_buf_fini(&buf);
+			return;
+		}
+	}
+	copy = cm_arena_alloc(&batch->arena, buf.len, 1);
+	if (copy != NULL) {
+		memcpy(copy, buf.data, buf.len);
+		batch->replies[batch->replies_count++] = (struct cm_record){
+		    .id = *id, .kind = CM_KIND_OP_REPLY, .body = {copy, buf.len}};
+	}
+	cm_buf_fini(&buf);
+}
+
+static enum cm_status run_op(struct cm_batch *batch, const struct cm_record *record,
+    struct cm_op_reply *reply, struct cm_err *err)
+{
+	struct cm_post *post = batch->post;
+	struct cm_input input = cm_post_input();
+	size_t from = batch->effects.count;
+	struct cm_op op;
+	enum cm_status status =
+	    cm_record_decode(CM_KIND_OP, record->body, &batch->arena, &op, err);
+
+	if (status != CM_OK)
+		return status;
+	if (post->is_refusing)
+		return cm_err_set(err, CM_DISK_FULL, "the disk is full; nothing was stored");
+	if (post->jobs_out >= CM_POST_DEPTH_MOST)
+		return cm_err_set(
+		    err, CM_TRY_AGAIN, "busy; try again in %d ms", CM_POST_RETRY_MS);
+	batch->effects.ids_used = 0;
+	status = post->machine.op(post->machine.self, &input, &op, reply, &batch->effects, err);
+	if (status == CM_OK && batch->effects.count > from) {
+		if (!need_job(batch))
+			return cm_err_set(err, CM_NO_MEMORY, "no memory for a job");
+		store_effects(batch, from, op.name, input.now);
+	} else {
+		batch->effects.count = from;
+	}
+	return status;
+}
+
+static void take_op(struct cm_batch *batch, const struct cm_record *record)
+{
+	struct cm_op_reply reply = {.sentence = ""};
+	struct cm_err err = {.text = ""};
+	enum cm_status status = run_op(batch, record, &reply, &err);
+
+	batch->post->counters.operations++;
+	if (status != CM_OK) {
+		reply.status = (uint32_t)status;
+		reply.sentence = err.text;
+	}
+	reply_op(batch, &record->id, &reply);
+}
+
+/* ---- finishing ------------------------------------------------------------------------------- */
+
+static void send_reply(struct cm_batch *batch)
+{
+	struct cm_post *post = batch->post;
+	struct cm_record *records =
+	    cm_arena_alloc(&batch->arena, CM_MAX_ENVELOPE_RECORDS, sizeof *records);
+	struct cm_envelope envelope = {.version = CM_PROTOCOL_VERSION,
+	    .sender = post->settings->name,
+	    .boot = post->boot,
+	    .receipts = batch->receipts,
+	    .receipts_count = batch->receipts_count};
+	struct cm_err err = {.text = ""};
+	struct cm_buf buf;
+
+	cm_buf_init(&buf, CM_MAX_FRAME_BYTES);
+	if (records != NULL) {
+		if (batch->replies_count > 0)
+			memcpy(records, batch->replies, batch->replies_count * sizeof *records);
+		envelope.records = records;
+		envelope.records_count = batch->replies_count;
+		if (batch->peer != NULL && batch->replies_count == 0)
+			envelope.records_count =
+			    cm_post_ride(batch->peer, records, CM_MAX_ENVELOPE_RECORDS);
+	}
+	if (records != NULL && cm_envelope_encode(&envelope, &buf, &err) == CM_OK) {
+		cm_inbound_reply(batch->in, buf.data, buf.len);
+	} else {
+		cm_log(CM_LOG_ERROR, "reply.unsendable", "why=%s", err.text);
+		cm_inbound_drop(batch->in);
+	}
+	batch->in = NULL;
+	cm_buf_fini(&buf);
+}
+
+static void log_moves(const struct cm_effects *effects)
+{
+	for (size_t i = 0; i < effects->count; i++)
+		if (effects->items[i].kind == CM_EFFECT_TELL)
+			cm_log(CM_LOG_INFO, effects->items[i].event, "%s", effects->items[i].text);
+}
+
+/* After the commit, and only then: records to their links, alarms, log lines. */
+static void perform(struct cm_batch *batch)
+{
+	struct cm_post *post = batch->post;
+
+	for (size_t i = 0; i < batch->effects.count; i++) {
+		const struct cm_effect *e = &batch->effects.items[i];
+
+		if (e->kind == CM_EFFECT_SEND) {
+			if (cm_post_queue(post, e->peer, &e->record_id, e->what, e->body.data,
+			        e->body.len) != CM_OK)
+				/* It is in the outbox on disk: a reload finds it there. */
+				cm_post_begin_reload(post, CM_NO_MEMORY);
+		} else if (e->kind == CM_EFFECT_ARM) {
+			cm_post_arm(post, &e->case_id, e->at_ms);
+		}
+	}
+	log_moves(&batch->effects);
+	if (post->machine.stored != NULL && batch->is_stored)
+		post->machine.stored(post->machine.self, &batch->effects, batch->first_seq);
+}
+
+/* The commit failed: every record of the batch is refused with the same words. */
+static void refuse_all(struct cm_batch *batch, enum cm_status why)
+{
+	enum cm_status told = why == CM_DISK_FULL ? CM_DISK_FULL : CM_TRY_AGAIN;
+
+	for (size_t i = 0; i < batch->receipts_count; i++)
+		if (batch->receipts[i].status != CM_DUPLICATE) {
+			batch->receipts[i].status = (uint32_t)told;
+			batch->receipts[i].reason = cm_status_text(told);
+			batch->receipts[i].retry_ms = CM_POST_FULL_RETRY_MS;
+		}
+	for (size_t i = 0; i < batch->replies_count; i++) {
+		struct cm_id id = batch->replies[i].id;
+		struct cm_op_reply reply = {.status = (uint32_t)told,
+		    .sentence = told == CM_DISK_FULL
+		                    ? "the disk is full; nothing was stored"
+		                    : "it could not be stored just now; nothing was stored"};
+
+		batch->replies_count = i;
+		reply_op(batch, &id, &reply);
+	}
+}
+
+static void finish(struct cm_batch *batch, enum cm_status status)
+{
+	struct cm_post *post = batch->post;
+
+	for (size_t i = 0; i < batch->receipts_count; i++)
+		if (cm_idmap_get(&post->under_way, &batch->receipts[i].id) == batch)
+			(void)cm_idmap_remove(&post->under_way, &batch->receipts[i].id);
+	if (status == CM_OK) {
+		perform(batch);
+	} else {
+		refuse_all(batch, status);
+		cm_post_begin_reload(post, status);
+	}
+	if (batch->in != NULL && post->hub != NULL)
+		send_reply(batch);
+	else if (batch->peer != NULL)
+		for (size_t i = 0; i < batch->receipts_count; i++)
+			cm_post_note(batch->peer, &batch->receipts[i]);
+	cm_batch_free(batch);
+}
+
+static void on_job_mail(struct cm_mail *mail)
+{
+	struct cm_batch *batch = CM_CONTAINER(mail, struct cm_batch, mail);
+	struct cm_post *post = batch->post;
+	enum cm_status status = batch->job->status;
+
+	post->jobs_out--;
+	batch->is_stored = status == CM_OK;
+	finish(batch, status);
+	cm_post_job_back(post);
+}
+
+void cm_batch_commit(struct cm_batch *batch)
+{
+	struct cm_post *post = batch->post;
+	enum cm_status status;
+
+	if (batch->effects.failed || (batch->job != NULL && batch->job->trouble != CM_OK)) {
+		/* The core has moved and its effects are lost: memory and disk differ. */
+		finish(batch, CM_NO_MEMORY);
+		return;
+	}
+	if (batch->job == NULL) {
+		finish(batch, CM_OK);
+		return;
+	}
+	cm_post_flush_lazy(post);
+	batch->mail.on_mail = on_job_mail;
+	batch->job->data = batch;
+	status = cm_ledger_post(post->ledger, batch->job);
+	if (status == CM_OK)
+		post->jobs_out++;
+	else
+		finish(batch, status);
+}
+
+/* ---- envelopes ------------------------------------------------------------------------------- */
+
+static bool make_room(struct cm_batch *batch, size_t records)
+{
+	batch->receipts = cm_arena_alloc(&batch->arena, records + 1, sizeof *batch->receipts);
+	batch->replies = cm_arena_alloc(&batch->arena, records + 1, sizeof *batch->replies);
+	return batch->receipts != NULL && batch->replies != NULL;
+}
+
+static void take_records(struct cm_batch *batch, const struct cm_envelope *envelope)
+{
+	for (size_t i = 0; i < envelope->records_count; i++) {
+		if (envelope->records[i].kind == CM_KIND_OP)
+			take_op(batch, &envelope->records[i]);
+		else
+			take_record(batch, envelope->sender, &envelope->records[i]);
+	}
+}
+
+void cm_post_on_request(void *data, struct cm_inbound *in)
+{
+	struct cm_post *post = data;
+	struct cm_batch *batch = cm_batch_new(post, in, NULL);
+	struct cm_bytes bytes = cm_inbound_bytes(in);
+	struct cm_envelope envelope;
+	struct cm_err err = {.text = ""};
+
+	if (batch == NULL) {
+		cm_inbound_drop(in);
+		return;
+	}
+	post->counters.envelopes_in++;
+	if (cm_envelope_decode(bytes.data, bytes.len, &batch->arena, &envelope, &err) != CM_OK ||
+	    !make_room(batch, envelope.records_count)) {
+		cm_log(CM_LOG_WARN, "envelope.refused", "why=%s", err.text);
+		cm_inbound_drop(in);
+		batch->in = NULL;
+		cm_batch_free(batch);
+		return;
+	}
+	batch->peer = cm_post_peer_find(post, envelope.sender);
+	if (batch->peer != NULL && envelope.receipts_count > 0)
+		cm_post_told(batch->peer, &envelope);
+	take_records(batch, &envelope);
+	cm_batch_commit(batch);
+}
+
+void cm_post_take_reply_records(struct cm_post_peer *peer, const struct cm_envelope *envelope)
+{
+	struct cm_batch *batch = cm_batch_new(peer->post, NULL, peer);
+
+	/* Without memory the records are not receipted, and so they come again. */
+	if (batch == NULL)
+		return;
+	if (!make_room(batch, envelope->records_count)) {
+		cm_batch_free(batch);
+		return;
+	}
+	for (size_t i = 0; i < envelope->records_count; i++)
+		if (envelope->records[i].kind != CM_KIND_OP)
+			take_record(batch, peer->settings->name, &envelope->records[i]);
+	cm_batch_commit(batch);
+}

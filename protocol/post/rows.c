@@ -1,0 +1,15 @@
+#include "protocol/post/rows.h"
+
+#include "protocol/wire/schema.h"
+
+const char *cm_row_name(uint32_t kind)
+{
+	switch (kind) {
+	case CM_ROW_ASKED_AGAIN:
+		return "asked_again";
+	case CM_ROW_ORIGINAL:
+		return "original";
+	default:
+		return cm_kind_name((enum cm_kind)kind);
+	}
+}

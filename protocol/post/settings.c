@@ -1,0 +1,435 @@
+#include "protocol/post/settings.h"
+
+#include <errno.h>
+#include <libconfig.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "protocol/base/text.h"
+
+/* Who must have a setting. */
+enum { FOR_REGION = 1, FOR_CENTRAL = 2, FOR_ROUTER = 4, FOR_ALL = 7 };
+
+enum setting_type { A_TEXT, A_PATH, A_NUMBER, SOME_TEXTS, SOME_PATHS };
+
+struct setting_spec {
+	const char *name;
+	enum setting_type type;
+	unsigned required; /* roles */
+	unsigned allowed;
+	size_t offset;       /* of const char *, int64_t, or the list */
+	size_t count_offset; /* of the list */
+	int64_t least;
+	int64_t most;
+};
+
+#define AT(field) offsetof(struct cm_settings, field)
+static const struct setting_spec specs[] = {
+    {"name", A_TEXT, FOR_ALL, FOR_ALL, AT(name), 0, 0, 0},
+    {"role", A_TEXT, FOR_ALL, FOR_ALL, AT(role), 0, 0, 0},
+    {"region", A_TEXT, FOR_REGION, FOR_REGION, AT(region), 0, 0, 0},
+    {"state", A_TEXT, FOR_REGION, FOR_REGION, AT(state), 0, 0, 0},
+    {"zone", A_TEXT, FOR_REGION, FOR_ALL, AT(zone), 0, 0, 0},
+    {"listen", A_TEXT, FOR_ALL, FOR_ALL, AT(listen), 0, 0, 0},
+    {"ledger", A_PATH, FOR_ALL, FOR_ALL, AT(ledger), 0, 0, 0},
+    {"residency", A_PATH, FOR_REGION, FOR_REGION, AT(residency), 0, 0, 0},
+    {"blind_key", A_PATH, FOR_REGION, FOR_REGION, AT(blind_key), 0, 0, 0},
+    {"overdue_ms", A_NUMBER, 0, FOR_ROUTER, AT(overdue_ms), 0, 10, 86400000},
+    {"law", SOME_PATHS, FOR_REGION | FOR_ROUTER, FOR_ALL, AT(law), AT(law_count), 0,
+        CM_MAX_LAW_FILES},
+    {"issuing", SOME_TEXTS, 0, FOR_REGION, AT(issuing), AT(issuing_count), 0, 32},
+};
+#undef AT
+#define SPECS_COUNT (sizeof specs / sizeof specs[0])
+
+struct reader {
+	struct cm_settings *out;
+	const char *folder; /* with a slash at the end, or "" */
+	struct cm_err *err;
+};
+
+static enum cm_status at_line(struct reader *r, const config_setting_t *setting,
+    enum cm_status status, const char *what)
+{
+	return cm_err_set(r->err, status, "%s:%u: %s: %s", r->out->path,
+	    config_setting_source_line(setting),
+	    config_setting_name(setting) != NULL ? config_setting_name(setting) : "item", what);
+}
+
+static enum cm_status copy_text(struct reader *r, const config_setting_t *setting, bool is_path,
+    const char **out)
+{
+	const char *text = config_setting_get_string(setting);
+
+	if (text == NULL)
+		return at_line(r, setting, CM_BAD_INPUT, "a text in quotes is wanted");
+	if (text[0] == 0)
+		return at_line(r, setting, CM_BAD_INPUT, "empty");
+	if (strlen(text) > CM_MAX_TEXT_BYTES)
+		return at_line(r, setting, CM_TOO_LARGE, "too long");
+	if (!cm_text_is_plain(text, strlen(text)))
+		return at_line(r, setting, CM_BAD_INPUT, "has characters that may not stand there");
+	*out = is_path && text[0] != '/'
+	           ? cm_arena_printf(&r->out->arena, "%s%s", r->folder, text)
+	           : cm_arena_text(&r->out->arena, text);
+	return *out != NULL ? CM_OK : cm_err_set(r->err, CM_NO_MEMORY, "no memory for settings");
+}
+
+static enum cm_status copy_list(struct reader *r, const config_setting_t *setting, bool is_path,
+    size_t most, const char *const **out, size_t *count)
+{
+	int length = config_setting_length(setting);
+	const char **items;
+
+	if (!config_setting_is_list(setting) && !config_setting_is_array(setting))
+		return at_line(r, setting, CM_BAD_INPUT, "a list is wanted: ( \"a\", \"b\" )");
+	if (length < 0 || (size_t)length > most)
+		return at_line(r, setting, CM_TOO_LARGE, "too many items");
+	items = cm_arena_alloc(&r->out->arena, (size_t)length + 1, sizeof *items);
+	if (items == NULL)
+		return cm_err_set(r->err, CM_NO_MEMORY, "no memory for settings");
+	for (int i = 0; i < length; i++) {
+		enum cm_status status = copy_text(
+		    r, config_setting_get_elem(setting, (unsigned)i), is_path, &items[i]);
+
+		if (status != CM_OK)
+			return status;
+	}
+	*out = items;
+	*count = (size_t)length;
+	return CM_OK;
+}
+
+static enum cm_status read_number(struct reader *r, const config_setting_t *setting,
+    const struct setting_spec *spec, int64_t *out)
+{
+	int type = config_setting_type(setting);
+	int64_t value;
+	char what[96];
+
+	if (type != CONFIG_TYPE_INT && type != CONFIG_TYPE_INT64)
+		return at_line(r, setting, CM_BAD_INPUT, "a whole number is wanted");
+	value = config_setting_get_int64(setting);
+	if (value < spec->least || value > spec->most) {
+		(void)snprintf(what, sizeof what, "from %lld to %lld is allowed",
+		    (long long)spec->least, (long long)spec->most);
+		return at_line(r, setting, CM_BAD_INPUT, what);
+	}
+	*out = value;
+	return CM_OK;
+}
+
+static enum cm_status read_setting(struct reader *r, const config_setting_t *setting,
+    const struct setting_spec *spec)
+{
+	char *base = (char *)(void *)r->out;
+	void *at = base + spec->offset;
+
+	switch (spec->type) {
+	case A_TEXT:
+	case A_PATH:
+		return copy_text(r, setting, spec->type == A_PATH, (const char **)at);
+	case A_NUMBER:
+		return read_number(r, setting, spec, at);
+	case SOME_TEXTS:
+	case SOME_PATHS:
+		return copy_list(r, setting, spec->type == SOME_PATHS, (size_t)spec->most, at,
+		    (size_t *)(void *)(base + spec->count_offset));
+	}
+	return CM_INTERNAL;
+}
+
+/* ---- peers ----------------------------------------------------------------------------------- */
+
+static enum cm_status read_peer_field(struct reader *r, const config_setting_t *field,
+    struct cm_peer_settings *peer)
+{
+	const char *name = config_setting_name(field);
+
+	if (strcmp(name, "name") == 0)
+		return copy_text(r, field, false, &peer->name);
+	if (strcmp(name, "role") == 0)
+		return copy_text(r, field, false, &peer->role);
+	if (strcmp(name, "region") == 0)
+		return copy_text(r, field, false, &peer->region);
+	if (strcmp(name, "state") == 0)
+		return copy_text(r, field, false, &peer->state);
+	if (strcmp(name, "address") == 0)
+		return copy_text(r, field, false, &peer->address);
+	if (strcmp(name, "issuing") == 0)
+		return copy_list(r, field, false, 32, &peer->issuing, &peer->issuing_count);
+	return at_line(r, field, CM_UNKNOWN_NAME,
+	    "no such setting of a peer (name, role, region, state, address, issuing)");
+}
+
+static bool is_role(const char *text)
+{
+	return strcmp(text, "region") == 0 || strcmp(text, "central") == 0 ||
+	       strcmp(text, "router") == 0;
+}
+
+static enum cm_status check_peer(struct reader *r, const config_setting_t *setting,
+    const struct cm_peer_settings *peers, size_t index)
+{
+	const struct cm_peer_settings *peer = &peers[index];
+
+	if (peer->name[0] == 0 || peer->address[0] == 0 || !is_role(peer->role))
+		return at_line(r, setting, CM_BAD_INPUT,
+		    "a peer needs a name, an address and a role (region, central or router)");
+	if (strlen(peer->name) > CM_MAX_NAME_BYTES)
+		return at_line(r, setting, CM_TOO_LARGE, "the peer's name is too long");
+	if (strcmp(peer->role, "region") == 0 && (peer->region[0] == 0 || peer->state[0] == 0))
+		return at_line(
+		    r, setting, CM_BAD_INPUT, "a peer of role region needs region and state");
+	for (size_t i = 0; i < index; i++)
+		if (strcmp(peers[i].name, peer->name) == 0)
+			return at_line(r, setting, CM_DUPLICATE, "two peers have this name");
+	return CM_OK;
+}
+
+static enum cm_status read_peers(struct reader *r, const config_setting_t *setting)
+{
+	int length = config_setting_length(setting);
+	struct cm_peer_settings *peers;
+
+	if (!config_setting_is_list(setting))
+		return at_line(r, setting, CM_BAD_INPUT, "a list of groups is wanted: ( { ... } )");
+	if (length < 0 || length > CM_MAX_PEERS)
+		return at_line(r, setting, CM_TOO_LARGE, "too many peers");
+	peers = cm_arena_alloc(&r->out->arena, (size_t)length + 1, sizeof *peers);
+	if (peers == NULL)
+		return cm_err_set(r->err, CM_NO_MEMORY, "no memory for settings");
+	for (int i = 0; i < length; i++) {
+		const config_setting_t *group = config_setting_get_elem(setting, (unsigned)i);
+		enum cm_status status = CM_OK;
+
+		if (!config_setting_is_group(group))
+			return at_line(r, group, CM_BAD_INPUT, "a group is wanted: { ... }");
+		peers[i] = (struct cm_peer_settings){"", "", "", "", "", NULL, 0};
+		for (int j = 0; status == CM_OK && j < config_setting_length(group); j++)
+			status = read_peer_field(
+			    r, config_setting_get_elem(group, (unsigned)j), &peers[i]);
+		if (status == CM_OK)
+			status = check_peer(r, group, peers, (size_t)i);
+		if (status != CM_OK)
+			return status;
+	}
+	r->out->peers = peers;
+	r->out->peers_count = (size_t)length;
+	return CM_OK;
+}
+
+/* ---- the whole ------------------------------------------------------------------------------- */
+
+static const struct setting_spec *find_spec(const char *name)
+{
+	for (size_t i = 0; i < SPECS_COUNT; i++)
+		if (strcmp(specs[i].name, name) == 0)
+			return &specs[i];
+	return NULL;
+}
+
+static enum cm_status unknown_setting(struct reader *r, const config_setting_t *setting)
+{
+	const char *names[SPECS_COUNT + 1];
+	const char *near;
+	char what[160];
+
+	for (size_t i = 0; i < SPECS_COUNT; i++)
+		names[i] = specs[i].name;
+	names[SPECS_COUNT] = "peers";
+	near = cm_text_suggest(config_setting_name(setting), names, SPECS_COUNT + 1);
+	(void)snprintf(what, sizeof what, "no such setting%s%s%s",
+	    near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
+	    near != NULL ? "\"?" : "");
+	return at_line(r, setting, CM_UNKNOWN_NAME, what);
+}
+
+static unsigned role_bit(const char *role)
+{
+	if (strcmp(role, "region") == 0)
+		return FOR_REGION;
+	if (strcmp(role, "central") == 0)
+		return FOR_CENTRAL;
+	return FOR_ROUTER;
+}
+
+static enum cm_status check_whole(struct reader *r, const config_t *config)
+{
+	unsigned role;
+
+	if (!is_role(r->out->role))
+		return cm_err_set(r->err, CM_BAD_INPUT,
+		    "%s: role: must be \"region\", \"central\" or \"router\"", r->out->path);
+	role = role_bit(r->out->role);
+	for (size_t i = 0; i < SPECS_COUNT; i++) {
+		const config_setting_t *there = config_lookup(config, specs[i].name);
+
+		if (there == NULL && (specs[i].required & role) != 0)
+			return cm_err_set(r->err, CM_BAD_INPUT,
+			    "%s: %s: missing; a process of role %s needs it", r->out->path,
+			    specs[i].name, r->out->role);
+		if (there != NULL && (specs[i].allowed & role) == 0)
+			return cm_err_set(r->err, CM_BAD_INPUT,
+			    "%s:%u: %s: has no meaning for a process of role %s", r->out->path,
+			    config_setting_source_line(there), specs[i].name, r->out->role);
+	}
+	if (strlen(r->out->name) > CM_MAX_NAME_BYTES || strlen(r->out->region) > CM_MAX_NAME_BYTES)
+		return cm_err_set(
+		    r->err, CM_TOO_LARGE, "%s: name or region is too long", r->out->path);
+	return CM_OK;
+}
+
+static enum cm_status read_all(struct reader *r, const config_t *config)
+{
+	const config_setting_t *root = config_root_setting(config);
+	enum cm_status status = CM_OK;
+
+	for (int i = 0; status == CM_OK && i < config_setting_length(root); i++) {
+		const config_setting_t *setting = config_setting_get_elem(root, (unsigned)i);
+		const struct setting_spec *spec = find_spec(config_setting_name(setting));
+
+		if (strcmp(config_setting_name(setting), "peers") == 0)
+			status = read_peers(r, setting);
+		else if (spec == NULL)
+			status = unknown_setting(r, setting);
+		else
+			status = read_setting(r, setting, spec);
+	}
+	return status == CM_OK ? check_whole(r, config) : status;
+}
+
+static enum cm_status load(struct reader *r, config_t *config)
+{
+	FILE *file = fopen(r->out->path, "re");
+	int ok;
+
+	if (file == NULL)
+		return cm_err_set(
+		    r->err, CM_NOT_FOUND, "%s: cannot be opened: %s", r->out->path, strerror(errno));
+	ok = config_read(config, file);
+	(void)fclose(file);
+	if (ok == CONFIG_TRUE)
+		return read_all(r, config);
+	if (config_error_type(config) == CONFIG_ERR_FILE_IO)
+		return cm_err_set(r->err, CM_IO, "%s: cannot be read", r->out->path);
+	return cm_err_set(r->err, CM_BAD_INPUT, "%s:%d: %s", r->out->path,
+	    config_error_line(config), config_error_text(config));
+}
+
+enum cm_status cm_settings_read(const char *path, struct cm_settings *out, struct cm_err *err)
+{
+	struct reader r = {.out = out, .err = err};
+	const char *slash = strrchr(path, '/');
+	config_t config;
+	enum cm_status status;
+
+	*out = (struct cm_settings){.name = "",
+	    .role = "",
+	    .region = "",
+	    .state = "",
+	    .zone = "",
+	    .listen = "",
+	    .ledger = "",
+	    .residency = "",
+	    .blind_key = "",
+	    .overdue_ms = 2000};
+	cm_arena_init(&out->arena, 0);
+	out->path = cm_arena_text(&out->arena, path);
+	r.folder = slash == NULL ? ""
+	                         : cm_arena_text_n(&out->arena, path, (size_t)(slash - path) + 1);
+	config_init(&config);
+	status = out->path != NULL && r.folder != NULL
+	             ? load(&r, &config)
+	             : cm_err_set(err, CM_NO_MEMORY, "no memory for settings");
+	config_destroy(&config);
+	if (status != CM_OK)
+		cm_arena_fini(&out->arena);
+	return status;
+}
+
+void cm_settings_fini(struct cm_settings *settings)
+{
+	cm_arena_fini(&settings->arena);
+}
+
+/* ---- printing -------------------------------------------------------------------------------- */
+
+static void print_text(struct cm_buf *out, const char *text)
+{
+	cm_buf_byte(out, '"');
+	for (; *text != 0; text++) {
+		if (*text == '"' || *text == '\\')
+			cm_buf_byte(out, '\\');
+		cm_buf_byte(out, (uint8_t)*text);
+	}
+	cm_buf_byte(out, '"');
+}
+
+static void print_list(struct cm_buf *out, const char *const *items, size_t count)
+{
+	cm_buf_text(out, "(");
+	for (size_t i = 0; i < count; i++) {
+		cm_buf_text(out, i == 0 ? " " : ", ");
+		print_text(out, items[i]);
+	}
+	cm_buf_text(out, " )");
+}
+
+static void print_peer(struct cm_buf *out, const struct cm_peer_settings *peer)
+{
+	const struct {
+		const char *name;
+		const char *value;
+	} texts[] = {{"name", peer->name}, {"role", peer->role}, {"region", peer->region},
+	    {"state", peer->state}, {"address", peer->address}};
+
+	cm_buf_text(out, "  {");
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		if (texts[i].value[0] == 0)
+			continue;
+		cm_buf_printf(out, " %s = ", texts[i].name);
+		print_text(out, texts[i].value);
+		cm_buf_text(out, ";");
+	}
+	if (peer->issuing_count > 0) {
+		cm_buf_text(out, " issuing = ");
+		print_list(out, peer->issuing, peer->issuing_count);
+		cm_buf_text(out, ";");
+	}
+	cm_buf_text(out, " }");
+}
+
+void cm_settings_print(const struct cm_settings *settings, struct cm_buf *out)
+{
+	const char *base = (const char *)(const void *)settings;
+	unsigned role = role_bit(settings->role);
+
+	for (size_t i = 0; i < SPECS_COUNT; i++) {
+		const void *at = base + specs[i].offset;
+
+		if ((specs[i].allowed & role) == 0)
+			continue;
+		if (specs[i].type == A_NUMBER) {
+			cm_buf_printf(out, "%s = %lld;\n", specs[i].name,
+			    (long long)*(const int64_t *)at);
+		} else if (specs[i].type == A_TEXT || specs[i].type == A_PATH) {
+			if ((*(const char *const *)at)[0] == 0)
+				continue;
+			cm_buf_printf(out, "%s = ", specs[i].name);
+			print_text(out, *(const char *const *)at);
+			cm_buf_text(out, ";\n");
+		} else {
+			cm_buf_printf(out, "%s = ", specs[i].name);
+			print_list(out, *(const char *const *const *)at,
+			    *(const size_t *)(const void *)(base + specs[i].count_offset));
+			cm_buf_text(out, ";\n");
+		}
+	}
+	cm_buf_text(out, "peers = (");
+	for (size_t i = 0; i < settings->peers_count; i++) {
+		cm_buf_text(out, i == 0 ? "\n" : ",\n");
+		print_peer(out, &settings->peers[i]);
+	}
+	cm_buf_text(out, settings->peers_count == 0 ? " );\n" : "\n);\n");
+}

@@ -1,0 +1,58 @@
+/*
+ * Settings: one configuration file for each process, in libconfig's form.
+ *
+ * One table says which settings there are, what they mean and which roles want them; `-n` checks a file,
+ * `-nv` prints it canonically. It reads the file and opens nothing that the file names.
+ */
+#ifndef CM_POST_SETTINGS_H
+#define CM_POST_SETTINGS_H
+
+#include "protocol/base/alloc.h"
+#include "protocol/base/buf.h"
+#include "protocol/wire/limits.h"
+
+#define CM_MAX_LAW_FILES 256
+
+struct cm_peer_settings {
+	const char *name;
+	const char *role; /* region, central, router */
+	const char *region;
+	const char *state;
+	const char *address;
+	const char *const *issuing; /* states whose law on demands it carries */
+	size_t issuing_count;
+};
+
+/* Texts are "" and numbers 0 where the file gives none. All in the arena. */
+struct cm_settings {
+	struct cm_arena arena;
+	const char *path;
+	const char *name;
+	const char *role;
+	const char *region;
+	const char *state;
+	const char *zone;
+	const char *listen;
+	const char *ledger;
+	const char *residency;
+	const char *blind_key;
+	int64_t overdue_ms;
+	const char *const *law;
+	size_t law_count;
+	const char *const *issuing;
+	size_t issuing_count;
+	const struct cm_peer_settings *peers;
+	size_t peers_count;
+};
+
+/* Read and check a file. On success the caller ends it with cm_settings_fini. CM_NOT_FOUND,
+ * CM_BAD_INPUT, CM_UNKNOWN_NAME, CM_TOO_LARGE, CM_NO_MEMORY with a sentence that names file and line
+ * or setting. Relative paths are taken from the file's own folder. */
+enum cm_status cm_settings_read(const char *path, struct cm_settings *out,
+    struct cm_err *err) CM_MUST_USE;
+void cm_settings_fini(struct cm_settings *settings);
+
+/* The canonical form: every setting in the table's order. */
+void cm_settings_print(const struct cm_settings *settings, struct cm_buf *out);
+
+#endif

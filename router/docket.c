@@ -1,0 +1,183 @@
+#include "router/docket.h"
+
+#include "protocol/wire/codec.h"
+
+void cm_docket_init(struct cm_docket *docket, const struct cm_case_env *env)
+{
+	*docket = (struct cm_docket){.env = *env};
+	cm_idmap_init(&docket->cases);
+}
+
+void cm_docket_fini(struct cm_docket *docket)
+{
+	for (size_t i = 0; i < docket->cases.count; i++)
+		cm_case_free(docket->order[i]);
+	cm_free(docket->order);
+	cm_idmap_fini(&docket->cases);
+	docket->order = NULL;
+	docket->order_cap = 0;
+	docket->open_count = 0;
+}
+
+struct cm_case *cm_docket_find(const struct cm_docket *docket, const struct cm_id *case_id)
+{
+	return cm_idmap_get(&docket->cases, case_id);
+}
+
+size_t cm_docket_count(const struct cm_docket *docket)
+{
+	return docket->cases.count;
+}
+
+struct cm_case *cm_docket_at(const struct cm_docket *docket, size_t index)
+{
+	return index < docket->cases.count ? docket->order[index] : NULL;
+}
+
+static enum cm_status add_case(struct cm_docket *docket, struct cm_case *c)
+{
+	enum cm_status status;
+
+	if (docket->cases.count == docket->order_cap) {
+		size_t cap = docket->order_cap == 0 ? 64 : docket->order_cap * 2;
+		struct cm_case **grown = cm_realloc(docket->order, cap, sizeof *grown);
+
+		if (grown == NULL)
+			return CM_NO_MEMORY;
+		docket->order = grown;
+		docket->order_cap = cap;
+	}
+	status = cm_idmap_put(&docket->cases, &c->id, c);
+	if (status == CM_OK) {
+		docket->order[docket->cases.count - 1] = c;
+		docket->open_count++;
+	}
+	return status;
+}
+
+static enum cm_status open_case(struct cm_docket *docket, const struct cm_input *input,
+    const struct cm_record *record, struct cm_effects *effects, struct cm_err *err)
+{
+	struct cm_demand demand;
+	struct cm_case *c;
+	enum cm_status status =
+	    cm_record_decode(CM_KIND_DEMAND, record->body, &effects->arena, &demand, err);
+
+	if (status != CM_OK)
+		return status;
+	if (cm_docket_find(docket, &demand.case_id) != NULL)
+		return cm_err_set(err, CM_DUPLICATE, "the case is already here");
+	c = cm_case_new(&demand.case_id);
+	if (c == NULL)
+		return cm_err_set(err, CM_NO_MEMORY, "no memory for a case");
+	status = cm_case_demand(c, &docket->env, input, record->body, effects, err);
+	if (status == CM_OK)
+		status = add_case(docket, c);
+	if (status != CM_OK) {
+		cm_case_free(c);
+		return status;
+	}
+	if (c->state == CM_CASE_DECIDED)
+		docket->open_count--;
+	return CM_OK;
+}
+
+static enum cm_status take_answer(struct cm_docket *docket, const struct cm_input *input,
+    const char *sender, const struct cm_record *record, struct cm_effects *effects,
+    struct cm_err *err)
+{
+	struct cm_answer answer;
+	struct cm_case *c;
+	enum cm_status status =
+	    cm_record_decode(CM_KIND_ANSWER, record->body, &effects->arena, &answer, err);
+
+	if (status != CM_OK)
+		return status;
+	c = cm_docket_find(docket, &answer.case_id);
+	if (c == NULL)
+		return cm_err_set(err, CM_NOT_FOUND, "no such case on this router");
+	status = cm_case_answer(c, &docket->env, input, sender, &answer, record->body, effects, err);
+	if (status == CM_OK && c->state == CM_CASE_DECIDED)
+		docket->open_count--;
+	return status;
+}
+
+enum cm_status cm_docket_record(struct cm_docket *docket, const struct cm_input *input,
+    const char *sender, const struct cm_record *record, struct cm_effects *effects,
+    struct cm_err *err)
+{
+	switch (record->kind) {
+	case CM_KIND_DEMAND:
+		return open_case(docket, input, record, effects, err);
+	case CM_KIND_ANSWER:
+		return take_answer(docket, input, sender, record, effects, err);
+	default:
+		return cm_err_set(err, CM_UNKNOWN_KIND, "a router takes no message of kind %u",
+		    (unsigned)record->kind);
+	}
+}
+
+void cm_docket_timer(struct cm_docket *docket, const struct cm_input *input,
+    const struct cm_id *case_id, struct cm_effects *effects)
+{
+	struct cm_case *c = cm_docket_find(docket, case_id);
+
+	if (c != NULL && cm_case_overdue(c, &docket->env, input, effects) != CM_OK)
+		effects->count = 0;
+}
+
+enum cm_status cm_docket_replay(struct cm_docket *docket, uint32_t kind,
+    const struct cm_id *case_id, int64_t at_ms, struct cm_bytes body)
+{
+	struct cm_case *c = cm_docket_find(docket, case_id);
+	enum cm_case_state before;
+	enum cm_status status;
+
+	if (c == NULL) {
+		if (kind != CM_KIND_DEMAND)
+			return CM_CORRUPT;
+		c = cm_case_new(case_id);
+		if (c == NULL)
+			return CM_NO_MEMORY;
+		status = add_case(docket, c);
+		if (status != CM_OK) {
+			cm_case_free(c);
+			return status;
+		}
+	}
+	before = c->state;
+	status = cm_case_replay(c, kind, at_ms, body);
+	if (status == CM_OK && before != CM_CASE_DECIDED && c->state == CM_CASE_DECIDED)
+		docket->open_count--;
+	return status;
+}
+
+enum cm_status cm_docket_resume(struct cm_docket *docket, const struct cm_input *input,
+    cm_docket_effects_cb each, void *data, struct cm_err *err)
+{
+	uint32_t ids_used = 0;
+
+	for (size_t i = 0; i < docket->cases.count; i++) {
+		struct cm_case *c = docket->order[i];
+		struct cm_effects effects;
+		enum cm_status status;
+
+		if (c->state == CM_CASE_DECIDED)
+			continue;
+		cm_effects_init(&effects);
+		effects.ids_used = ids_used;
+		status = cm_case_resume(c, &docket->env, input, &effects, err);
+		if (status == CM_OK && effects.failed)
+			status = cm_err_set(err, CM_NO_MEMORY, "no memory to take cases up again");
+		if (status == CM_OK) {
+			if (c->state == CM_CASE_DECIDED)
+				docket->open_count--;
+			each(&effects, data);
+		}
+		ids_used = effects.ids_used;
+		cm_effects_fini(&effects);
+		if (status != CM_OK)
+			return status;
+	}
+	return CM_OK;
+}

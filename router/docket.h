@@ -1,0 +1,48 @@
+/*
+ * The docket: all cases a router knows, by id.
+ *
+ * Pure. It hands records, timers and journal rows to the case they belong to, and answers questions
+ * about cases. The loop owns one docket and calls it on the loop thread.
+ */
+#ifndef CM_ROUTER_DOCKET_H
+#define CM_ROUTER_DOCKET_H
+
+#include "protocol/base/idmap.h"
+#include "router/case.h"
+
+struct cm_docket {
+	struct cm_case_env env; /* borrowed */
+	struct cm_idmap cases;  /* id -> struct cm_case, owned */
+	struct cm_case **order; /* owned: by arrival */
+	size_t order_cap;
+	size_t open_count;
+};
+
+void cm_docket_init(struct cm_docket *docket, const struct cm_case_env *env);
+void cm_docket_fini(struct cm_docket *docket);
+
+struct cm_case *cm_docket_find(const struct cm_docket *docket, const struct cm_id *case_id);
+size_t cm_docket_count(const struct cm_docket *docket);
+struct cm_case *cm_docket_at(const struct cm_docket *docket, size_t index); /* by arrival */
+
+/*
+ * One record from a peer. CM_OK: taken, with effects. CM_NO_MEANING and CM_DUPLICATE: nothing to do,
+ * the sender may forget it. Everything else: refused, nothing changed, `err` says why.
+ */
+enum cm_status cm_docket_record(struct cm_docket *docket, const struct cm_input *input,
+    const char *sender, const struct cm_record *record, struct cm_effects *effects,
+    struct cm_err *err) CM_MUST_USE;
+
+/* A timer of a case rang. */
+void cm_docket_timer(struct cm_docket *docket, const struct cm_input *input,
+    const struct cm_id *case_id, struct cm_effects *effects);
+
+/* One journal row after a restart, in order; then, once, resume every open case. `each` is called
+ * with the effects of one case at a time. */
+enum cm_status cm_docket_replay(struct cm_docket *docket, uint32_t kind,
+    const struct cm_id *case_id, int64_t at_ms, struct cm_bytes body) CM_MUST_USE;
+typedef void (*cm_docket_effects_cb)(struct cm_effects *effects, void *data);
+enum cm_status cm_docket_resume(struct cm_docket *docket, const struct cm_input *input,
+    cm_docket_effects_cb each, void *data, struct cm_err *err) CM_MUST_USE;
+
+#endif

@@ -1,0 +1,59 @@
+/*
+ * What plan.c, plan_facts.c and plan_part.c share: one part under consideration.
+ */
+#ifndef CM_ROUTER_PLAN_INTERNAL_H
+#define CM_ROUTER_PLAN_INTERNAL_H
+
+#include "protocol/post/dossier.h"
+#include "router/plan.h"
+
+enum { CM_FROM_HOSTING = 1, CM_FROM_ISSUING = 2 };
+
+struct cm_plan_part {
+	const struct cm_part *part;      /* as its region's node reported it; region "" if none does */
+	const struct cm_answer *host;    /* whose part it is, or NULL */
+	const struct cm_finding *hosting; /* or NULL */
+	const struct cm_finding *issuing; /* or NULL */
+	int issuing_member;              /* in the roster, or -1: no node carries that law */
+	const char *issuing_state;
+};
+
+/* One fact the policy speaks of, and the rulings it is derived from. */
+struct cm_plan_fact {
+	const char *name;
+	enum cm_modality modality;
+	const char *act;
+	unsigned sides;           /* CM_FROM_HOSTING | CM_FROM_ISSUING */
+	const char *jurisdiction; /* prefix, or NULL: any */
+};
+extern const struct cm_plan_fact cm_plan_facts[];
+extern const size_t cm_plan_facts_count;
+
+/* The row of a plan fact by name, or NULL. */
+const struct cm_plan_fact *cm_plan_fact_find(const char *name);
+
+/* yes, no or open, from the rulings of one row. */
+enum cm_three { CM_NO, CM_OPEN, CM_YES };
+enum cm_three cm_plan_fact_derive(const struct cm_plan_fact *row, const struct cm_plan_part *part);
+
+/* True if `ruling`, coming from `side`, is of the kind this row counts. */
+bool cm_plan_fact_counts(const struct cm_plan_fact *row, unsigned side,
+    const struct cm_ruling *ruling);
+
+/* All plan facts of a part into a dossier, as known or not asked. */
+void cm_plan_facts_fill(const struct cm_plan_part *part, struct cm_dossier *dossier);
+
+/* Find a part's findings among the answers. */
+void cm_plan_part_find(const struct cm_plan_input *input, const struct cm_part *part,
+    const struct cm_answer *host, struct cm_plan_part *out);
+
+/* Calls `fn` for every ruling of the part, hosting side first. */
+typedef void (*cm_plan_ruling_cb)(unsigned side, const struct cm_ruling *ruling, void *data);
+void cm_plan_each_ruling(const struct cm_plan_part *part, cm_plan_ruling_cb fn, void *data);
+
+/* Decide one part. */
+enum cm_status cm_plan_one(const struct cm_plan_input *input, const struct cm_plan_part *part,
+    struct cm_facts *facts, struct cm_decision *decision, struct cm_arena *arena,
+    struct cm_part_outcome *out, struct cm_err *err) CM_MUST_USE;
+
+#endif

@@ -1,0 +1,201 @@
+#include "router/router.h"
+
+#include <string.h>
+
+#include "jurisdictions/law_files.h"
+#include "protocol/base/log.h"
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+static enum cm_status read_roster(struct cm_router *router, struct cm_err *err)
+{
+	const struct cm_settings *s = router->settings;
+
+	for (size_t i = 0; i < s->peers_count; i++) {
+		const struct cm_peer_settings *p = &s->peers[i];
+		struct cm_member member = {.name = p->name,
+		    .region = p->region,
+		    .state = p->state,
+		    .address = p->address,
+		    .issuing_count = p->issuing_count};
+		enum cm_status status;
+
+		if (!cm_role_parse(p->role, &member.role))
+			return cm_err_set(
+			    err, CM_BAD_INPUT, "peer %s: no such role: %s", p->name, p->role);
+		for (size_t j = 0; j < p->issuing_count; j++)
+			member.issuing[j] = p->issuing[j];
+		status = cm_roster_add(&router->roster, &member, err);
+		if (status != CM_OK)
+			return status;
+	}
+	return CM_OK;
+}
+
+static struct cm_case_env env_of(struct cm_router *router)
+{
+	return (struct cm_case_env){.roster = &router->roster,
+	    .policy = router->policy,
+	    .router = router->settings->name,
+	    .overdue_ms = router->settings->overdue_ms};
+}
+
+enum cm_status cm_router_init(struct cm_router *router, const struct cm_settings *settings,
+    struct cm_err *err)
+{
+	struct cm_case_env env;
+	enum cm_status status;
+
+	router->settings = settings;
+	router->post = NULL;
+	router->policy = NULL;
+	cm_roster_init(&router->roster);
+	status = read_roster(router, err);
+	if (status == CM_OK)
+		status = cm_law_files_load(settings->law, settings->law_count, &router->policy, err);
+	if (status != CM_OK) {
+		cm_roster_fini(&router->roster);
+		return status;
+	}
+	env = env_of(router);
+	cm_docket_init(&router->docket, &env);
+	return CM_OK;
+}
+
+void cm_router_fini(struct cm_router *router)
+{
+	cm_docket_fini(&router->docket);
+	cm_law_free(router->policy);
+	cm_roster_fini(&router->roster);
+}
+
+/* ---- the post's callbacks -------------------------------------------------------------------- */
+
+static enum cm_status on_record(void *self, const struct cm_input *input, const char *sender,
+    const struct cm_record *record, struct cm_effects *effects, struct cm_err *err)
+{
+	struct cm_router *router = self;
+
+	return cm_docket_record(&router->docket, input, sender, record, effects, err);
+}
+
+static void on_timer(void *self, const struct cm_input *input, const struct cm_id *case_id,
+    struct cm_effects *effects)
+{
+	struct cm_router *router = self;
+
+	cm_docket_timer(&router->docket, input, case_id, effects);
+}
+
+static enum cm_status on_replay(void *self, uint32_t kind, const struct cm_id *case_id,
+    uint64_t seq, int64_t at_ms, struct cm_bytes body)
+{
+	struct cm_router *router = self;
+
+	(void)seq;
+	return cm_docket_replay(&router->docket, kind, case_id, at_ms, body);
+}
+
+static enum cm_status on_resume(void *self, const struct cm_input *input, cm_post_effects_cb each,
+    void *data, struct cm_err *err)
+{
+	struct cm_router *router = self;
+
+	cm_log(CM_LOG_INFO, "docket.resumed", "cases=%zu open=%zu",
+	    cm_docket_count(&router->docket), router->docket.open_count);
+	return cm_docket_resume(&router->docket, input, each, data, err);
+}
+
+static void on_reset(void *self)
+{
+	struct cm_router *router = self;
+	struct cm_case_env env = env_of(router);
+
+	cm_docket_fini(&router->docket);
+	cm_docket_init(&router->docket, &env);
+}
+
+/* ---- operations ------------------------------------------------------------------------------ */
+
+static json_t *case_json(const struct cm_router *router, const struct cm_case *c)
+{
+	char id[CM_ID_TEXT_BYTES];
+	char missing[256];
+
+	cm_id_print(&c->id, id);
+	cm_case_missing(c, &router->docket.env, missing, sizeof missing);
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "case", id, "state",
+	    cm_case_state_name(c->state), "issuing_state", c->issuing_state, "waits_for", missing,
+	    "opened_ms", (json_int_t)c->opened_ms, "decided_ms", (json_int_t)c->decided_ms, "targets",
+	    (json_int_t)c->targets_count, "parts", (json_int_t)c->parts_count, "revision",
+	    (json_int_t)c->revision);
+}
+
+static enum cm_status run_list(struct cm_router *router, const struct cm_op *op,
+    struct cm_op_reply *reply, struct cm_effects *effects, struct cm_err *err)
+{
+	const char *state = cm_op_arg(op, "state");
+	uint64_t limit = 0;
+	enum cm_status status = cm_op_number(op, "limit", 1000, 1000, &limit, err);
+	json_t *rows;
+
+	if (status != CM_OK)
+		return status;
+	rows = json_array();
+	for (size_t i = cm_docket_count(&router->docket); i > 0 && json_array_size(rows) < limit;
+	     i--) {
+		const struct cm_case *c = cm_docket_at(&router->docket, i - 1);
+
+		if (state == NULL || strcmp(state, cm_case_state_name(c->state)) == 0)
+			(void)json_array_append_new(rows, case_json(router, c));
+	}
+	return cm_op_reply_json(rows, &effects->arena, reply, err);
+}
+
+static const char *state_of(void *self, const struct cm_id *case_id)
+{
+	struct cm_router *router = self;
+	const struct cm_case *c = cm_docket_find(&router->docket, case_id);
+
+	return c != NULL ? cm_case_state_name(c->state) : NULL;
+}
+
+static void add_status(void *self, json_t *status)
+{
+	struct cm_router *router = self;
+
+	(void)json_object_set_new(
+	    status, "cases", json_integer((json_int_t)cm_docket_count(&router->docket)));
+	(void)json_object_set_new(
+	    status, "open", json_integer((json_int_t)router->docket.open_count));
+}
+
+static enum cm_status on_op(void *self, const struct cm_input *input, const struct cm_op *op,
+    struct cm_op_reply *reply, struct cm_effects *effects, struct cm_err *err)
+{
+	struct cm_router *router = self;
+	struct cm_ops_env env = {.post = router->post,
+	    .settings = router->settings,
+	    .state_of = state_of,
+	    .add_status = add_status,
+	    .self = router};
+
+	(void)input;
+	if (strcmp(op->name, "list") == 0)
+		return run_list(router, op, reply, effects, err);
+	if (strcmp(op->name, "file") == 0)
+		return cm_err_set(err, CM_NOT_ALLOWED,
+		    "a router takes no demands: file it with a region's node");
+	return cm_ops_run(&env, op, &effects->arena, reply, err);
+}
+
+struct cm_machine cm_router_machine(struct cm_router *router)
+{
+	return (struct cm_machine){.self = router,
+	    .record = on_record,
+	    .op = on_op,
+	    .timer = on_timer,
+	    .replay = on_replay,
+	    .resume = on_resume,
+	    .reset = on_reset};
+}

@@ -1,0 +1,25 @@
+/*
+ * The router's machine: the docket behind the post's callbacks, and the operations of a router.
+ */
+#ifndef CM_ROUTER_ROUTER_H
+#define CM_ROUTER_ROUTER_H
+
+#include "protocol/post/ops.h"
+#include "router/docket.h"
+
+struct cm_router {
+	const struct cm_settings *settings; /* borrowed */
+	struct cm_post *post;               /* borrowed; NULL until it is open */
+	struct cm_roster roster;
+	struct cm_law *policy; /* owned */
+	struct cm_docket docket;
+};
+
+/* Load the policy, read the roster from the settings. */
+enum cm_status cm_router_init(struct cm_router *router, const struct cm_settings *settings,
+    struct cm_err *err) CM_MUST_USE;
+void cm_router_fini(struct cm_router *router);
+
+struct cm_machine cm_router_machine(struct cm_router *router);
+
+#endif
