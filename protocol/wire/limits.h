@@ -13,6 +13,7 @@
 #define CM_MAX_DEPTH 16                     /* containers inside containers */
 #define CM_MAX_NAME_BYTES 64                /* fact, act, rule part, region, node */
 #define CM_MAX_TEXT_BYTES 4096              /* a sentence, a citation, an address */
+#define CM_MAX_REASON_BYTES 1024            /* why a receipt refuses */
 #define CM_MAX_BODY_BYTES (400 * 1024)      /* an opaque body inside a record */
 #define CM_MAX_TARGETS 256                  /* a demand */
 #define CM_MAX_CATEGORIES 16                /* a demand */

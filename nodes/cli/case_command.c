@@ -1,0 +1,545 @@
+#include "nodes/cli/case_command.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "nodes/cli/call.h"
+#include "nodes/cli/outcome_print.h"
+#include "protocol/base/buf.h"
+#include "protocol/link/now.h"
+#include "protocol/wire/limits.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+/* ---- what the commands share ----------------------------------------------------------------- */
+
+static const char *text_of(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text != NULL ? text : "";
+}
+
+static int64_t number_of(const json_t *object, const char *name)
+{
+	return (int64_t)json_integer_value(json_object_get(object, name));
+}
+
+static enum cm_status print_json(const json_t *json, const struct cm_output *out,
+    struct cm_err *err)
+{
+	return cm_output_json(out, json, err);
+}
+
+static enum cm_exit finish(const struct cm_output *out, enum cm_status status, struct cm_err *err)
+{
+	if (status == CM_OK)
+		status = cm_output_flush(out, err);
+	return status == CM_OK ? CM_EXIT_OK : cm_complain(out, err);
+}
+
+/* Open, run one operation, close. */
+static enum cm_status ask(const struct cm_cli *cli, const struct cm_op *op, json_t **json,
+    struct cm_err *err)
+{
+	struct cm_call *call = NULL;
+	enum cm_status status = cm_call_open(cli, &call, err);
+
+	*json = NULL;
+	if (status == CM_OK)
+		status = cm_call_run(call, op, json, NULL, err);
+	cm_call_close(call);
+	return status;
+}
+
+static void cell_time(struct cm_table *table, int64_t ms)
+{
+	char text[CM_WALL_TEXT_BYTES];
+
+	if (ms == 0) {
+		cm_cell_none(table);
+		return;
+	}
+	cm_wall_print((struct cm_wall){ms}, text);
+	cm_cell_text(table, text);
+}
+
+/* ---- file ------------------------------------------------------------------------------------ */
+
+static enum cm_status read_file(const char *path, struct cm_buf *out, struct cm_err *err)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	FILE *file = is_stdin ? stdin : fopen(path, "re");
+	uint8_t chunk[8192];
+	size_t got;
+	enum cm_status status = CM_OK;
+
+	if (file == NULL)
+		return cm_err_set(err, CM_NOT_FOUND, "%s: %s", path, strerror(errno));
+	cm_buf_init(out, CM_MAX_DEMAND_JSON_BYTES);
+	while ((got = fread(chunk, 1, sizeof chunk, file)) > 0)
+		cm_buf_add(out, chunk, got);
+	if (ferror(file))
+		status = cm_err_set(err, CM_IO, "%s: cannot be read", path);
+	else if (out->failed)
+		status = cm_err_set(err, CM_TOO_LARGE, "%s: a demand of more than %d bytes", path,
+		    CM_MAX_DEMAND_JSON_BYTES);
+	else if (out->len == 0)
+		status = cm_err_set(err, CM_BAD_INPUT, "%s: empty", path);
+	if (!is_stdin)
+		(void)fclose(file);
+	return status;
+}
+
+static enum cm_status wait_for_outcome(struct cm_call *call, const char *id, int64_t timeout_ms,
+    json_t **shown, struct cm_err *err)
+{
+	struct cm_arg arg = {"case", id};
+	struct cm_op op = {.name = "show", .args = &arg, .args_count = 1};
+	int64_t give_up = cm_mono_now().ms + timeout_ms;
+	long pause_ns = 500 * 1000;
+
+	for (;;) {
+		struct timespec pause = {.tv_nsec = pause_ns};
+		enum cm_status status = cm_call_run(call, &op, shown, NULL, err);
+
+		if (status != CM_OK)
+			return status;
+		if (json_object_get(*shown, "outcome") != NULL)
+			return CM_OK;
+		json_decref(*shown);
+		*shown = NULL;
+		if (cm_mono_now().ms > give_up)
+			return cm_err_set(err, CM_TIMED_OUT,
+			    "case %s has no outcome yet; a node may be down (comity list --node "
+			    "router says whom it waits for)",
+			    id);
+		(void)nanosleep(&pause, NULL);
+		if (pause_ns < 100 * 1000 * 1000)
+			pause_ns += pause_ns / 2;
+	}
+}
+
+static const struct cm_column filed_columns[] = {
+    {"case", "CASE", CM_ALIGN_LEFT, CM_FIT_KEEP},
+    {"state", "STATE", CM_ALIGN_LEFT, CM_FIT_KEEP},
+    {"new", "NEW", CM_ALIGN_LEFT, CM_FIT_KEEP},
+};
+
+static enum cm_status print_filed(const json_t *filed, const struct cm_output *out,
+    struct cm_err *err)
+{
+	struct cm_table table;
+	enum cm_status status;
+
+	if (out->format != CM_FORMAT_TABLE)
+		return print_json(filed, out, err);
+	cm_table_init(&table, filed_columns, COUNT(filed_columns));
+	cm_cell_text(&table, text_of(filed, "case"));
+	cm_cell_text(&table, text_of(filed, "state"));
+	cm_cell_bool(&table, json_is_true(json_object_get(filed, "new")));
+	status = cm_table_print_record(&table, out, err);
+	cm_table_fini(&table);
+	return status;
+}
+
+static enum cm_status print_outcome(const json_t *shown, const struct cm_output *out,
+    struct cm_err *err)
+{
+	const json_t *outcome = json_object_get(shown, "outcome");
+	enum cm_status status;
+
+	if (out->format != CM_FORMAT_TABLE)
+		return print_json(outcome, out, err);
+	(void)fprintf(out->data, "Case %s, revision %lld\n\n", text_of(shown, "case"),
+	    (long long)number_of(outcome, "revision"));
+	status = cm_outcome_print(outcome, out, err);
+	if (status == CM_OK)
+		cm_outcome_print_steps(outcome, out);
+	return status;
+}
+
+static enum cm_status file_and_wait(const struct cm_cli *cli, struct cm_call *call,
+    const struct cm_op *op, const struct cm_output *out, struct cm_err *err)
+{
+	json_t *filed = NULL;
+	json_t *shown = NULL;
+	enum cm_status status = cm_call_run(call, op, &filed, NULL, err);
+
+	if (status != CM_OK)
+		return status;
+	if (!json_is_true(json_object_get(filed, "new")))
+		cm_note(out, "This demand was filed before: the case is %s.",
+		    text_of(filed, "case"));
+	if (!cm_cli_flag(cli, "wait")) {
+		status = print_filed(filed, out, err);
+	} else {
+		status = wait_for_outcome(call, text_of(filed, "case"),
+		    (int64_t)cm_cli_count(cli, "timeout") * 1000, &shown, err);
+		if (status == CM_OK)
+			status = print_outcome(shown, out, err);
+	}
+	json_decref(shown);
+	json_decref(filed);
+	return status;
+}
+
+static enum cm_exit run_file(const struct cm_cli *cli, struct cm_output *out)
+{
+	struct cm_buf body;
+	struct cm_call *call = NULL;
+	struct cm_err err = {.text = ""};
+	enum cm_status status;
+
+	cm_buf_init(&body, 0);
+	status = read_file(cli->args[0], &body, &err);
+	if (status == CM_OK)
+		status = cm_call_open(cli, &call, &err);
+	if (status == CM_OK) {
+		struct cm_op op = {.name = "file", .body = {body.data, body.len}};
+
+		status = file_and_wait(cli, call, &op, out, &err);
+	}
+	cm_call_close(call);
+	cm_buf_fini(&body);
+	return finish(out, status, &err);
+}
+
+static const struct cm_arg_spec file_args[] = {
+    {.name = "FILE", .help = "The demand as JSON; - reads standard input.",
+        .completes = CM_COMPLETES_FILE},
+    {.name = NULL},
+};
+
+static const struct cm_opt_spec file_options[] = {
+    {.name = "wait", .letter = 'w', .help = "Wait for the outcome and print it."},
+    {.name = "timeout", .kind = CM_OPT_COUNT, .argument = "SECONDS", .preset = "60", .least = 1,
+        .most = 86400, .help = "How long to wait."},
+    {.name = NULL},
+};
+
+static const char *const file_examples[] = {
+    "comity file --node us --wait deploy/examples/us-warrant-four-accounts.json", NULL};
+
+const struct cm_command cm_command_file = {.name = "file",
+    .summary = "File a demand with a region's node.",
+    .about = "The bytes of the file stay at that node. The same bytes filed again give the same "
+             "case and the same answer.",
+    .args = file_args,
+    .options = file_options,
+    .run = run_file,
+    .examples = file_examples};
+
+/* ---- list ------------------------------------------------------------------------------------ */
+
+static const struct cm_column list_columns[] = {
+    {"case", "CASE", CM_ALIGN_LEFT, CM_FIT_KEEP},
+    {"state", "STATE", CM_ALIGN_LEFT, CM_FIT_KEEP},
+    {"issuing_state", "FROM", CM_ALIGN_LEFT, CM_FIT_KEEP},
+    {"reference", "REFERENCE", CM_ALIGN_LEFT, CM_FIT_CUT},
+    {"targets", "ACCOUNTS", CM_ALIGN_RIGHT, CM_FIT_KEEP},
+    {"parts", "PARTS", CM_ALIGN_RIGHT, CM_FIT_KEEP},
+    {"opened", "REGISTERED", CM_ALIGN_LEFT, CM_FIT_KEEP},
+    {"decided", "DECIDED", CM_ALIGN_LEFT, CM_FIT_KEEP},
+    {"waits_for", "WAITS FOR", CM_ALIGN_LEFT, CM_FIT_WRAP},
+};
+
+static enum cm_status print_list(const json_t *rows, const struct cm_output *out,
+    struct cm_err *err)
+{
+	struct cm_table table;
+	enum cm_status status;
+	size_t i;
+	json_t *row;
+
+	cm_table_init(&table, list_columns, COUNT(list_columns));
+	json_array_foreach(rows, i, row) {
+		cm_cell_text(&table, text_of(row, "case"));
+		cm_cell_text(&table, text_of(row, "state"));
+		cm_cell_text(&table, text_of(row, "issuing_state"));
+		cm_cell_text(&table, text_of(row, "reference"));
+		cm_cell_number(&table, number_of(row, "targets"));
+		cm_cell_number(&table, number_of(row, "parts"));
+		cell_time(&table, number_of(row, "opened_ms"));
+		cell_time(&table, number_of(row, "decided_ms"));
+		cm_cell_text(&table, text_of(row, "waits_for"));
+	}
+	status = cm_table_print(&table, out, err);
+	cm_table_fini(&table);
+	return status;
+}
+
+static enum cm_exit run_list(const struct cm_cli *cli, struct cm_output *out)
+{
+	struct cm_arg arg = {"state", cm_cli_text(cli, "state")};
+	struct cm_op op = {.name = "list", .args = &arg, .args_count = arg.value != NULL};
+	struct cm_err err = {.text = ""};
+	json_t *rows = NULL;
+	enum cm_status status = ask(cli, &op, &rows, &err);
+
+	if (status == CM_OK)
+		status = print_list(rows, out, &err);
+	json_decref(rows);
+	return finish(out, status, &err);
+}
+
+static const char *const states[] = {"registered", "answered", "watched", "asked", "asked_again",
+    "decided", NULL};
+
+static const struct cm_opt_spec list_options[] = {
+    {.name = "state", .kind = CM_OPT_CHOICE, .argument = "STATE", .choices = states,
+        .help = "Only cases in this state."},
+    {.name = NULL},
+};
+
+static const char *const list_examples[] = {"comity list --node central --state decided", NULL};
+
+const struct cm_command cm_command_list = {.name = "list",
+    .summary = "List the cases a process knows, newest first.",
+    .options = list_options,
+    .run = run_list,
+    .examples = list_examples};
+
+/* ---- show and why ---------------------------------------------------------------------------- */
+
+static enum cm_status ask_show(const struct cm_cli *cli, json_t **shown, struct cm_err *err)
+{
+	struct cm_arg arg = {"case", cli->args[0]};
+	struct cm_op op = {.name = "show", .args = &arg, .args_count = 1};
+
+	return ask(cli, &op, shown, err);
+}
+
+static enum cm_exit run_show(const struct cm_cli *cli, struct cm_output *out)
+{
+	struct cm_err err = {.text = ""};
+	json_t *shown = NULL;
+	enum cm_status status = ask_show(cli, &shown, &err);
+
+	if (status == CM_OK && out->format != CM_FORMAT_TABLE)
+		status = print_json(shown, out, &err);
+	else if (status == CM_OK && json_object_get(shown, "outcome") != NULL)
+		status = print_outcome(shown, out, &err);
+	else if (status == CM_OK)
+		(void)fprintf(out->data, "Case %s: %s at %s; no outcome yet\n",
+		    text_of(shown, "case"), text_of(shown, "state"), text_of(shown, "at"));
+	json_decref(shown);
+	return finish(out, status, &err);
+}
+
+static const struct cm_arg_spec case_args[] = {
+    {.name = "CASE", .help = "The case's id, as `comity list` shows it."},
+    {.name = NULL},
+};
+
+static const char *const show_examples[] = {
+    "comity show --node us 0198c0de-1234-7abc-8def-001122334455", NULL};
+
+const struct cm_command cm_command_show = {.name = "show",
+    .summary = "Show a case: its outcome, part by part, with the steps beside it.",
+    .about = "With -o json: all that the process has of the case, the demand's facts, the answers "
+             "and the outcome.",
+    .args = case_args,
+    .run = run_show,
+    .examples = show_examples};
+
+static enum cm_exit run_why(const struct cm_cli *cli, struct cm_output *out)
+{
+	struct cm_err err = {.text = ""};
+	json_t *shown = NULL;
+	const json_t *outcome;
+	enum cm_status status = ask_show(cli, &shown, &err);
+
+	outcome = json_object_get(shown, "outcome");
+	if (status == CM_OK && outcome == NULL)
+		status = cm_err_set(&err, CM_NOT_FOUND, "the case has no outcome yet");
+	if (status == CM_OK && out->format != CM_FORMAT_TABLE)
+		status = print_json(outcome, out, &err);
+	else if (status == CM_OK)
+		cm_outcome_print_why(
+		    outcome, cm_cli_count(cli, "account"), cm_cli_text(cli, "data"), out);
+	json_decref(shown);
+	return finish(out, status, &err);
+}
+
+static const struct cm_opt_spec why_options[] = {
+    {.name = "account", .kind = CM_OPT_COUNT, .argument = "N", .least = 1, .most = CM_MAX_TARGETS,
+        .help = "Only this account, by its number in the demand."},
+    {.name = "data", .kind = CM_OPT_TEXT, .argument = "CATEGORY",
+        .help = "Only this data category."},
+    {.name = NULL},
+};
+
+static const char *const why_examples[] = {
+    "comity why --account 4 --data content 0198c0de-1234-7abc-8def-001122334455", NULL};
+
+const struct cm_command cm_command_why = {.name = "why",
+    .summary = "Say why a case came out as it did: every rule, its words, its source.",
+    .args = case_args,
+    .options = why_options,
+    .run = run_why,
+    .examples = why_examples};
+
+/* ---- watch ----------------------------------------------------------------------------------- */
+
+static void print_event(const json_t *row, const struct cm_output *out)
+{
+	char when[CM_WALL_TEXT_BYTES];
+	const char *what = text_of(row, "what");
+	size_t i;
+	json_t *word;
+
+	cm_wall_print((struct cm_wall){number_of(row, "at_ms")}, when);
+	(void)fprintf(out->data, "%lld  %s  %s  %s", (long long)number_of(row, "seq"), when,
+	    text_of(row, "case"), what[0] != 0 ? what : text_of(row, "row"));
+	if (what[0] != 0)
+		(void)fprintf(out->data, "  %s: %s", text_of(row, "node"), text_of(row, "why"));
+	else
+		(void)fprintf(out->data, "  from %s", text_of(row, "from"));
+	json_array_foreach(json_object_get(row, "dispositions"), i, word)
+		(void)fprintf(out->data, "%s%s", i == 0 ? "  -> " : ", ", json_string_value(word));
+	(void)fputc('\n', out->data);
+}
+
+static enum cm_status print_events(const json_t *rows, const struct cm_output *out,
+    struct cm_err *err)
+{
+	size_t i;
+	json_t *row;
+
+	json_array_foreach(rows, i, row) {
+		if (out->format == CM_FORMAT_TABLE) {
+			print_event(row, out);
+		} else {
+			char *line = json_dumps(row, JSON_COMPACT);
+
+			if (line == NULL)
+				return cm_err_set(err, CM_NO_MEMORY, "no memory");
+			(void)fprintf(out->data, "%s\n", line);
+			free(line);
+		}
+	}
+	return cm_output_flush(out, err);
+}
+
+static enum cm_status follow(const struct cm_cli *cli, struct cm_call *call,
+    const struct cm_output *out, struct cm_err *err)
+{
+	static const struct timespec pause = {.tv_nsec = 100 * 1000 * 1000};
+	uint64_t since = cm_cli_count(cli, "since");
+	enum cm_status status = CM_OK;
+
+	while (status == CM_OK) {
+		char number[24];
+		struct cm_arg args[2] = {{"since", number}, {"case", NULL}};
+		struct cm_op op = {.name = "events", .args = args, .args_count = 1};
+		json_t *rows = NULL;
+		size_t count;
+
+		(void)snprintf(number, sizeof number, "%llu", (unsigned long long)since);
+		if (cli->arg_count > 0) {
+			args[1].value = cli->args[0];
+			op.args_count = 2;
+		}
+		status = cm_call_run(call, &op, &rows, &since, err);
+		count = json_array_size(rows);
+		if (status == CM_OK)
+			status = print_events(rows, out, err);
+		json_decref(rows);
+		if (status == CM_OK && count == 0) {
+			if (cm_cli_flag(cli, "once"))
+				return CM_OK;
+			(void)nanosleep(&pause, NULL);
+		}
+	}
+	return status;
+}
+
+static enum cm_exit run_watch(const struct cm_cli *cli, struct cm_output *out)
+{
+	struct cm_call *call = NULL;
+	struct cm_err err = {.text = ""};
+	enum cm_status status = cm_call_open(cli, &call, &err);
+
+	if (status == CM_OK)
+		status = follow(cli, call, out, &err);
+	cm_call_close(call);
+	return finish(out, status, &err);
+}
+
+static const struct cm_arg_spec watch_args[] = {
+    {.name = "CASE", .help = "Only this case.", .times = CM_ARG_MAYBE},
+    {.name = NULL},
+};
+
+static const struct cm_opt_spec watch_options[] = {
+    {.name = "since", .kind = CM_OPT_COUNT, .argument = "SEQ", .preset = "0",
+        .help = "Begin after this ledger number."},
+    {.name = "once", .help = "Stop where the ledger ends now."},
+    {.name = NULL},
+};
+
+static const char *const watch_examples[] = {"comity watch --node central", NULL};
+
+const struct cm_command cm_command_watch = {.name = "watch",
+    .summary = "Follow what a process records, as it happens.",
+    .about = "One line a ledger row; with -o json or ndjson one object a line.",
+    .args = watch_args,
+    .options = watch_options,
+    .run = run_watch,
+    .examples = watch_examples};
+
+/* ---- status ---------------------------------------------------------------------------------- */
+
+static const struct cm_column peer_columns[] = {
+    {"name", "PEER", CM_ALIGN_LEFT, CM_FIT_KEEP},
+    {"role", "ROLE", CM_ALIGN_LEFT, CM_FIT_KEEP},
+    {"up", "UP", CM_ALIGN_LEFT, CM_FIT_KEEP},
+    {"waiting", "WAITING", CM_ALIGN_RIGHT, CM_FIT_KEEP},
+};
+
+static enum cm_status print_status(const json_t *status_json, const struct cm_output *out,
+    struct cm_err *err)
+{
+	struct cm_table table;
+	enum cm_status status;
+	size_t i;
+	json_t *peer;
+
+	if (out->format != CM_FORMAT_TABLE)
+		return print_json(status_json, out, err);
+	(void)fprintf(out->data, "%s (%s): %lld cases\n\n", text_of(status_json, "name"),
+	    text_of(status_json, "role"), (long long)number_of(status_json, "cases"));
+	cm_table_init(&table, peer_columns, COUNT(peer_columns));
+	json_array_foreach(json_object_get(status_json, "peers"), i, peer) {
+		cm_cell_text(&table, text_of(peer, "name"));
+		cm_cell_text(&table, text_of(peer, "role"));
+		cm_cell_bool(&table, json_is_true(json_object_get(peer, "up")));
+		cm_cell_number(&table, number_of(peer, "waiting"));
+	}
+	status = cm_table_print(&table, out, err);
+	cm_table_fini(&table);
+	return status;
+}
+
+static enum cm_exit run_status(const struct cm_cli *cli, struct cm_output *out)
+{
+	struct cm_op op = {.name = "status"};
+	struct cm_err err = {.text = ""};
+	json_t *json = NULL;
+	enum cm_status status = ask(cli, &op, &json, &err);
+
+	if (status == CM_OK)
+		status = print_status(json, out, &err);
+	json_decref(json);
+	return finish(out, status, &err);
+}
+
+static const char *const status_examples[] = {"comity status --node router", NULL};
+
+const struct cm_command cm_command_status = {.name = "status",
+    .summary = "Show how a process is: its peers, what waits for them, its counters.",
+    .run = run_status,
+    .examples = status_examples};

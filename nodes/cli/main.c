@@ -1,0 +1,46 @@
+/*
+ * comity: everything a desk, an operator or a test does from the command line.
+ */
+#include "nodes/cli/case_command.h"
+#include "nodes/cli/complete.h"
+#include "nodes/cli/fleet_command.h"
+#include "nodes/cli/help.h"
+#include "nodes/cli/program.h"
+#include "nodes/cli/residency_command.h"
+#include "nodes/cli/rules_command.h"
+
+static const struct cm_command *const commands[] = {
+    &cm_command_file,
+    &cm_command_list,
+    &cm_command_show,
+    &cm_command_why,
+    &cm_command_watch,
+    &cm_command_status,
+    &cm_command_residency_import,
+    &cm_command_residency_lookup,
+    &cm_command_residency_stats,
+    &cm_command_rules_check,
+    &cm_command_rules_explain,
+    &cm_command_fleet_up,
+    &cm_command_fleet_down,
+    &cm_command_fleet_status,
+    &cm_command_fleet_kill,
+    &cm_command_fleet_start,
+    &cm_command_fleet_restart,
+    &cm_command_complete,
+    &cm_command_help,
+    NULL,
+};
+
+static const struct cm_program program = {
+    .name = "comity",
+    .version = COMITY_VERSION,
+    .summary = "One coordinated answer to a government's demand for data that lies abroad.",
+    .options = cm_cli_globals,
+    .commands = commands,
+};
+
+int main(int argc, char **argv)
+{
+	return (int)cm_program_run(&program, argc, argv);
+}

@@ -1,0 +1,295 @@
+/*
+ * The tables of message.h. A key is assigned once in its struct and never reused: a field that goes
+ * leaves its number behind. New fields take the next free number and are never required, because
+ * an older peer does not send them.
+ */
+#include "protocol/wire/schema.h"
+
+/* The formatter would break these lines apart; they are to be read as tables. */
+/* clang-format off */
+
+/* A member's offset, and a compile error unless it has the type the table says. */
+#define AT(s, m, type) _Generic(((struct s *)0)->m, type : offsetof(struct s, m))
+
+#define NEED true
+#define MAY false
+
+#define NAMED(k, m, field_kind, need, says)                                                        \
+	.key = (k), .name = #m, .kind = (field_kind), .required = (need), .meaning = (says)
+
+#define TEXT(k, s, m, need, low, high, says)                                                       \
+	{NAMED(k, m, CM_FIELD_TEXT, need, says), .offset = AT(s, m, const char *), .least = (low), \
+	    .most = (high)}
+#define BYTES(k, s, m, need, low, high, says)                                                      \
+	{NAMED(k, m, CM_FIELD_BYTES, need, says), .offset = AT(s, m, struct cm_bytes),             \
+	    .least = (low), .most = (high)}
+#define ID(k, s, m, need, says)                                                                    \
+	{NAMED(k, m, CM_FIELD_ID, need, says), .offset = AT(s, m, struct cm_id)}
+#define U32(k, s, m, need, low, high, says)                                                        \
+	{NAMED(k, m, CM_FIELD_U32, need, says), .offset = AT(s, m, uint32_t), .least = (low),      \
+	    .most = (high)}
+#define U64(k, s, m, need, says)                                                                   \
+	{NAMED(k, m, CM_FIELD_U64, need, says), .offset = AT(s, m, uint64_t)}
+#define I64(k, s, m, need, says)                                                                   \
+	{NAMED(k, m, CM_FIELD_I64, need, says), .offset = AT(s, m, int64_t)}
+#define BOOL(k, s, m, says)                                                                        \
+	{NAMED(k, m, CM_FIELD_BOOL, MAY, says), .offset = AT(s, m, bool)}
+#define ENUM(k, s, m, type, need, low, high, names, says)                                          \
+	{NAMED(k, m, CM_FIELD_ENUM, need, says), .offset = AT(s, m, enum type), .least = (low),    \
+	    .most = (high), .choices = (names)}
+#define STRUCT(k, s, m, type, says)                                                                \
+	{NAMED(k, m, CM_FIELD_STRUCT, NEED, says), .offset = AT(s, m, struct type),                \
+	    .nested = &type##_schema}
+#define TEXTS(k, s, m, need, high, each, says)                                                     \
+	{NAMED(k, m, CM_FIELD_TEXTS, need, says), .offset = AT(s, m, const char *const *),         \
+	    .count_offset = AT(s, m##_count, size_t), .most = (high), .most_each = (each)}
+#define STRUCTS(k, s, m, type, need, high, says)                                                   \
+	{NAMED(k, m, CM_FIELD_STRUCTS, need, says), .offset = AT(s, m, const struct type *),       \
+	    .count_offset = AT(s, m##_count, size_t), .most = (high), .nested = &type##_schema}
+
+#define SCHEMA(title, s, bytes)                                                                    \
+	{.name = (title), .size = sizeof(struct s), .most_bytes = (bytes), .fields = s##_fields,   \
+	    .fields_count = sizeof s##_fields / sizeof s##_fields[0]}
+
+_Static_assert(sizeof(enum cm_knowledge) == sizeof(uint32_t), "enums travel as u32");
+_Static_assert(sizeof(enum cm_ruling_state) == sizeof(uint32_t), "enums travel as u32");
+_Static_assert(sizeof(enum cm_modality) == sizeof(uint32_t), "enums travel as u32");
+_Static_assert(sizeof(enum cm_finding_side) == sizeof(uint32_t), "enums travel as u32");
+
+#define NAME CM_MAX_NAME_BYTES
+#define LONG CM_MAX_TEXT_BYTES
+#define STATE 2 /* ISO 3166-1 alpha-2 */
+#define DAY 10  /* YYYY-MM-DD */
+#define HASH 32 /* BLAKE2b-256 */
+
+static const struct cm_choice knowledge_names[] = {
+    {CM_KNOWN, "known"},
+    {CM_NOT_ASKED, "not_asked"},
+    {CM_CANNOT_TELL, "cannot_tell"},
+    {CM_DISPUTED, "disputed"},
+};
+static const struct cm_choice state_names[] = {
+    {CM_RULING_HOLDS, "holds"},
+    {CM_RULING_POSSIBLE, "possible"},
+    {CM_RULING_DEFEATED, "defeated"},
+};
+static const struct cm_choice modality_names[] = {
+    {CM_PERMITS, "permits"},
+    {CM_REQUIRES, "requires"},
+    {CM_FORBIDS, "forbids"},
+    {CM_NEEDS_HUMAN, "needs_human"},
+};
+static const struct cm_choice side_names[] = {
+    {CM_SIDE_HOSTING, "hosting"},
+    {CM_SIDE_ISSUING, "issuing"},
+};
+
+/* ---- what stands inside messages ------------------------------------------------------------- */
+
+static const struct cm_field cm_fact_text_fields[] = {
+    TEXT(1, cm_fact_text, name, NEED, 1, NAME, "name of the fact in the vocabulary"),
+    TEXTS(2, cm_fact_text, values, MAY, CM_MAX_FACT_VALUES, LONG, "its values as text"),
+    ENUM(3, cm_fact_text, knowledge, cm_knowledge, MAY, CM_KNOWN, CM_DISPUTED, knowledge_names,
+	"what is known of it"),
+    TEXT(4, cm_fact_text, source, MAY, 1, LONG, "who said so"),
+};
+static const struct cm_schema cm_fact_text_schema = SCHEMA("fact", cm_fact_text, 0);
+
+static const struct cm_field cm_target_fields[] = {
+    U32(1, cm_target, index, NEED, 1, CM_MAX_TARGETS, "place in the demand, from 1"),
+    BYTES(2, cm_target, blind, NEED, 16, 64, "keyed hash of the normalised identifier"),
+    STRUCTS(3, cm_target, facts, cm_fact_text, MAY, CM_MAX_FACTS, "what the demand says of it"),
+};
+static const struct cm_schema cm_target_schema = SCHEMA("target", cm_target, 0);
+
+static const struct cm_field cm_part_fields[] = {
+    U32(1, cm_part, target, NEED, 1, CM_MAX_TARGETS, "index of the target"),
+    TEXT(2, cm_part, category, NEED, 1, NAME, "data category"),
+    TEXT(3, cm_part, region, MAY, 1, NAME, "region that hosts it, if known"),
+    TEXT(4, cm_part, hosting_state, MAY, STATE, STATE, "state it lies in, if known"),
+    STRUCTS(5, cm_part, facts, cm_fact_text, MAY, CM_MAX_FACTS, "facts about this part"),
+};
+static const struct cm_schema cm_part_schema = SCHEMA("part", cm_part, 0);
+
+static const struct cm_field cm_law_digest_fields[] = {
+    TEXT(1, cm_law_digest, jurisdiction, NEED, 1, NAME, "whose rules"),
+    BYTES(2, cm_law_digest, digest, NEED, HASH, HASH, "BLAKE2b-256 of the rules as loaded"),
+};
+static const struct cm_schema cm_law_digest_schema = SCHEMA("law_digest", cm_law_digest, 0);
+
+static const struct cm_field cm_term_fields[] = {
+    TEXT(1, cm_term, act, NEED, 1, NAME, "what must be done"),
+    TEXT(2, cm_term, due, MAY, 1, NAME, "YYYY-MM-DD, or YYYY-MM-DDTHH:MMZ; absent: unknown"),
+    TEXT(3, cm_term, zone, MAY, 1, NAME, "time zone whose day counts"),
+    TEXT(4, cm_term, counting, MAY, 1, LONG, "how the day was counted"),
+    BOOL(5, cm_term, conditional, "the rule is only possible"),
+};
+static const struct cm_schema cm_term_schema = SCHEMA("term", cm_term, 0);
+
+static const struct cm_field cm_ruling_fields[] = {
+    TEXT(1, cm_ruling, rule, NEED, 1, NAME, "id of the rule"),
+    TEXT(2, cm_ruling, jurisdiction, NEED, 1, NAME, "whose rule"),
+    ENUM(3, cm_ruling, state, cm_ruling_state, NEED, CM_RULING_HOLDS, CM_RULING_DEFEATED,
+	state_names, "whether it applies"),
+    ENUM(4, cm_ruling, modality, cm_modality, NEED, CM_PERMITS, CM_NEEDS_HUMAN, modality_names,
+	"what it does"),
+    TEXT(5, cm_ruling, act, NEED, 1, NAME, "to which act"),
+    TEXT(6, cm_ruling, title, MAY, 1, LONG, "the rule's title"),
+    TEXT(7, cm_ruling, cite, MAY, 1, LONG, "citation"),
+    TEXT(8, cm_ruling, url, MAY, 1, LONG, "where to read it"),
+    TEXT(9, cm_ruling, explain, MAY, 1, LONG, "the sentence, with facts filled in"),
+    TEXT(10, cm_ruling, strength, MAY, 1, NAME, "absolute, default, discretionary"),
+    TEXT(11, cm_ruling, penalty, MAY, 1, LONG, "what breaking it costs"),
+    TEXT(12, cm_ruling, defeated_by, MAY, 1, NAME, "rule that defeats it"),
+    TEXTS(13, cm_ruling, needs, MAY, CM_MAX_NEEDS, NAME, "open facts it depends on"),
+    TEXT(14, cm_ruling, ask, MAY, 1, LONG, "the question that would settle it"),
+    STRUCTS(15, cm_ruling, terms, cm_term, MAY, 1, "its clock, none or one"),
+};
+static const struct cm_schema cm_ruling_schema = SCHEMA("ruling", cm_ruling, 0);
+
+static const struct cm_field cm_finding_fields[] = {
+    U32(1, cm_finding, target, NEED, 0, CM_MAX_TARGETS, "index of the target; 0: every target"),
+    TEXT(2, cm_finding, category, NEED, 1, NAME, "data category"),
+    TEXT(3, cm_finding, region, MAY, 1, NAME, "hosting region; absent: every region"),
+    ENUM(4, cm_finding, side, cm_finding_side, NEED, CM_SIDE_HOSTING, CM_SIDE_ISSUING, side_names,
+	"whose view it is"),
+    STRUCTS(5, cm_finding, rulings, cm_ruling, MAY, CM_MAX_RULINGS, "rules that are not silent"),
+};
+static const struct cm_schema cm_finding_schema = SCHEMA("finding", cm_finding, 0);
+
+static const struct cm_field cm_step_fields[] = {
+    TEXT(1, cm_step, act, NEED, 1, NAME, "what to do"),
+    TEXT(2, cm_step, sentence, MAY, 1, LONG, "in a sentence"),
+    TEXT(3, cm_step, rule, MAY, 1, NAME, "rule that asks for it"),
+    TEXT(4, cm_step, cite, MAY, 1, LONG, "citation"),
+    TEXT(5, cm_step, who, MAY, 1, LONG, "who must act"),
+    STRUCTS(6, cm_step, terms, cm_term, MAY, 1, "its clock, none or one"),
+};
+static const struct cm_schema cm_step_schema = SCHEMA("step", cm_step, 0);
+
+static const struct cm_field cm_part_outcome_fields[] = {
+    U32(1, cm_part_outcome, target, NEED, 1, CM_MAX_TARGETS, "index of the target"),
+    TEXT(2, cm_part_outcome, category, NEED, 1, NAME, "data category"),
+    TEXT(3, cm_part_outcome, region, MAY, 1, NAME, "hosting region; absent: none hosts it"),
+    TEXT(4, cm_part_outcome, hosting_state, MAY, STATE, STATE, "state it lies in"),
+    TEXT(5, cm_part_outcome, disposition, NEED, 1, NAME, "reject ... hold_for_counsel"),
+    TEXT(6, cm_part_outcome, rule, MAY, 1, NAME, "policy rule that decided"),
+    TEXT(7, cm_part_outcome, why, MAY, 1, LONG, "one sentence"),
+    TEXT(8, cm_part_outcome, who, MAY, 1, LONG, "who must act"),
+    STRUCTS(9, cm_part_outcome, grounds, cm_ruling, MAY, CM_MAX_RULINGS,
+	"rulings the decision rests on"),
+    STRUCTS(10, cm_part_outcome, steps, cm_step, MAY, CM_MAX_STEPS, "steps beside it"),
+    STRUCTS(11, cm_part_outcome, terms, cm_term, MAY, 1, "the clock that matters first"),
+    TEXTS(12, cm_part_outcome, questions, MAY, CM_MAX_NEEDS, LONG, "what would settle a hold"),
+};
+static const struct cm_schema cm_part_outcome_schema = SCHEMA("part_outcome", cm_part_outcome, 0);
+
+static const struct cm_field cm_arg_fields[] = {
+    TEXT(1, cm_arg, name, NEED, 1, NAME, "name of the argument"),
+    {NAMED(2, value, CM_FIELD_TEXT, MAY, "its value; may name an account, so never logged"),
+	.offset = AT(cm_arg, value, const char *), .least = 1, .most = LONG, .guarded = true},
+};
+static const struct cm_schema cm_arg_schema = SCHEMA("arg", cm_arg, 0);
+
+static const struct cm_field cm_receipt_fields[] = {
+    ID(1, cm_receipt, id, NEED, "id of the record this answers"),
+    U32(2, cm_receipt, status, NEED, 0, UINT32_MAX, "status number: 0 accepted"),
+    TEXT(3, cm_receipt, reason, MAY, 1, CM_MAX_REASON_BYTES, "a sentence when refused"),
+    U32(4, cm_receipt, retry_ms, MAY, 0, UINT32_MAX, "do not try again before, milliseconds"),
+};
+static const struct cm_schema cm_receipt_schema = SCHEMA("receipt", cm_receipt, 0);
+
+static const struct cm_field cm_record_fields[] = {
+    ID(1, cm_record, id, NEED, "stable over every retry"),
+    U32(2, cm_record, kind, NEED, 1, UINT32_MAX, "number of the kind"),
+    BYTES(3, cm_record, body, NEED, 1, CM_MAX_RECORD_BYTES, "the encoded message of that kind"),
+};
+static const struct cm_schema cm_record_schema = SCHEMA("record", cm_record, 0);
+
+/* ---- messages -------------------------------------------------------------------------------- */
+
+static const struct cm_field cm_demand_fields[] = {
+    ID(1, cm_demand, case_id, NEED, "the case this demand opens"),
+    BYTES(2, cm_demand, fingerprint, NEED, HASH, HASH, "BLAKE2b-256 of the original bytes"),
+    TEXT(3, cm_demand, intake, NEED, 1, NAME, "node that registered it"),
+    TEXT(4, cm_demand, issuing_state, NEED, STATE, STATE, "ISO 3166-1 alpha-2"),
+    I64(5, cm_demand, registered_ms, NEED, "wall time of registration, milliseconds"),
+    TEXTS(6, cm_demand, categories, NEED, CM_MAX_CATEGORIES, NAME, "data categories asked for"),
+    STRUCTS(7, cm_demand, targets, cm_target, NEED, CM_MAX_TARGETS, "accounts, blinded"),
+    STRUCTS(8, cm_demand, facts, cm_fact_text, MAY, CM_MAX_FACTS, "facts of the whole demand"),
+    TEXT(9, cm_demand, as_of, MAY, DAY, DAY, "YYYY-MM-DD the law is asked for"),
+};
+static const struct cm_field cm_ask_fields[] = {
+    ID(1, cm_ask, case_id, NEED, "the case"),
+    U32(2, cm_ask, round, NEED, 1, UINT32_MAX, "1: all nodes; 2: the issuing state's, with facts"),
+    STRUCT(3, cm_ask, demand, cm_demand, "the demand as registered"),
+    STRUCTS(4, cm_ask, parts, cm_part, MAY, CM_MAX_PARTS, "round 2: parts with their facts"),
+};
+static const struct cm_field cm_answer_fields[] = {
+    ID(1, cm_answer, case_id, NEED, "the case"),
+    U32(2, cm_answer, round, NEED, 1, UINT32_MAX, "round this answers"),
+    TEXT(3, cm_answer, node, NEED, 1, NAME, "who answers"),
+    TEXT(4, cm_answer, region, NEED, 1, NAME, "for which region"),
+    I64(5, cm_answer, at_ms, NEED, "wall time, milliseconds"),
+    STRUCTS(6, cm_answer, hosted, cm_part, MAY, CM_MAX_PARTS, "parts it holds"),
+    STRUCTS(7, cm_answer, findings, cm_finding, MAY, CM_MAX_PARTS, "what its law says"),
+    STRUCTS(8, cm_answer, law, cm_law_digest, MAY, CM_MAX_DIGESTS, "rule sets that spoke"),
+    TEXT(9, cm_answer, signed_off_by, MAY, 1, LONG, "machine, or a role"),
+    TEXT(10, cm_answer, trouble, MAY, 1, LONG, "why it could not evaluate: the part is held"),
+};
+static const struct cm_field cm_outcome_fields[] = {
+    ID(1, cm_outcome, case_id, NEED, "the case"),
+    U32(2, cm_outcome, revision, NEED, 1, UINT32_MAX, "a higher one supersedes"),
+    I64(3, cm_outcome, decided_ms, NEED, "wall time, milliseconds"),
+    TEXT(4, cm_outcome, router, NEED, 1, NAME, "who coordinated it"),
+    STRUCTS(5, cm_outcome, parts, cm_part_outcome, MAY, CM_MAX_PARTS, "one disposition each"),
+    STRUCTS(6, cm_outcome, law, cm_law_digest, MAY, CM_MAX_DIGESTS, "rule sets that spoke"),
+};
+static const struct cm_field cm_event_fields[] = {
+    ID(1, cm_event, case_id, NEED, "the case"),
+    U64(2, cm_event, seq, NEED, "counts up in a case"),
+    I64(3, cm_event, at_ms, NEED, "wall time, milliseconds"),
+    TEXT(4, cm_event, router, NEED, 1, NAME, "who reports"),
+    TEXT(5, cm_event, what, NEED, 1, NAME, "demand.accepted, outcome.decided ..."),
+    TEXT(6, cm_event, why, MAY, 1, LONG, "a sentence"),
+    TEXT(7, cm_event, node, MAY, 1, NAME, "whose message caused it"),
+    STRUCTS(8, cm_event, outcomes, cm_outcome, MAY, 1, "with outcome.decided: the outcome"),
+};
+static const struct cm_field cm_op_fields[] = {
+    TEXT(1, cm_op, name, NEED, 1, NAME, "file, list, show ..."),
+    STRUCTS(2, cm_op, args, cm_arg, MAY, CM_MAX_ARGS, "its arguments"),
+    BYTES(3, cm_op, body, MAY, 1, CM_MAX_DEMAND_JSON_BYTES, "for file: the demand as served"),
+};
+static const struct cm_field cm_op_reply_fields[] = {
+    U32(1, cm_op_reply, status, NEED, 0, UINT32_MAX, "status number"),
+    TEXT(2, cm_op_reply, sentence, MAY, 1, LONG, "what went wrong"),
+    U64(3, cm_op_reply, offset, MAY, "where to go on"),
+    BYTES(4, cm_op_reply, body, MAY, 1, CM_MAX_BODY_BYTES, "JSON text"),
+};
+static const struct cm_field cm_envelope_fields[] = {
+    {NAMED(1, version, CM_FIELD_U32, NEED, "of the protocol"),
+	.offset = AT(cm_envelope, version, uint32_t), .least = CM_PROTOCOL_VERSION,
+	.most = CM_PROTOCOL_VERSION, .refuse = CM_VERSION},
+    TEXT(2, cm_envelope, sender, NEED, 1, NAME, "node or router name"),
+    U64(3, cm_envelope, boot, NEED, "random number of this start of the sender"),
+    STRUCTS(4, cm_envelope, receipts, cm_receipt, MAY, CM_MAX_ENVELOPE_RECORDS, "for what came"),
+    STRUCTS(5, cm_envelope, records, cm_record, MAY, CM_MAX_ENVELOPE_RECORDS, "what goes"),
+};
+
+/* clang-format on */
+
+/* The size limits of CM_MESSAGE_TABLE as constants. */
+enum {
+#define X(name, number, type, most) MOST_##name = (most),
+	CM_MESSAGE_TABLE(X)
+#undef X
+};
+
+const struct cm_schema cm_demand_schema = SCHEMA("demand", cm_demand, MOST_DEMAND);
+const struct cm_schema cm_ask_schema = SCHEMA("ask", cm_ask, MOST_ASK);
+const struct cm_schema cm_answer_schema = SCHEMA("answer", cm_answer, MOST_ANSWER);
+const struct cm_schema cm_outcome_schema = SCHEMA("outcome", cm_outcome, MOST_OUTCOME);
+const struct cm_schema cm_event_schema = SCHEMA("event", cm_event, MOST_EVENT);
+const struct cm_schema cm_op_schema = SCHEMA("op", cm_op, MOST_OP);
+const struct cm_schema cm_op_reply_schema = SCHEMA("op_reply", cm_op_reply, MOST_OP_REPLY);
+const struct cm_schema cm_envelope_schema = SCHEMA("envelope", cm_envelope, CM_MAX_FRAME_BYTES);
