@@ -53,14 +53,24 @@ void cm_plan_each_ruling(const struct cm_plan_part *part, cm_plan_ruling_cb fn, 
 
 struct deriving {
 	const struct cm_plan_fact *row;
+	const struct cm_plan_part *part;
 	enum cm_three is;
 };
+
+/* A treaty is read on both sides. What the issuing side, asked of the demand as a whole, found possible
+ * for want of facts, the hosting side has already decided with them. */
+static bool is_superseded(const struct deriving *d, unsigned side, const struct cm_ruling *ruling)
+{
+	return side == CM_FROM_ISSUING && (d->row->sides & CM_FROM_HOSTING) != 0 &&
+	       ruling->state == CM_RULING_POSSIBLE && d->part->hosting != NULL &&
+	       d->part->issuing->target == 0 && strncmp(ruling->jurisdiction, "treaty.", 7) == 0;
+}
 
 static void derive_one(unsigned side, const struct cm_ruling *ruling, void *data)
 {
 	struct deriving *d = data;
 
-	if (!cm_plan_fact_counts(d->row, side, ruling))
+	if (!cm_plan_fact_counts(d->row, side, ruling) || is_superseded(d, side, ruling))
 		return;
 	if (ruling->state == CM_RULING_HOLDS)
 		d->is = CM_YES;
@@ -70,7 +80,7 @@ static void derive_one(unsigned side, const struct cm_ruling *ruling, void *data
 
 static enum cm_three derive(const struct cm_plan_fact *row, const struct cm_plan_part *part)
 {
-	struct deriving d = {.row = row, .is = CM_NO};
+	struct deriving d = {.row = row, .part = part, .is = CM_NO};
 
 	cm_plan_each_ruling(part, derive_one, &d);
 	return d.is;

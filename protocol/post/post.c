@@ -137,8 +137,7 @@ static void reload(struct cm_post *post)
 	struct cm_err err = {.text = ""};
 	enum cm_status status;
 
-	cm_job_free(post->lazy);
-	post->lazy = NULL;
+	post->settled_count = 0;
 	post->alarms_count = 0;
 	post->machine.reset(post->machine.self);
 	cm_post_peers_empty(post);
@@ -164,7 +163,7 @@ static void on_lazy_timer(uv_timer_t *timer)
 	if (post->is_refusing && post->jobs_out == 0)
 		reload(post);
 	else
-		cm_post_flush_lazy(post);
+		cm_post_flush_settled(post);
 	if (post->is_refusing)
 		(void)uv_timer_start(timer, on_lazy_timer, 200, 0);
 }
@@ -188,7 +187,7 @@ static void on_turn_end(uv_check_t *check)
 		cm_hub_pause(post->hub);
 	}
 	cm_post_turn_end(post);
-	if (post->lazy != NULL && !uv_is_active((uv_handle_t *)&post->lazy_timer))
+	if (post->settled_count > 0 && !uv_is_active((uv_handle_t *)&post->lazy_timer))
 		(void)uv_timer_start(&post->lazy_timer, on_lazy_timer, CM_POST_LAZY_MS, 0);
 }
 
@@ -322,7 +321,7 @@ static void on_handle_closed(uv_handle_t *handle)
 	cm_mailbox_fini(&post->mailbox);
 	cm_idmap_fini(&post->outbound);
 	cm_idmap_fini(&post->under_way);
-	cm_job_free(post->lazy);
+	cm_free(post->settled);
 	cm_free(post->alarms);
 	cm_free(post);
 	on_close(data);
@@ -358,7 +357,7 @@ void cm_post_close(struct cm_post *post, cm_post_close_cb on_close, void *data)
 	post->close_data = data;
 	if (post->hub != NULL)
 		cm_hub_stop_listening(post->hub);
-	cm_post_flush_lazy(post);
+	cm_post_flush_settled(post);
 	post->is_closing = true;
 	/* Blocks for at most one commit; what it finished comes back through the mailbox. */
 	if (post->ledger != NULL)

@@ -369,7 +369,7 @@ void cm_batch_commit(struct cm_batch *batch)
 		finish(batch, CM_OK);
 		return;
 	}
-	cm_post_flush_lazy(post);
+	cm_post_add_settled(post, batch->job);
 	batch->mail.on_mail = on_job_mail;
 	batch->job->data = batch;
 	status = cm_ledger_post(post->ledger, batch->job);

@@ -64,6 +64,23 @@ static void send_envelope(struct cm_post_peer *peer, const struct cm_peer_send *
 		post->counters.envelopes_out++;
 }
 
+/* Without memory the row stays, is sent again after a restart, and comes back as a repetition. */
+static void remember_settled(struct cm_post_peer *peer, const struct cm_id *id)
+{
+	struct cm_post *post = peer->post;
+
+	if (post->settled_count == post->settled_cap) {
+		size_t cap = post->settled_cap == 0 ? 64 : post->settled_cap * 2;
+		struct cm_post_settled *grown = cm_realloc(post->settled, cap, sizeof *grown);
+
+		if (grown == NULL)
+			return;
+		post->settled = grown;
+		post->settled_cap = cap;
+	}
+	post->settled[post->settled_count++] = (struct cm_post_settled){peer, *id};
+}
+
 static void forget(struct cm_post_peer *peer, struct cm_parcel *parcel)
 {
 	struct cm_post *post = peer->post;
@@ -80,10 +97,7 @@ static void forget(struct cm_post_peer *peer, struct cm_parcel *parcel)
 		    cm_status_name((enum cm_status)verdict->status),
 		    verdict->reason != NULL ? verdict->reason : "");
 	}
-	if (post->lazy == NULL)
-		post->lazy = cm_job_new(NULL);
-	if (post->lazy != NULL)
-		cm_job_outbox_delete(post->lazy, peer->settings->name, &parcel->item.record.id);
+	remember_settled(peer, &parcel->item.record.id);
 	cm_free(parcel);
 }
 
@@ -235,22 +249,32 @@ void cm_post_turn_end(struct cm_post *post)
 		post->peers[i].is_dirty = false;
 		feed(&post->peers[i], &input);
 	}
-	if (post->lazy != NULL && post->lazy->entries_count >= CM_POST_LAZY_MOST)
-		cm_post_flush_lazy(post);
+	if (post->settled_count >= CM_POST_LAZY_MOST)
+		cm_post_flush_settled(post);
 }
 
-void cm_post_flush_lazy(struct cm_post *post)
+void cm_post_add_settled(struct cm_post *post, struct cm_job *job)
+{
+	for (size_t i = 0; i < post->settled_count; i++)
+		cm_job_outbox_delete(
+		    job, post->settled[i].peer->settings->name, &post->settled[i].id);
+	post->settled_count = 0;
+}
+
+void cm_post_flush_settled(struct cm_post *post)
 {
 	struct cm_batch *batch;
 
-	if (post->lazy == NULL || post->is_refusing)
+	if (post->settled_count == 0 || post->is_refusing)
 		return;
 	batch = cm_batch_new(post, NULL, NULL);
 	if (batch == NULL)
 		return;
-	batch->job = post->lazy;
-	post->lazy = NULL;
-	cm_batch_commit(batch);
+	batch->job = cm_job_new(batch);
+	if (batch->job != NULL)
+		cm_batch_commit(batch);
+	else
+		cm_batch_free(batch);
 }
 
 /* ---- from the hub ---------------------------------------------------------------------------- */

@@ -40,6 +40,12 @@ struct cm_slip {
 	struct cm_peer_note note; /* first */
 };
 
+/* An outbox row whose receipt came: it goes with the next commit. */
+struct cm_post_settled {
+	struct cm_post_peer *peer;
+	struct cm_id id;
+};
+
 struct cm_alarm {
 	int64_t at_ms;
 	struct cm_id case_id;
@@ -76,7 +82,9 @@ struct cm_post {
 	size_t peers_count;
 	struct cm_idmap outbound; /* id -> struct cm_parcel */
 	struct cm_idmap under_way; /* id -> struct cm_batch: received, not yet committed */
-	struct cm_job *lazy;      /* owned: outbox rows to delete */
+	struct cm_post_settled *settled; /* owned array */
+	size_t settled_count;
+	size_t settled_cap;
 	uv_timer_t lazy_timer;
 	struct cm_alarm *alarms; /* owned: a heap, soonest first */
 	size_t alarms_count;
@@ -117,7 +125,8 @@ void cm_post_on_reply(void *data, size_t peer, uint64_t token, enum cm_status st
     struct cm_bytes reply);
 void cm_post_on_peer(void *data, size_t peer, bool is_up);
 void cm_post_turn_end(struct cm_post *post);
-void cm_post_flush_lazy(struct cm_post *post);
+void cm_post_add_settled(struct cm_post *post, struct cm_job *job); /* all of them, into this job */
+void cm_post_flush_settled(struct cm_post *post);                  /* a job of their own */
 
 /* post_alarm.c */
 void cm_post_arm(struct cm_post *post, const struct cm_id *case_id, int64_t at_ms);
