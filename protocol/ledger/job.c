@@ -1,0 +1,100 @@
+#include "protocol/ledger/job.h"
+
+#include <string.h>
+
+struct cm_job *cm_job_new(void *data)
+{
+	struct cm_job *job = cm_alloc(1, sizeof *job);
+
+	if (job == NULL)
+		return NULL;
+	job->data = data;
+	cm_arena_init(&job->arena, 0);
+	return job;
+}
+
+void cm_job_free(struct cm_job *job)
+{
+	if (job == NULL)
+		return;
+	cm_arena_fini(&job->arena);
+	cm_free(job);
+}
+
+/* The entry with its name and body copied, appended; NULL after trouble. */
+static struct cm_job_entry *add(struct cm_job *job, enum cm_entry_kind kind, const char *peer,
+    const void *body, size_t body_len)
+{
+	size_t peer_len = strlen(peer);
+	struct cm_job_entry *entry;
+
+	if (job->trouble != CM_OK)
+		return NULL;
+	if (peer_len > CM_LEDGER_MAX_NAME_BYTES || body_len > CM_LEDGER_MAX_BODY_BYTES) {
+		job->trouble = CM_TOO_LARGE;
+		return NULL;
+	}
+	entry = cm_arena_alloc(&job->arena, 1, sizeof *entry);
+	if (entry != NULL) {
+		entry->entry = kind;
+		entry->peer = cm_arena_text_n(&job->arena, peer, peer_len);
+		entry->body = (const uint8_t *)cm_arena_text_n(&job->arena, body, body_len);
+		entry->body_len = body_len;
+	}
+	if (entry == NULL || entry->peer == NULL || entry->body == NULL) {
+		job->trouble = CM_NO_MEMORY;
+		return NULL;
+	}
+	if (job->last != NULL)
+		job->last->next = entry;
+	else
+		job->first = entry;
+	job->last = entry;
+	job->entries_count++;
+	job->bytes += peer_len + body_len;
+	return entry;
+}
+
+void cm_job_journal(struct cm_job *job, struct cm_wall at, uint32_t kind,
+    const struct cm_id *case_id, const char *sender, const void *body, size_t body_len)
+{
+	struct cm_job_entry *entry = add(job, CM_ENTRY_JOURNAL, sender, body, body_len);
+
+	if (entry == NULL)
+		return;
+	entry->at_ms = at.ms;
+	entry->kind = kind;
+	if (case_id != NULL)
+		entry->id = *case_id;
+}
+
+void cm_job_inbox_put(struct cm_job *job, const char *sender, const struct cm_id *id,
+    enum cm_status status, const char *reason)
+{
+	size_t len = strnlen(reason, CM_LEDGER_MAX_REASON_BYTES);
+	struct cm_job_entry *entry = add(job, CM_ENTRY_INBOX, sender, reason, len);
+
+	if (entry == NULL)
+		return;
+	entry->id = *id;
+	entry->status = (uint32_t)status;
+}
+
+void cm_job_outbox_put(struct cm_job *job, const char *peer, const struct cm_id *id, uint32_t kind,
+    const void *body, size_t body_len)
+{
+	struct cm_job_entry *entry = add(job, CM_ENTRY_OUTBOX_PUT, peer, body, body_len);
+
+	if (entry == NULL)
+		return;
+	entry->id = *id;
+	entry->kind = kind;
+}
+
+void cm_job_outbox_delete(struct cm_job *job, const char *peer, const struct cm_id *id)
+{
+	struct cm_job_entry *entry = add(job, CM_ENTRY_OUTBOX_DELETE, peer, "", 0);
+
+	if (entry != NULL)
+		entry->id = *id;
+}

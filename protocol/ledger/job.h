@@ -1,0 +1,79 @@
+/*
+ * A job: everything one input of a core leaves behind in the ledger, stored whole or not at all.
+ *
+ * The loop thread builds it (journal rows, the inbox mark of the record that caused them, outbox
+ * rows, deletions of acknowledged outbox rows) and posts it; from then until `on_done` it is the
+ * clerk's. A job knows no SQL and what its bytes mean is the caller's business.
+ *
+ * Texts and bodies are copied into the job's own arena: a record's decode arena dies long before
+ * the disk has answered. After the first failed copy every addition does nothing, and posting the
+ * job returns why.
+ */
+#ifndef CM_LEDGER_JOB_H
+#define CM_LEDGER_JOB_H
+
+#include "protocol/base/alloc.h"
+#include "protocol/base/id.h"
+#include "protocol/base/list.h"
+
+#define CM_LEDGER_MAX_BODY_BYTES ((size_t)8 * 1024 * 1024)
+#define CM_LEDGER_MAX_NAME_BYTES ((size_t)256)   /* a sender, a peer */
+#define CM_LEDGER_MAX_REASON_BYTES ((size_t)768) /* the sentence of a first answer */
+
+enum cm_entry_kind {
+	CM_ENTRY_JOURNAL,
+	CM_ENTRY_INBOX,
+	CM_ENTRY_OUTBOX_PUT,
+	CM_ENTRY_OUTBOX_DELETE,
+};
+
+/* One change of the ledger. What a kind does not use is zero. */
+struct cm_job_entry {
+	struct cm_job_entry *next; /* owned by the job's arena, as all below */
+	enum cm_entry_kind entry;
+	struct cm_id id;     /* journal: the case, zero if none; else the record */
+	int64_t at_ms;       /* journal: wall time of the input */
+	uint32_t kind;       /* journal, outbox put: the caller's number */
+	uint32_t status;     /* inbox: the first answer */
+	const char *peer;    /* journal, inbox: who sent it; outbox: who shall get it */
+	const uint8_t *body; /* inbox: the reason, UTF-8 */
+	size_t body_len;
+};
+
+struct cm_job {
+	struct cm_link_node link; /* the ledger's while it has the job */
+	struct cm_arena arena;
+	struct cm_job_entry *first;
+	struct cm_job_entry *last;
+	size_t entries_count;
+	size_t bytes;           /* texts and bodies: what the queue's limit counts */
+	enum cm_status trouble; /* CM_OK, or why the job is not whole */
+	enum cm_status status;  /* filled by the clerk */
+	uint64_t first_seq;     /* filled by the clerk: its first journal row, 0 if it has none */
+	void *data;             /* borrowed; the poster's */
+};
+
+/* An empty job, or NULL when memory is exhausted. Free with cm_job_free. */
+struct cm_job *cm_job_new(void *data) CM_MUST_USE;
+
+/* NULL is allowed. Never while the ledger has the job. */
+void cm_job_free(struct cm_job *job);
+
+/* Append a row to the journal: one input of a core. `case_id` may be NULL (no case). */
+void cm_job_journal(struct cm_job *job, struct cm_wall at, uint32_t kind,
+    const struct cm_id *case_id, const char *sender, const void *body, size_t body_len);
+
+/* Mark the record `id` of `sender` as received, with the answer it got. Is it already marked when
+ * the job's turn comes, then nothing of the job is stored and it comes back CM_DUPLICATE. Marking
+ * an id twice in one job is a bug. */
+void cm_job_inbox_put(struct cm_job *job, const char *sender, const struct cm_id *id,
+    enum cm_status status, const char *reason);
+
+/* Queue a record for `peer`. The same id may wait for several peers, once for each. */
+void cm_job_outbox_put(struct cm_job *job, const char *peer, const struct cm_id *id, uint32_t kind,
+    const void *body, size_t body_len);
+
+/* The receipt has come: forget the record. One that is no longer there is no error. */
+void cm_job_outbox_delete(struct cm_job *job, const char *peer, const struct cm_id *id);
+
+#endif
