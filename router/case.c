@@ -300,6 +300,47 @@ static void forget_details(struct cm_case *c)
 	c->raw = NULL;
 }
 
+/* Keep the leading grounds of each part; none at all makes it a hold, since nothing may be done for
+ * reasons that cannot be read. The parts are the plan's own, in the effects' arena. */
+static void shorten(struct cm_outcome *outcome, struct cm_part_outcome *parts, size_t grounds)
+{
+	for (size_t i = 0; i < outcome->parts_count; i++) {
+		if (parts[i].grounds_count > grounds)
+			parts[i].grounds_count = grounds;
+		if (grounds > 0)
+			continue;
+		parts[i].disposition = "hold_for_counsel";
+		parts[i].rule = "";
+		parts[i].why = "The demand is too large for its reasons to fit into one outcome: file "
+		               "it in smaller pieces.";
+		parts[i].steps_count = 0;
+		parts[i].questions_count = 0;
+	}
+}
+
+/* An outcome that is too large for one message loses the grounds behind the leading ones: each node
+ * has them all in its finding. */
+static enum cm_status encode_outcome(struct cm_outcome *outcome, struct cm_bytes *body,
+    struct cm_effects *effects, struct cm_err *err)
+{
+	static const size_t most[] = {6, 2, 0};
+	struct cm_part_outcome *parts =
+	    cm_arena_alloc(&effects->arena, outcome->parts_count + 1, sizeof *parts);
+	enum cm_status status =
+	    cm_effects_encode(effects, CM_KIND_OUTCOME, outcome, body, err);
+
+	if (parts == NULL)
+		return cm_err_set(err, CM_NO_MEMORY, "no memory for an outcome");
+	if (outcome->parts_count > 0)
+		memcpy(parts, outcome->parts, outcome->parts_count * sizeof *parts);
+	for (size_t i = 0; status == CM_TOO_LARGE && i < sizeof most / sizeof most[0]; i++) {
+		shorten(outcome, parts, most[i]);
+		outcome->parts = parts;
+		status = cm_effects_encode(effects, CM_KIND_OUTCOME, outcome, body, err);
+	}
+	return status;
+}
+
 static enum cm_status conclude(struct cm_case *c, const struct cm_case_env *env,
     const struct cm_input *input, const struct answers_view *view, struct cm_effects *effects,
     struct cm_err *err)
@@ -310,7 +351,7 @@ static enum cm_status conclude(struct cm_case *c, const struct cm_case_env *env,
 	enum cm_status status = cm_plan(&plan, &effects->arena, &outcome, err);
 
 	if (status == CM_OK)
-		status = cm_effects_encode(effects, CM_KIND_OUTCOME, &outcome, &body, err);
+		status = encode_outcome(&outcome, &body, effects, err);
 	if (status != CM_OK)
 		return status;
 	cm_effect_store(effects, CM_KIND_OUTCOME, &c->id, body);
@@ -372,7 +413,10 @@ static enum cm_status go_on(struct cm_case *c, const struct cm_case_env *env,
 			return cm_err_set(err, status, "list what to ask again: %s",
 			    cm_status_text(status));
 		if (count > 0)
-			return ask_again(c, env, input, parts, count, effects, err);
+			status = ask_again(c, env, input, parts, count, effects, err);
+		/* Too much to ask in one message: what is open stays open, and is held. */
+		if (count > 0 && status != CM_TOO_LARGE)
+			return status;
 	}
 	return conclude(c, env, input, &view, effects, err);
 }

@@ -51,6 +51,41 @@ void cm_plan_part_find(const struct cm_plan_input *input, const struct cm_part *
 typedef void (*cm_plan_ruling_cb)(unsigned side, const struct cm_ruling *ruling, void *data);
 void cm_plan_each_ruling(const struct cm_plan_part *part, cm_plan_ruling_cb fn, void *data);
 
+/* ---- one part being planned (plan_part.c, plan_grounds.c, plan_steps.c) ---------------------- */
+
+#define CM_MAX_GROUNDS 64
+#define CM_MAX_QUESTIONS 16
+
+struct cm_planning {
+	const struct cm_plan_input *input;
+	const struct cm_plan_part *part;
+	struct cm_arena *arena;
+	const struct cm_ruling *policy; /* the policy's rulings that are not silent */
+	size_t policy_count;
+	struct cm_part_outcome *out;
+	const struct cm_ruling **grounds; /* while they are collected */
+	size_t grounds_count;
+	const char **questions;
+	size_t questions_count;
+	bool failed; /* memory */
+};
+
+/* A text that could not be made is a failure of the whole, not a NULL in an outcome. */
+const char *cm_planned_text(struct cm_planning *p, char *text);
+
+/* Who speaks for the issuing state: the node that carries its law, else the intake node. */
+const char *cm_issuing_desk(const struct cm_planning *p);
+
+/* Grounds, their clock (plan_grounds.c). */
+void cm_plan_grounds(struct cm_planning *p);
+void cm_plan_choose_term(struct cm_planning *p);
+
+/* Steps beside it, and questions (plan_steps.c). */
+void cm_plan_steps(struct cm_planning *p);
+void cm_plan_add_question(struct cm_planning *p, const char *question);
+void cm_plan_ask_for_fact(struct cm_planning *p, const char *name);
+void cm_plan_questions(struct cm_planning *p);
+
 /* Decide one part. */
 enum cm_status cm_plan_one(const struct cm_plan_input *input, const struct cm_plan_part *part,
     struct cm_facts *facts, struct cm_decision *decision, struct cm_arena *arena,

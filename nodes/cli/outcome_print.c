@@ -1,5 +1,6 @@
 #include "nodes/cli/outcome_print.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "protocol/base/buf.h"
@@ -31,11 +32,9 @@ static const json_t *first_of(const json_t *object, const char *name)
 /* ---- the table ------------------------------------------------------------------------------- */
 
 static const struct cm_column columns[] = {
-    {"target", "ACCOUNT", CM_ALIGN_RIGHT, CM_FIT_KEEP},
-    {"category", "DATA", CM_ALIGN_LEFT, CM_FIT_KEEP},
-    {"region", "WHERE", CM_ALIGN_LEFT, CM_FIT_KEEP},
+    {"part", "PART", CM_ALIGN_LEFT, CM_FIT_KEEP},
     {"disposition", "DISPOSITION", CM_ALIGN_LEFT, CM_FIT_KEEP},
-    {"why", "WHY", CM_ALIGN_LEFT, CM_FIT_WRAP},
+    {"why", "WHY, AND ON WHAT IT RESTS", CM_ALIGN_LEFT, CM_FIT_WRAP},
     {"clock", "CLOCK", CM_ALIGN_LEFT, CM_FIT_WRAP},
     {"who", "WHO MUST ACT", CM_ALIGN_LEFT, CM_FIT_WRAP},
 };
@@ -62,12 +61,13 @@ static void print_due(const char *due, struct cm_buf *out)
 		cm_buf_text(out, due);
 }
 
-static void print_term(const json_t *term, struct cm_buf *out)
+/* Due day and zone in one line, what must be done and how it was counted in the next. */
+static void print_term(const json_t *term, const char *between, struct cm_buf *out)
 {
 	const char *due = text_of(term, "due");
 
 	if (term == NULL) {
-		cm_buf_text(out, "none fixed; act promptly");
+		cm_buf_text(out, "no fixed term: act promptly");
 		return;
 	}
 	if (flag_of(term, "conditional"))
@@ -78,40 +78,67 @@ static void print_term(const json_t *term, struct cm_buf *out)
 		cm_buf_text(out, "day not known yet");
 	if (text_of(term, "zone")[0] != 0)
 		cm_buf_printf(out, ", %s", text_of(term, "zone"));
-	cm_buf_printf(out, " (%s: %s)", text_of(term, "act"), text_of(term, "counting"));
+	cm_buf_printf(out, "%s%s: %s", between, text_of(term, "act"), text_of(term, "counting"));
 }
 
-/* The policy's rule and sentence, then the law it rests on. */
-static void print_why(const json_t *part, struct cm_buf *out)
-{
-	const json_t *ground = first_of(part, "grounds");
+/* The law a part rests on: its first grounds, each with its source. A second one is shown where the
+ * first is not itself the reason: a motion and the bar it rests on, a bar and the treaty beside it. */
+#define CM_SHOWN_GROUNDS 2
 
-	cm_buf_text(out, text_of(part, "why"));
+static void cell_why(struct cm_table *table, const json_t *part)
+{
+	const json_t *grounds = json_object_get(part, "grounds");
+	const char *lines[2 + CM_SHOWN_GROUNDS];
+	struct cm_buf texts[CM_SHOWN_GROUNDS];
+	size_t count = 0;
+
+	lines[count++] = text_of(part, "why");
+	for (size_t i = 0; i < CM_SHOWN_GROUNDS; i++) {
+		const json_t *ground = json_array_get(grounds, i);
+
+		cm_buf_init(&texts[i], 0);
+		if (ground == NULL)
+			continue;
+		cm_buf_printf(&texts[i], "- %s [%s]", text_of(ground, "cite"), text_of(ground, "rule"));
+		lines[count++] = cm_buf_str(&texts[i]);
+	}
 	if (text_of(part, "rule")[0] != 0)
-		cm_buf_printf(out, " [%s]", text_of(part, "rule"));
-	if (ground != NULL)
-		cm_buf_printf(
-		    out, " %s, %s", text_of(ground, "cite"), text_of(ground, "rule"));
+		lines[count++] = text_of(part, "rule");
+	cm_cell_list(table, lines, count);
+	for (size_t i = 0; i < CM_SHOWN_GROUNDS; i++)
+		cm_buf_fini(&texts[i]);
+}
+
+static void cell_clock(struct cm_table *table, const json_t *part)
+{
+	struct cm_buf text;
+	char *second;
+
+	cm_buf_init(&text, 0);
+	print_term(first_of(part, "terms"), "\n", &text);
+	second = text.data != NULL ? strchr((char *)text.data, '\n') : NULL;
+	if (second != NULL) {
+		const char *lines[2] = {(const char *)text.data, second + 1};
+
+		*second = 0;
+		cm_cell_list(table, lines, 2);
+	} else {
+		cm_cell_text(table, cm_buf_str(&text));
+	}
+	cm_buf_fini(&text);
 }
 
 static void add_row(struct cm_table *table, const json_t *part)
 {
 	const char *region = text_of(part, "region");
-	struct cm_buf text;
 
-	cm_buf_init(&text, 0);
-	cm_cell_number(table, (int64_t)number_of(part, "target"));
-	cm_cell_text(table, text_of(part, "category"));
-	cm_cell_text(table, region[0] != 0 ? region : "nowhere");
+	cm_cell_printf(table, "%llu %s, %s", (unsigned long long)number_of(part, "target"),
+	    text_of(part, "category"), region[0] != 0 ? region : "nowhere");
 	cm_cell_text(table, text_of(part, "disposition"));
 	cm_cell_tint(table, tint_of(text_of(part, "disposition")));
-	print_why(part, &text);
-	cm_cell_text(table, cm_buf_str(&text));
-	cm_buf_clear(&text);
-	print_term(first_of(part, "terms"), &text);
-	cm_cell_text(table, cm_buf_str(&text));
+	cell_why(table, part);
+	cell_clock(table, part);
 	cm_cell_text(table, text_of(part, "who"));
-	cm_buf_fini(&text);
 }
 
 enum cm_status cm_outcome_print(const json_t *outcome, const struct cm_output *out,
@@ -155,29 +182,54 @@ static void put_term(const struct cm_output *out, const json_t *term)
 	struct cm_buf text;
 
 	cm_buf_init(&text, 0);
-	print_term(term, &text);
+	print_term(term, "; ", &text);
 	put(out, cm_buf_str(&text));
 	cm_buf_fini(&text);
 }
 
-static void put_step(const struct cm_output *out, const json_t *step)
+/* Print words over as many lines as the width takes, each after the indent. */
+static void put_wrapped(const struct cm_output *out, const char *indent, const char *text)
 {
-	(void)fputs("    - ", out->data);
-	put(out, text_of(step, "act"));
-	(void)fputs(": ", out->data);
-	put(out, text_of(step, "sentence"));
-	if (text_of(step, "cite")[0] != 0) {
-		(void)fputs(" (", out->data);
-		put(out, text_of(step, "cite"));
-		(void)fputs(")", out->data);
+	size_t width = out->columns > 40 ? out->columns : 40;
+	size_t column = 0;
+
+	while (*text != 0) {
+		size_t word = strcspn(text, " ");
+		size_t wide = cm_text_columns(text, word);
+		char *copy;
+
+		if (column == 0 || column + 1 + wide > width) {
+			(void)fprintf(out->data, "%s%s", column == 0 ? "" : "\n  ", indent);
+			column = strlen(indent) + (column == 0 ? 0 : 2);
+		} else {
+			(void)fputc(' ', out->data);
+			column++;
+		}
+		copy = strndup(text, word);
+		put(out, copy != NULL ? copy : "?");
+		free(copy);
+		column += wide;
+		text += word;
+		text += *text == ' ';
 	}
-	if (first_of(step, "terms") != NULL) {
-		(void)fputs("; ", out->data);
-		put_term(out, first_of(step, "terms"));
-	}
-	(void)fputs("; ", out->data);
-	put(out, text_of(step, "who"));
 	(void)fputc('\n', out->data);
+}
+
+static void put_step(const struct cm_output *out, const char *indent, const json_t *step)
+{
+	struct cm_buf text;
+
+	cm_buf_init(&text, 0);
+	cm_buf_printf(&text, "%s: %s", text_of(step, "act"), text_of(step, "sentence"));
+	if (text_of(step, "cite")[0] != 0)
+		cm_buf_printf(&text, " [%s]", text_of(step, "cite"));
+	cm_buf_printf(&text, " - %s", text_of(step, "who"));
+	if (first_of(step, "terms") != NULL) {
+		cm_buf_text(&text, ", ");
+		print_term(first_of(step, "terms"), "; ", &text);
+	}
+	put_wrapped(out, indent, cm_buf_str(&text));
+	cm_buf_fini(&text);
 }
 
 static void put_part_title(const struct cm_output *out, const json_t *part)
@@ -199,26 +251,85 @@ static void put_questions(const struct cm_output *out, const json_t *part)
 	json_t *question;
 
 	json_array_foreach(json_object_get(part, "questions"), i, question) {
-		(void)fputs("    ? ", out->data);
-		put(out, json_string_value(question));
-		(void)fputc('\n', out->data);
+		put_wrapped(out, "    ? ", json_string_value(question));
 	}
+}
+
+/* A step that several parts share is printed once, with the parts it is for. */
+static bool is_same_step(const json_t *a, const json_t *b)
+{
+	return strcmp(text_of(a, "act"), text_of(b, "act")) == 0 &&
+	       strcmp(text_of(a, "sentence"), text_of(b, "sentence")) == 0 &&
+	       strcmp(text_of(a, "cite"), text_of(b, "cite")) == 0;
+}
+
+static bool has_step(const json_t *part, const json_t *step)
+{
+	size_t i;
+	json_t *other;
+
+	json_array_foreach(json_object_get(part, "steps"), i, other)
+		if (is_same_step(other, step))
+			return true;
+	return false;
+}
+
+static void put_step_parts(const struct cm_output *out, const json_t *parts, const json_t *step)
+{
+	const char *between = "";
+	size_t i;
+	json_t *part;
+
+	(void)fputs("      for ", out->data);
+	json_array_foreach(parts, i, part) {
+		if (!has_step(part, step))
+			continue;
+		(void)fprintf(out->data, "%s%llu ", between,
+		    (unsigned long long)number_of(part, "target"));
+		put(out, text_of(part, "category"));
+		between = ", ";
+	}
+	(void)fputc('\n', out->data);
+}
+
+static bool is_first_with(const json_t *parts, size_t index, const json_t *step)
+{
+	for (size_t i = 0; i < index; i++)
+		if (has_step(json_array_get(parts, i), step))
+			return false;
+	return true;
 }
 
 void cm_outcome_print_steps(const json_t *outcome, const struct cm_output *out)
 {
+	const json_t *parts = json_object_get(outcome, "parts");
+	bool has_title = false;
 	size_t i;
 	json_t *part;
 
-	(void)fputs("\nBeside it:\n", out->data);
-	json_array_foreach(json_object_get(outcome, "parts"), i, part) {
+	json_array_foreach(parts, i, part) {
 		size_t j;
 		json_t *step;
 
+		json_array_foreach(json_object_get(part, "steps"), j, step) {
+			if (!is_first_with(parts, i, step))
+				continue;
+			if (!has_title)
+				(void)fputs("\nBeside it:\n", out->data);
+			has_title = true;
+			put_step(out, "  ", step);
+			put_step_parts(out, parts, step);
+		}
+	}
+	has_title = false;
+	json_array_foreach(parts, i, part) {
+		if (json_array_size(json_object_get(part, "questions")) == 0)
+			continue;
+		if (!has_title)
+			(void)fputs("\nQuestions that would settle what is held:\n", out->data);
+		has_title = true;
 		(void)fputs("  ", out->data);
 		put_part_title(out, part);
-		json_array_foreach(json_object_get(part, "steps"), j, step)
-			put_step(out, step);
 		put_questions(out, part);
 	}
 }
@@ -277,7 +388,7 @@ void cm_outcome_print_why(const json_t *outcome, uint64_t target, const char *ca
 		json_array_foreach(json_object_get(part, "grounds"), j, item)
 			put_ground(out, item);
 		json_array_foreach(json_object_get(part, "steps"), j, item)
-			put_step(out, item);
+			put_step(out, "    ", item);
 		put_questions(out, part);
 		(void)fputc('\n', out->data);
 	}

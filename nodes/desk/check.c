@@ -256,7 +256,8 @@ enum cm_status cm_check_answer(struct cm_check *check, const struct cm_ask *ask,
 	    .region = check->region,
 	    .at_ms = now.ms,
 	    .signed_off_by = "machine",
-	    .trouble = ""};
+	    .trouble = "",
+	    .zone = check->zone};
 	status = ask->round == 1 ? check_first(&a) : check_again(&a);
 	if (status != CM_NO_MEMORY) {
 		if (status != CM_OK) {

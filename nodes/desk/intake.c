@@ -401,6 +401,12 @@ static enum cm_status read_root(struct reading *r, json_t *root, struct cm_wall 
 		status = read_as_of(r, root, now, demand);
 	if (status == CM_OK)
 		status = read_targets(r, json_object_get(root, "targets"), demand);
+	if (status == CM_OK &&
+	    demand->targets_count * demand->categories_count > CM_MAX_ASKED_PARTS)
+		return cm_err_set(r->err, CM_TOO_LARGE,
+		    "targets: %zu targets x %zu categories are more than %d parts; file it in several "
+		    "pieces",
+		    demand->targets_count, demand->categories_count, CM_MAX_ASKED_PARTS);
 	return status;
 }
 

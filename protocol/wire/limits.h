@@ -7,14 +7,14 @@
 
 #define CM_PROTOCOL_VERSION 1
 
-#define CM_MAX_FRAME_BYTES (1024 * 1024)    /* one envelope on a link */
-#define CM_MAX_RECORD_BYTES (512 * 1024)    /* one record in an envelope */
+#define CM_MAX_FRAME_BYTES (8 * 1024 * 1024)  /* one envelope on a link */
+#define CM_MAX_RECORD_BYTES (6 * 1024 * 1024) /* one record in an envelope */
 #define CM_MAX_ENVELOPE_RECORDS 256         /* records and receipts each */
 #define CM_MAX_DEPTH 16                     /* containers inside containers */
 #define CM_MAX_NAME_BYTES 64                /* fact, act, rule part, region, node */
 #define CM_MAX_TEXT_BYTES 4096              /* a sentence, a citation, an address */
 #define CM_MAX_REASON_BYTES 1024            /* why a receipt refuses */
-#define CM_MAX_BODY_BYTES (400 * 1024)      /* an opaque body inside a record */
+#define CM_MAX_BODY_BYTES (5 * 1024 * 1024)   /* an opaque body inside a record */
 #define CM_MAX_TARGETS 256                  /* a demand */
 #define CM_MAX_CATEGORIES 16                /* a demand */
 #define CM_MAX_FACTS 128                    /* demand, target or part each */
@@ -22,6 +22,7 @@
 #define CM_MAX_RULINGS 256                  /* a finding */
 #define CM_MAX_NEEDS 32                     /* open facts a ruling names */
 #define CM_MAX_PARTS 4096                   /* a case */
+#define CM_MAX_ASKED_PARTS 256              /* targets x categories of one demand: an outcome of that many fits a record */
 #define CM_MAX_STEPS 64                     /* beside a part's disposition */
 #define CM_MAX_PEERS 128                    /* nodes and routers of a fleet */
 #define CM_MAX_DIGESTS 128                  /* rule-set digests in a finding or an outcome */

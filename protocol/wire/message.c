@@ -236,6 +236,7 @@ static const struct cm_field cm_answer_fields[] = {
     STRUCTS(8, cm_answer, law, cm_law_digest, MAY, CM_MAX_DIGESTS, "rule sets that spoke"),
     TEXT(9, cm_answer, signed_off_by, MAY, 1, LONG, "machine, or a role"),
     TEXT(10, cm_answer, trouble, MAY, 1, LONG, "why it could not evaluate: the part is held"),
+    TEXT(11, cm_answer, zone, MAY, 1, NAME, "time zone of its desk and courts"),
 };
 static const struct cm_field cm_outcome_fields[] = {
     ID(1, cm_outcome, case_id, NEED, "the case"),

@@ -155,6 +155,7 @@ struct cm_answer {
 	size_t law_count;
 	const char *signed_off_by; /* "machine" until a person decides otherwise */
 	const char *trouble;       /* "" or why the node could not evaluate: then the part is held */
+	const char *zone;          /* of the node's desk and courts, "Europe/Dublin" */
 };
 
 /* A step beside the disposition. */
@@ -237,12 +238,12 @@ struct cm_op_reply {
 /* X(name, wire number, struct, most bytes of one record) */
 #define CM_MESSAGE_TABLE(X)                                                                        \
 	X(DEMAND, 10, cm_demand, 256 * 1024)                                                       \
-	X(ASK, 11, cm_ask, 512 * 1024)                                                             \
-	X(ANSWER, 12, cm_answer, 512 * 1024)                                                       \
-	X(OUTCOME, 13, cm_outcome, 512 * 1024)                                                     \
-	X(EVENT, 14, cm_event, 512 * 1024)                                                         \
+	X(ASK, 11, cm_ask, 1024 * 1024)                                                            \
+	X(ANSWER, 12, cm_answer, 4 * 1024 * 1024)                                                   \
+	X(OUTCOME, 13, cm_outcome, 4 * 1024 * 1024)                                                 \
+	X(EVENT, 14, cm_event, 4 * 1024 * 1024)                                                     \
 	X(OP, 20, cm_op, 300 * 1024)                                                               \
-	X(OP_REPLY, 21, cm_op_reply, 480 * 1024)
+	X(OP_REPLY, 21, cm_op_reply, 5632 * 1024)
 
 enum cm_kind {
 #define X(name, number, type, most_bytes) CM_KIND_##name = number,

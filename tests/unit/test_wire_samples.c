@@ -152,7 +152,8 @@ static const struct cm_answer before_1970 = {.case_id = CASE_ID,
     .node = "n",
     .region = "r",
     .at_ms = -1,
-    .trouble = "the clock of this machine is wrong"};
+    .trouble = "the clock of this machine is wrong",
+    .zone = "Europe/Berlin"};
 static const struct cm_answer least_number = {
     .case_id = CASE_ID, .round = UINT32_MAX, .node = "n", .region = "r", .at_ms = INT64_MIN};
 

@@ -1,0 +1,222 @@
+/*
+ * What is done beside a disposition, and what would settle a hold.
+ */
+#include "router/plan_internal.h"
+
+#include <string.h>
+
+/* ---- steps ----------------------------------------------------------------------------------- */
+
+struct step_list {
+	struct cm_planning *p;
+	struct cm_step *items;
+	size_t count;
+};
+
+static const char *desk_of(struct cm_planning *p, const char *node)
+{
+	char *text = cm_arena_printf(p->arena, "legal desk %s", node);
+
+	if (text == NULL)
+		p->failed = true;
+	return text != NULL ? text : "";
+}
+
+static bool has_step(const struct step_list *list, const char *act)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->items[i].act, act) == 0)
+			return true;
+	return false;
+}
+
+static void add_step(struct step_list *list, const struct cm_ruling *ruling, const char *node)
+{
+	if (list->count == CM_MAX_STEPS || has_step(list, ruling->act))
+		return;
+	list->items[list->count++] = (struct cm_step){.act = ruling->act,
+	    .sentence = ruling->explain[0] != 0 ? ruling->explain : ruling->title,
+	    .rule = ruling->rule,
+	    .cite = ruling->cite,
+	    .who = desk_of(list->p, node),
+	    .terms = ruling->terms,
+	    .terms_count = ruling->terms_count};
+}
+
+/* Acts that a finding may require beside the answer itself. The others are the plan's own. */
+static bool is_side_act(const char *act)
+{
+	static const char *const acts[] = {"preserve", "notify_customer", "notify_authority",
+	    "challenge_secrecy", "narrow", "record_basis"};
+
+	for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++)
+		if (strcmp(acts[i], act) == 0)
+			return true;
+	return false;
+}
+
+const char *cm_issuing_desk(const struct cm_planning *p)
+{
+	return p->part->issuing_member >= 0
+	           ? p->input->roster->members[p->part->issuing_member].name
+	           : p->input->demand->intake;
+}
+
+static void take_step(unsigned side, const struct cm_ruling *ruling, void *data)
+{
+	struct step_list *list = data;
+	struct cm_planning *p = list->p;
+
+	if (ruling->state == CM_RULING_HOLDS && ruling->modality == CM_REQUIRES &&
+	    is_side_act(ruling->act))
+		add_step(list, ruling,
+		    side == CM_FROM_HOSTING && p->part->host != NULL ? p->part->host->node
+		                                                     : cm_issuing_desk(p));
+}
+
+/* A policy step that rests on a statute (challenge the secrecy order, ask for the treaty channel)
+ * carries the statute's citation and clock behind the policy's own. */
+struct backing {
+	const char *act;
+	const struct cm_ruling *found;
+};
+
+static void take_backing(unsigned side, const struct cm_ruling *ruling, void *data)
+{
+	struct backing *b = data;
+
+	(void)side;
+	if (ruling->state != CM_RULING_HOLDS || ruling->modality != CM_PERMITS ||
+	    strcmp(ruling->act, b->act) != 0)
+		return;
+	if (b->found == NULL || (strncmp(ruling->jurisdiction, "treaty.", 7) == 0 &&
+	                            strncmp(b->found->jurisdiction, "treaty.", 7) != 0))
+		b->found = ruling;
+}
+
+static void back_step(struct cm_planning *p, struct cm_step *step)
+{
+	struct backing b = {.act = step->act};
+
+	cm_plan_each_ruling(p->part, take_backing, &b);
+	if (b.found == NULL)
+		return;
+	step->rule = b.found->rule;
+	step->cite = b.found->cite;
+	if (step->terms_count == 0) {
+		step->terms = b.found->terms;
+		step->terms_count = b.found->terms_count;
+	}
+}
+
+/* Terms of the policy's own run where the court sits: in the zone of the issuing state's node. */
+static void fill_zone(struct cm_planning *p, struct cm_step *step)
+{
+	const char *node = cm_issuing_desk(p);
+	const char *zone = "";
+	struct cm_term *term;
+
+	for (size_t i = 0; i < p->input->answers_count; i++)
+		if (strcmp(p->input->answers[i]->node, node) == 0)
+			zone = p->input->answers[i]->zone;
+	if (step->terms_count == 0 || step->terms[0].zone[0] != 0 || zone[0] == 0)
+		return;
+	term = cm_arena_alloc(p->arena, 1, sizeof *term);
+	if (term == NULL) {
+		p->failed = true;
+		return;
+	}
+	*term = step->terms[0];
+	term->zone = zone;
+	step->terms = term;
+}
+
+void cm_plan_steps(struct cm_planning *p)
+{
+	struct step_list list = {.p = p};
+
+	list.items = cm_arena_alloc(p->arena, CM_MAX_STEPS, sizeof *list.items);
+	if (list.items == NULL) {
+		p->failed = true;
+		return;
+	}
+	for (size_t i = 0; i < p->policy_count; i++) {
+		const struct cm_ruling *r = &p->policy[i];
+
+		if (r->state != CM_RULING_HOLDS || r->modality != CM_REQUIRES ||
+		    cm_is_disposition(r->act))
+			continue;
+		add_step(&list, r, p->input->demand->intake);
+	}
+	for (size_t i = 0; i < list.count; i++)
+		back_step(p, &list.items[i]);
+	cm_plan_each_ruling(p->part, take_step, &list);
+	for (size_t i = 0; i < list.count; i++)
+		fill_zone(p, &list.items[i]);
+	p->out->steps = list.items;
+	p->out->steps_count = list.count;
+}
+
+/* ---- questions ------------------------------------------------------------------------------- */
+
+void cm_plan_add_question(struct cm_planning *p, const char *question)
+{
+	if (question == NULL || question[0] == 0 || p->questions_count == CM_MAX_QUESTIONS)
+		return;
+	for (size_t i = 0; i < p->questions_count; i++)
+		if (strcmp(p->questions[i], question) == 0)
+			return;
+	p->questions[p->questions_count++] = question;
+}
+
+/* A ruling that waits only for what the findings themselves will say is no question to a person. */
+static bool waits_for_findings(const struct cm_ruling *ruling)
+{
+	for (size_t i = 0; i < ruling->needs_count; i++)
+		if (strcmp(ruling->needs[i], "conflict_bar") != 0 &&
+		    strcmp(ruling->needs[i], "conflict_state") != 0 &&
+		    strcmp(ruling->needs[i], "hosting_state") != 0)
+			return false;
+	return ruling->needs_count > 0;
+}
+
+struct questioned {
+	struct cm_planning *p;
+	const struct cm_plan_fact *row;
+};
+
+static void take_question(unsigned side, const struct cm_ruling *ruling, void *data)
+{
+	const struct questioned *w = data;
+
+	if (ruling->state != CM_RULING_POSSIBLE || !cm_plan_fact_counts(w->row, side, ruling) ||
+	    waits_for_findings(ruling))
+		return;
+	cm_plan_add_question(w->p, ruling->ask[0] != 0 ? ruling->ask : ruling->title);
+}
+
+void cm_plan_ask_for_fact(struct cm_planning *p, const char *name)
+{
+	struct questioned w = {.p = p, .row = cm_plan_fact_find(name)};
+	int index = cm_law_find_fact(p->input->policy, name);
+
+	if (w.row != NULL) {
+		cm_plan_each_ruling(p->part, take_question, &w);
+		return;
+	}
+	if (index >= 0)
+		cm_plan_add_question(p, cm_law_fact(p->input->policy, (size_t)index)->asked_as);
+}
+
+void cm_plan_questions(struct cm_planning *p)
+{
+	for (size_t i = 0; i < p->policy_count; i++) {
+		const struct cm_ruling *r = &p->policy[i];
+
+		if (r->state != CM_RULING_POSSIBLE || !cm_is_disposition(r->act))
+			continue;
+		for (size_t j = 0; j < r->needs_count; j++)
+			cm_plan_ask_for_fact(p, r->needs[j]);
+	}
+}
+
