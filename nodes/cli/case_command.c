@@ -304,10 +304,11 @@ const struct cm_command cm_command_list = {.name = "list",
 
 /* ---- show and why ---------------------------------------------------------------------------- */
 
-static enum cm_status ask_show(const struct cm_cli *cli, json_t **shown, struct cm_err *err)
+static enum cm_status ask_show(const struct cm_cli *cli, bool with_answers, json_t **shown,
+    struct cm_err *err)
 {
-	struct cm_arg arg = {"case", cli->args[0]};
-	struct cm_op op = {.name = "show", .args = &arg, .args_count = 1};
+	struct cm_arg args[] = {{"case", cli->args[0]}, {"with", "answers"}};
+	struct cm_op op = {.name = "show", .args = args, .args_count = with_answers ? 2 : 1};
 
 	return ask(cli, &op, shown, err);
 }
@@ -316,7 +317,7 @@ static enum cm_exit run_show(const struct cm_cli *cli, struct cm_output *out)
 {
 	struct cm_err err = {.text = ""};
 	json_t *shown = NULL;
-	enum cm_status status = ask_show(cli, &shown, &err);
+	enum cm_status status = ask_show(cli, cm_cli_flag(cli, "answers"), &shown, &err);
 
 	if (status == CM_OK && out->format != CM_FORMAT_TABLE)
 		status = print_json(shown, out, &err);
@@ -334,14 +335,20 @@ static const struct cm_arg_spec case_args[] = {
     {.name = NULL},
 };
 
+static const struct cm_opt_spec show_options[] = {
+    {.name = "answers", .help = "With -o json: the nodes' answers too, every rule of every part."},
+    {.name = NULL},
+};
+
 static const char *const show_examples[] = {
     "comity show --node us 0198c0de-1234-7abc-8def-001122334455", NULL};
 
 const struct cm_command cm_command_show = {.name = "show",
     .summary = "Show a case: its outcome, part by part, with the steps beside it.",
-    .about = "With -o json: all that the process has of the case, the demand's facts, the answers "
-             "and the outcome.",
+    .about = "With -o json: the demand's facts and the outcome as the process has them; with --answers "
+             "what every node found besides.",
     .args = case_args,
+    .options = show_options,
     .run = run_show,
     .examples = show_examples};
 
@@ -350,7 +357,7 @@ static enum cm_exit run_why(const struct cm_cli *cli, struct cm_output *out)
 	struct cm_err err = {.text = ""};
 	json_t *shown = NULL;
 	const json_t *outcome;
-	enum cm_status status = ask_show(cli, &shown, &err);
+	enum cm_status status = ask_show(cli, false, &shown, &err);
 
 	outcome = json_object_get(shown, "outcome");
 	if (status == CM_OK && outcome == NULL)

@@ -118,6 +118,7 @@ struct showing {
 	json_t *outcome; /* the newest */
 	json_t *history;
 	size_t rows;
+	bool wants_answers; /* they are the bulk of a case */
 	bool failed;
 };
 
@@ -170,6 +171,8 @@ static enum cm_status show_message(struct showing *s, uint32_t kind, struct cm_b
 			take_demand(s, &ask.demand);
 		return status;
 	case CM_KIND_ANSWER:
+		if (!s->wants_answers)
+			return CM_OK;
 		status = cm_record_decode(kind, body, &s->arena, &answer, NULL);
 		if (status == CM_OK && json_array_append_new(s->answers,
 		                           cm_json_of(&cm_answer_schema, &answer)) != 0)
@@ -217,6 +220,7 @@ static enum cm_status run_show(const struct cm_ops_env *env, const struct cm_op 
 	enum cm_status status = cm_op_case(op, &id, err);
 
 	cm_arena_init(&s.arena, 0);
+	s.wants_answers = cm_op_arg(op, "with") != NULL && strcmp(cm_op_arg(op, "with"), "answers") == 0;
 	if (status == CM_OK && env->state_of(env->self, &id) == NULL)
 		status = cm_err_set(err, CM_NOT_FOUND, "no such case at %s", env->settings->name);
 	if (status == CM_OK)

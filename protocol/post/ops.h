@@ -25,7 +25,8 @@ struct cm_ops_env {
 
 /*
  *   status                              the process, its peers, counters
- *   show    case=ID                     demand, answers and newest outcome, as far as the ledger has them
+ *   show    case=ID [with=answers]      demand and newest outcome, as far as the ledger has them; with the
+ *                                       nodes' answers too if asked for
  *   events  since=SEQ limit=N [case=ID] what was recorded, in order; the reply's offset is where to go on
  *
  * CM_UNKNOWN_NAME: no such operation. CM_NOT_FOUND, CM_BAD_INPUT with a sentence.

@@ -61,13 +61,14 @@ static enum cm_status check_file(int fd, const char *path, struct cm_err *err)
 		return cm_err_set(err, CM_BAD_INPUT, "blind key %s: not a regular file", path);
 	if ((st.st_mode & 0177) != 0)
 		return cm_err_set(err, CM_NOT_ALLOWED,
-		    "blind key %s: its mode is %04o, it must be 0600 so that only its owner can read it",
+		    "blind key %s: its mode is %04o, it must be 0600 so that only its owner can "
+		    "read it",
 		    path, (unsigned)(st.st_mode & 07777));
 	return CM_OK;
 }
 
-static enum cm_status load_from(int fd, const char *path, struct cm_blind_key *key,
-    struct cm_err *err)
+static enum cm_status load_from(
+    int fd, const char *path, struct cm_blind_key *key, struct cm_err *err)
 {
 	char text[KEY_TEXT_BYTES + 2];
 	enum cm_status status = check_file(fd, path, err);
@@ -85,8 +86,8 @@ static enum cm_status load_from(int fd, const char *path, struct cm_blind_key *k
 		    "blind key %s: it must hold %zu hex digits (32 bytes), and holds %s", path,
 		    KEY_TEXT_BYTES, got < (ssize_t)KEY_TEXT_BYTES ? "fewer" : "more");
 	else if (!cm_hex_parse(text, KEY_TEXT_BYTES, key->bytes, KEY_BYTES))
-		status = cm_err_set(err, CM_BAD_INPUT,
-		    "blind key %s: a character is not a hex digit", path);
+		status = cm_err_set(
+		    err, CM_BAD_INPUT, "blind key %s: a character is not a hex digit", path);
 	sodium_memzero(text, sizeof text);
 	return status;
 }
@@ -98,8 +99,8 @@ enum cm_status cm_blind_key_load(const char *path, struct cm_blind_key *key, str
 	enum cm_status status;
 
 	if (fd < 0)
-		return cm_err_set(err, errno == ENOENT ? CM_NOT_FOUND : CM_IO, "blind key %s: %s", path,
-		    strerror(errno));
+		return cm_err_set(err, errno == ENOENT ? CM_NOT_FOUND : CM_IO, "blind key %s: %s",
+		    path, strerror(errno));
 	status = load_from(fd, path, key, err);
 	close(fd);
 	if (status != CM_OK)
@@ -139,7 +140,8 @@ enum cm_status cm_blind_key_create(const char *path, struct cm_err *err)
 	cm_hex_print(key.bytes, KEY_BYTES, text);
 	text[KEY_TEXT_BYTES] = '\n';
 	/* fchmod: an unusual umask may have taken the owner's own bits. */
-	written = fchmod(fd, 0600) == 0 && write_all(fd, text, KEY_TEXT_BYTES + 1) && fsync(fd) == 0;
+	written =
+	    fchmod(fd, 0600) == 0 && write_all(fd, text, KEY_TEXT_BYTES + 1) && fsync(fd) == 0;
 	why = errno;
 	sodium_memzero(text, sizeof text);
 	cm_blind_key_wipe(&key);
@@ -150,8 +152,8 @@ enum cm_status cm_blind_key_create(const char *path, struct cm_err *err)
 	if (written)
 		return CM_OK;
 	(void)unlink(path);
-	return cm_err_set(err, why == ENOSPC ? CM_DISK_FULL : CM_IO, "blind key %s: %s", path,
-	    strerror(why));
+	return cm_err_set(
+	    err, why == ENOSPC ? CM_DISK_FULL : CM_IO, "blind key %s: %s", path, strerror(why));
 }
 
 void cm_blind_key_wipe(struct cm_blind_key *key)
@@ -221,7 +223,8 @@ enum cm_status cm_blind_target(const struct cm_blind_key *key, const char *text,
 	domain = strrchr(plain, '@');
 	if (domain == NULL || domain == plain || domain[1] == 0)
 		return CM_OK;
-	keyed_hash(key, blind_personal, domain, strlen(domain), out + CM_BLIND_BYTES, CM_BLIND_BYTES);
+	keyed_hash(
+	    key, blind_personal, domain, strlen(domain), out + CM_BLIND_BYTES, CM_BLIND_BYTES);
 	*out_len = CM_BLIND_PAIR_BYTES;
 	return CM_OK;
 }

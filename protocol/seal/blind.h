@@ -1,10 +1,10 @@
 /*
  * Blinding: an account's identifier as 32 bytes that say nothing to whoever lacks the key.
  *
- * This keyed hash is the first form; the oblivious pseudo-random function comes with the identities.
- * Know its limit: whoever has the key can test guesses, one hash each, and identifiers are easy to
- * guess. So the key lives on intake and hosting nodes only, never on a router, never on the central
- * node, and every node of a fleet that hosts or files has the same one.
+ * This keyed hash is the first form; the oblivious pseudo-random function comes with the
+ * identities. Know its limit: whoever has the key can test guesses, one hash each, and identifiers
+ * are easy to guess. So the key lives on intake and hosting nodes only, never on a router, never on
+ * the central node, and every node of a fleet that hosts or files has the same one.
  *
  * Two spellings that differ in ASCII case or in blanks around them are one identifier. Nothing else
  * is folded: what lies outside ASCII is hashed as it stands.
@@ -20,8 +20,8 @@
 #include <stdint.h>
 
 #define CM_BLIND_BYTES 32
-#define CM_BLIND_PAIR_BYTES 64       /* an account's blind, then its domain's */
-#define CM_MAX_IDENTIFIER_BYTES 320  /* an e-mail address: 64 + "@" + 255 */
+#define CM_BLIND_PAIR_BYTES 64      /* an account's blind, then its domain's */
+#define CM_MAX_IDENTIFIER_BYTES 320 /* an e-mail address: 64 + "@" + 255 */
 
 struct cm_blind_key {
 	uint8_t bytes[32];
@@ -30,11 +30,12 @@ struct cm_blind_key {
 /* Read a key: 64 hex digits, with or without a line feed, in a regular file that only its owner can
  * read or write (mode 0600 or less). CM_NOT_FOUND, CM_NOT_ALLOWED (mode), CM_BAD_INPUT (content),
  * CM_IO; the sentence names the file. */
-enum cm_status cm_blind_key_load(const char *path, struct cm_blind_key *key,
-    struct cm_err *err) CM_MUST_USE;
+enum cm_status cm_blind_key_load(
+    const char *path, struct cm_blind_key *key, struct cm_err *err) CM_MUST_USE;
 
-/* Make a fresh key in a new file of mode 0600, on disk before this returns. CM_DUPLICATE if there is
- * a file already: a key is never overwritten, since all that was blinded with it would be lost. */
+/* Make a fresh key in a new file of mode 0600, on disk before this returns. CM_DUPLICATE if there
+ * is a file already: a key is never overwritten, since all that was blinded with it would be lost.
+ */
 enum cm_status cm_blind_key_create(const char *path, struct cm_err *err) CM_MUST_USE;
 
 /* Overwrite the key in memory. */

@@ -25,7 +25,8 @@ struct cm_id cm_id_new(struct cm_wall now);
 /* BLAKE2b-256 without key or personal string: what `b2sum -l 256` prints for the same bytes. */
 void cm_digest(const void *bytes, size_t len, uint8_t out[CM_DIGEST_BYTES]);
 
-/* The same in pieces: init, add any number of times, then end once. Plain memory, nothing to free. */
+/* The same in pieces: init, add any number of times, then end once. Plain memory, nothing to free.
+ */
 struct cm_digest_stream {
 	_Alignas(64) uint8_t opaque[384];
 };
