@@ -1,0 +1,1 @@
+comity_test(seal SOURCES unit/test_seal.c LIBS cm_seal)
