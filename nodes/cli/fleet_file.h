@@ -1,0 +1,32 @@
+/*
+ * The files of a fleet's folder: fleet.json and the configurations. Only the fleet files call this.
+ */
+#ifndef CM_CLI_FLEET_FILE_H
+#define CM_CLI_FLEET_FILE_H
+
+#include <jansson.h>
+
+#include "nodes/cli/fleet.h"
+
+/* Put `len` bytes at `path`, mode 0600: the old content or the new, never a part of it. */
+enum cm_status cm_file_replace(
+    const char *path, const char *bytes, size_t len, struct cm_err *err) CM_MUST_USE;
+
+/* The fleet as the JSON that fleet.json holds and `fleet up` prints. NULL: out of memory. */
+json_t *cm_fleet_to_json(const struct cm_fleet *fleet);
+
+enum cm_status cm_fleet_save(const struct cm_fleet *fleet, struct cm_err *err) CM_MUST_USE;
+
+/* Write the configuration of one process, with all others as its peers where it is the router. */
+enum cm_status cm_fleet_configure(const struct cm_fleet *fleet,
+    const struct cm_fleet_process *process, struct cm_err *err) CM_MUST_USE;
+
+/* Fill everything of a fleet but its processes' pids: find the programs, make the folder of sockets
+ * and, if there is none yet, the key, write the configurations. */
+enum cm_status cm_fleet_lay_out(
+    struct cm_fleet *fleet, const struct cm_fleet_spec *spec, struct cm_err *err) CM_MUST_USE;
+
+/* The machine's boot, so that a fleet.json from before it names no process; "" if not told. */
+const char *cm_boot_id(struct cm_arena *arena);
+
+#endif
