@@ -6,6 +6,8 @@
 
 #include "protocol/wire/codec.h"
 
+#define EVENT_FRAME_BYTES 1024 /* more than an event adds to the outcome in it */
+
 static const struct {
 	enum cm_case_state from;
 	enum cm_case_event event;
@@ -63,7 +65,7 @@ void cm_case_free(struct cm_case *c)
 	cm_free(c);
 }
 
-/* The one place that writes the state. */
+/* The one place that writes the state; take_back undoes it. */
 static void move(struct cm_case *c, enum cm_case_event event, const struct cm_input *input,
     struct cm_effects *effects, const char *why)
 {
@@ -78,6 +80,30 @@ static void move(struct cm_case *c, enum cm_case_event event, const struct cm_in
 		    why, (long long)(input->now.ms - c->opened_ms));
 	}
 	c->state = (enum cm_case_state)next;
+}
+
+/* What a step changes before it can know that memory holds out. */
+struct mark {
+	enum cm_case_state state;
+	uint64_t events;
+	uint32_t revision;
+	int64_t decided_ms;
+	size_t parts_count;
+};
+
+static struct mark mark_of(const struct cm_case *c)
+{
+	return (struct mark){c->state, c->events, c->revision, c->decided_ms, c->parts_count};
+}
+
+/* A step that failed has not happened: its input may come again. */
+static void take_back(struct cm_case *c, const struct mark *mark)
+{
+	c->state = mark->state;
+	c->events = mark->events;
+	c->revision = mark->revision;
+	c->decided_ms = mark->decided_ms;
+	c->parts_count = mark->parts_count;
 }
 
 /* ---- messages out ---------------------------------------------------------------------------- */
@@ -155,46 +181,50 @@ static bool is_asked_first(const struct cm_case *c, const struct cm_case_env *en
 	       (int)member == cm_roster_issuing(env->roster, c->demand->issuing_state);
 }
 
+/* True if this member's answer of the round the case is in has not come. */
+static bool is_missing(const struct cm_case *c, const struct cm_case_env *env, size_t member)
+{
+	const char *name = env->roster->members[member].name;
+
+	if (c->state == CM_CASE_ASKED_AGAIN)
+		return (int)member == cm_roster_issuing(env->roster, c->demand->issuing_state) &&
+		       !has_answered(c, name, 2);
+	return is_asked_first(c, env, member) && !has_answered(c, name, 1);
+}
+
 static size_t count_missing(const struct cm_case *c, const struct cm_case_env *env)
 {
 	size_t missing = 0;
 
-	if (c->state == CM_CASE_ASKED_AGAIN) {
-		int m = cm_roster_issuing(env->roster, c->demand->issuing_state);
-
-		return m >= 0 && !has_answered(c, env->roster->members[m].name, 2);
-	}
 	for (size_t i = 0; i < env->roster->count; i++)
-		if (is_asked_first(c, env, i) &&
-		    !has_answered(c, env->roster->members[i].name, 1))
-			missing++;
+		missing += is_missing(c, env, i);
 	return missing;
 }
 
 void cm_case_missing(const struct cm_case *c, const struct cm_case_env *env, char *out,
     size_t out_bytes)
 {
+	size_t room = out_bytes > sizeof " and 4096 more" ? out_bytes - sizeof " and 4096 more" : 0;
 	size_t used = 0;
-	uint32_t round = c->state == CM_CASE_ASKED_AGAIN ? 2 : 1;
+	size_t more = 0;
 
 	out[0] = 0;
 	if (c->demand == NULL || c->state == CM_CASE_DECIDED)
 		return;
 	for (size_t i = 0; i < env->roster->count; i++) {
-		const struct cm_member *m = &env->roster->members[i];
-		bool is_asked = round == 1
-		                    ? is_asked_first(c, env, i)
-		                    : (int)i == cm_roster_issuing(env->roster,
-		                                    c->demand->issuing_state);
-		int n;
+		const char *name = env->roster->members[i].name;
 
-		if (!is_asked || has_answered(c, m->name, round))
+		if (!is_missing(c, env, i))
 			continue;
-		n = snprintf(out + used, out_bytes - used, "%s%s", used == 0 ? "" : ", ", m->name);
-		if (n < 0 || (size_t)n >= out_bytes - used)
-			return;
-		used += (size_t)n;
+		if (more > 0 || used + strlen(name) + 2 > room)
+			more++;
+		else
+			used += (size_t)snprintf(out + used, out_bytes - used, "%s%s",
+			    used == 0 ? "" : ", ", name);
 	}
+	if (more > 0)
+		(void)snprintf(out + used, out_bytes - used, "%s%zu more", used > 0 ? " and " : "",
+		    more);
 }
 
 /* ---- deciding -------------------------------------------------------------------------------- */
@@ -252,21 +282,23 @@ static bool holds_a_part(const struct cm_member *m, const struct cm_outcome *out
 	return false;
 }
 
-/* A hosting node learns of its own parts; the intake node and the issuing side of all. */
+/* A hosting node learns of its own parts; the intake node and the issuing side, whose desk challenges,
+ * of all. */
 static enum cm_status send_outcome(struct cm_case *c, const struct cm_case_env *env,
     const struct cm_outcome *outcome, struct cm_bytes whole, struct cm_effects *effects,
     struct cm_err *err)
 {
 	for (size_t i = 0; i < env->roster->count; i++) {
 		const struct cm_member *m = &env->roster->members[i];
-		bool is_intake = strcmp(m->name, c->demand->intake) == 0;
+		bool gets_all = strcmp(m->name, c->demand->intake) == 0 ||
+		                (int)i == cm_roster_issuing(env->roster, c->demand->issuing_state);
 		struct cm_bytes body = whole;
 		struct cm_id id;
 		char label[CM_MAX_NAME_BYTES + 32];
 
-		if (m->role != CM_ROLE_REGION || !(is_intake || holds_a_part(m, outcome)))
+		if (m->role != CM_ROLE_REGION || !(gets_all || holds_a_part(m, outcome)))
 			continue;
-		if (!is_intake) {
+		if (!gets_all) {
 			struct cm_outcome own = *outcome;
 			struct cm_part_outcome *parts =
 			    cm_arena_alloc(&effects->arena, outcome->parts_count, sizeof *parts);
@@ -318,6 +350,17 @@ static void shorten(struct cm_outcome *outcome, struct cm_part_outcome *parts, s
 	}
 }
 
+/* Encode an outcome that central's event, which has it inside, can carry too. */
+static enum cm_status encode_for_event(const struct cm_outcome *outcome, struct cm_bytes *body,
+    struct cm_effects *effects, struct cm_err *err)
+{
+	enum cm_status status = cm_effects_encode(effects, CM_KIND_OUTCOME, outcome, body, err);
+
+	if (status == CM_OK && body->len > cm_event_schema.most_bytes - EVENT_FRAME_BYTES)
+		return cm_err_set(err, CM_TOO_LARGE, "an outcome of %zu bytes", body->len);
+	return status;
+}
+
 /* An outcome that is too large for one message loses the grounds behind the leading ones: each node
  * has them all in its finding. */
 static enum cm_status encode_outcome(struct cm_outcome *outcome, struct cm_bytes *body,
@@ -326,8 +369,7 @@ static enum cm_status encode_outcome(struct cm_outcome *outcome, struct cm_bytes
 	static const size_t most[] = {6, 2, 0};
 	struct cm_part_outcome *parts =
 	    cm_arena_alloc(&effects->arena, outcome->parts_count + 1, sizeof *parts);
-	enum cm_status status =
-	    cm_effects_encode(effects, CM_KIND_OUTCOME, outcome, body, err);
+	enum cm_status status = encode_for_event(outcome, body, effects, err);
 
 	if (parts == NULL)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for an outcome");
@@ -336,7 +378,7 @@ static enum cm_status encode_outcome(struct cm_outcome *outcome, struct cm_bytes
 	for (size_t i = 0; status == CM_TOO_LARGE && i < sizeof most / sizeof most[0]; i++) {
 		shorten(outcome, parts, most[i]);
 		outcome->parts = parts;
-		status = cm_effects_encode(effects, CM_KIND_OUTCOME, outcome, body, err);
+		status = encode_for_event(outcome, body, effects, err);
 	}
 	return status;
 }
@@ -365,7 +407,6 @@ static enum cm_status conclude(struct cm_case *c, const struct cm_case_env *env,
 	c->decided_ms = input->now.ms;
 	c->parts_count = outcome.parts_count;
 	move(c, CM_CASE_COMPLETE, input, effects, "every finding is in");
-	forget_details(c);
 	return CM_OK;
 }
 
@@ -423,6 +464,19 @@ static enum cm_status go_on(struct cm_case *c, const struct cm_case_env *env,
 
 /* ---- inputs ---------------------------------------------------------------------------------- */
 
+/* The end of every step: it has happened as a whole, or not at all. */
+static enum cm_status settle(struct cm_case *c, const struct mark *before, enum cm_status status,
+    const struct cm_effects *effects, struct cm_err *err)
+{
+	if (status == CM_OK && effects->failed)
+		status = cm_err_set(err, CM_NO_MEMORY, "no memory for a case");
+	if (status != CM_OK)
+		take_back(c, before);
+	else if (c->state == CM_CASE_DECIDED)
+		forget_details(c);
+	return status;
+}
+
 static enum cm_status take_demand(struct cm_case *c, struct cm_bytes body, struct cm_err *err)
 {
 	struct cm_demand *demand = cm_arena_alloc(&c->arena, 1, sizeof *demand);
@@ -460,6 +514,7 @@ enum cm_status cm_case_demand(struct cm_case *c, const struct cm_case_env *env,
     const struct cm_input *input, struct cm_bytes body, struct cm_effects *effects,
     struct cm_err *err)
 {
+	struct mark before = mark_of(c);
 	enum cm_status status;
 
 	if (cm_case_next(c->state, CM_CASE_DEMAND) < 0)
@@ -472,17 +527,19 @@ enum cm_status cm_case_demand(struct cm_case *c, const struct cm_case_env *env,
 	if (status == CM_OK)
 		status = tell_central(c, env, input, "demand.accepted", "the demand is recorded",
 		    c->demand->intake, NULL, effects, err);
+	if (status == CM_OK) {
+		cm_effect_arm(effects, &c->id, input->now.ms + env->overdue_ms);
+		move(c, CM_CASE_DEMAND, input, effects, "the demand is recorded");
+		if (count_missing(c, env) == 0) /* a fleet without regions: nobody to wait for */
+			status = go_on(c, env, input, effects, err);
+	}
+	status = settle(c, &before, status, effects, err);
 	if (status != CM_OK)
-		return status;
-	cm_effect_arm(effects, &c->id, input->now.ms + env->overdue_ms);
-	move(c, CM_CASE_DEMAND, input, effects, "the demand is recorded");
-	if (count_missing(c, env) == 0) /* a fleet without regions: nobody to wait for */
-		status = go_on(c, env, input, effects, err);
-	return effects->failed ? cm_err_set(err, CM_NO_MEMORY, "no memory for a case") : status;
+		forget_details(c);
+	return status;
 }
 
-static enum cm_status keep_answer(struct cm_case *c, const char *sender, struct cm_bytes body,
-    struct cm_err *err)
+static enum cm_status keep_answer(struct cm_case *c, struct cm_bytes body, struct cm_err *err)
 {
 	struct cm_case_answered *a = cm_arena_alloc(&c->arena, 1, sizeof *a);
 	struct cm_case_answered **end = &c->answers;
@@ -493,9 +550,6 @@ static enum cm_status keep_answer(struct cm_case *c, const char *sender, struct 
 	status = cm_record_decode(CM_KIND_ANSWER, body, &c->arena, &a->answer, err);
 	if (status != CM_OK)
 		return status;
-	if (sender != NULL && strcmp(a->answer.node, sender) != 0)
-		return cm_err_set(err, CM_NOT_ALLOWED, "%s sent an answer in the name of %s",
-		    sender, a->answer.node);
 	a->node = a->answer.node;
 	while (*end != NULL)
 		end = &(*end)->next;
@@ -527,10 +581,26 @@ static bool is_awaited(const struct cm_case *c, const struct cm_case_env *env, c
 	       member == cm_roster_issuing(env->roster, c->demand->issuing_state);
 }
 
+/* A node speaks in its own name and for its own region; looked at before anything is kept. */
+static enum cm_status check_voice(const struct cm_case_env *env, const char *sender,
+    const struct cm_answer *answer, struct cm_err *err)
+{
+	const struct cm_member *m = &env->roster->members[cm_roster_find(env->roster, sender)];
+
+	if (strcmp(answer->node, sender) != 0)
+		return cm_err_set(err, CM_NOT_ALLOWED, "%s sent an answer in the name of %s",
+		    sender, answer->node);
+	if (m->role == CM_ROLE_REGION && strcmp(answer->region, m->region) != 0)
+		return cm_err_set(err, CM_NOT_ALLOWED,
+		    "%s answered for region %s, which is not its own", sender, answer->region);
+	return CM_OK;
+}
+
 enum cm_status cm_case_answer(struct cm_case *c, const struct cm_case_env *env,
     const struct cm_input *input, const char *sender, const struct cm_answer *answer,
     struct cm_bytes body, struct cm_effects *effects, struct cm_err *err)
 {
+	struct mark before = mark_of(c);
 	enum cm_status status;
 
 	if (c->state != CM_CASE_ASKED && c->state != CM_CASE_ASKED_AGAIN)
@@ -538,7 +608,9 @@ enum cm_status cm_case_answer(struct cm_case *c, const struct cm_case_env *env,
 	if (!is_awaited(c, env, sender, answer->round))
 		return cm_err_set(err, CM_NO_MEANING, "no answer of %s is awaited in round %u",
 		    sender, (unsigned)answer->round);
-	status = keep_answer(c, sender, body, err);
+	status = check_voice(env, sender, answer, err);
+	if (status == CM_OK)
+		status = keep_answer(c, body, err);
 	if (status != CM_OK)
 		return status;
 	cm_effect_store(effects, CM_KIND_ANSWER, &c->id, body);
@@ -549,21 +621,20 @@ enum cm_status cm_case_answer(struct cm_case *c, const struct cm_case_env *env,
 		move(c, CM_CASE_ANSWER, input, effects, "an answer came");
 	else if (status == CM_OK)
 		status = go_on(c, env, input, effects, err);
-	if (status != CM_OK || effects->failed) {
-		if (c->state != CM_CASE_DECIDED)
-			drop_last_answer(c);
-		return status != CM_OK ? status
-		                       : cm_err_set(err, CM_NO_MEMORY, "no memory for a case");
-	}
-	return CM_OK;
+	status = settle(c, &before, status, effects, err);
+	if (status != CM_OK)
+		drop_last_answer(c);
+	return status;
 }
 
 enum cm_status cm_case_overdue(struct cm_case *c, const struct cm_case_env *env,
     const struct cm_input *input, struct cm_effects *effects)
 {
+	struct mark before = mark_of(c);
 	char missing[256];
 	char id[CM_ID_TEXT_BYTES];
 	char why[300];
+	enum cm_status status;
 
 	if (cm_case_next(c->state, CM_CASE_OVERDUE) < 0 || c->demand == NULL)
 		return CM_NO_MEANING;
@@ -573,7 +644,8 @@ enum cm_status cm_case_overdue(struct cm_case *c, const struct cm_case_env *env,
 	cm_effect_tell(effects, "case.waits", &c->id, "case=%s for=%s ms=%lld", id, missing,
 	    (long long)(input->now.ms - c->opened_ms));
 	cm_effect_arm(effects, &c->id, input->now.ms + 10 * env->overdue_ms);
-	return tell_central(c, env, input, "case.waits", why, env->router, NULL, effects, NULL);
+	status = tell_central(c, env, input, "case.waits", why, env->router, NULL, effects, NULL);
+	return settle(c, &before, status, effects, NULL);
 }
 
 /* ---- after a restart ------------------------------------------------------------------------- */
@@ -617,43 +689,63 @@ static enum cm_status replay_outcome(struct cm_case *c, int64_t at_ms, struct cm
 enum cm_status cm_case_replay(struct cm_case *c, uint32_t kind, int64_t at_ms,
     struct cm_bytes body)
 {
+	enum cm_status status = CM_OK;
+
 	switch (kind) {
 	case CM_KIND_DEMAND:
-		c->state = CM_CASE_ASKED;
-		c->events++;
-		return take_demand(c, body, NULL);
+		status = take_demand(c, body, NULL);
+		if (status == CM_OK)
+			c->state = CM_CASE_ASKED;
+		break;
 	case CM_KIND_ANSWER:
-		c->events++;
-		return keep_raw(c, kind, body);
+		status = keep_raw(c, kind, body);
+		break;
 	case CM_ROW_ASKED_AGAIN:
-		c->events++;
 		c->state = CM_CASE_ASKED_AGAIN;
-		return CM_OK;
+		break;
 	case CM_KIND_OUTCOME:
-		c->events++;
-		return replay_outcome(c, at_ms, body);
+		status = replay_outcome(c, at_ms, body);
+		break;
 	default:
 		return CM_UNKNOWN_KIND;
 	}
+	if (status == CM_OK)
+		c->events++;
+	return status;
+}
+
+/* Make answers of what was replayed; all of them or none. */
+static enum cm_status decode_raw(struct cm_case *c, struct cm_err *err)
+{
+	for (const struct cm_case_raw *raw = c->raw; raw != NULL; raw = raw->next) {
+		enum cm_status status = keep_answer(c, raw->body, err);
+
+		if (status == CM_OK)
+			continue;
+		c->answers = NULL;
+		c->answers_count = 0;
+		return status;
+	}
+	c->raw = NULL;
+	return CM_OK;
 }
 
 enum cm_status cm_case_resume(struct cm_case *c, const struct cm_case_env *env,
     const struct cm_input *input, struct cm_effects *effects, struct cm_err *err)
 {
-	enum cm_status status = CM_OK;
+	struct mark before = mark_of(c);
+	enum cm_status status;
 
 	if (c->state == CM_CASE_DECIDED || c->demand == NULL)
 		return CM_OK;
-	for (const struct cm_case_raw *raw = c->raw; raw != NULL && status == CM_OK;
-	     raw = raw->next)
-		status = keep_answer(c, NULL, raw->body, err);
-	c->raw = NULL;
+	status = decode_raw(c, err);
 	if (status != CM_OK)
 		return status;
 	cm_effect_arm(effects, &c->id, input->now.ms + env->overdue_ms);
 	if (count_missing(c, env) == 0)
-		return go_on(c, env, input, effects, err);
-	if (c->state == CM_CASE_ASKED)
-		return ask_all(c, env, effects, err);
-	return CM_OK; /* the second ask is one message: it is in the outbox, or was answered */
+		status = go_on(c, env, input, effects, err);
+	else if (c->state == CM_CASE_ASKED)
+		status = ask_all(c, env, effects, err);
+	/* In ASKED_AGAIN the second ask is one message: it is in the outbox, or was answered. */
+	return settle(c, &before, status, effects, err);
 }

@@ -1,5 +1,7 @@
 #include "router/docket.h"
 
+#include <string.h>
+
 #include "protocol/wire/codec.h"
 
 void cm_docket_init(struct cm_docket *docket, const struct cm_case_env *env)
@@ -56,7 +58,7 @@ static enum cm_status add_case(struct cm_docket *docket, struct cm_case *c)
 }
 
 static enum cm_status open_case(struct cm_docket *docket, const struct cm_input *input,
-    const struct cm_record *record, struct cm_effects *effects, struct cm_err *err)
+    const char *sender, const struct cm_record *record, struct cm_effects *effects, struct cm_err *err)
 {
 	struct cm_demand demand;
 	struct cm_case *c;
@@ -65,6 +67,9 @@ static enum cm_status open_case(struct cm_docket *docket, const struct cm_input 
 
 	if (status != CM_OK)
 		return status;
+	if (strcmp(demand.intake, sender) != 0)
+		return cm_err_set(err, CM_NOT_ALLOWED, "%s sent a demand in the name of %s", sender,
+		    demand.intake);
 	if (cm_docket_find(docket, &demand.case_id) != NULL)
 		return cm_err_set(err, CM_DUPLICATE, "the case is already here");
 	c = cm_case_new(&demand.case_id);
@@ -108,7 +113,7 @@ enum cm_status cm_docket_record(struct cm_docket *docket, const struct cm_input 
 {
 	switch (record->kind) {
 	case CM_KIND_DEMAND:
-		return open_case(docket, input, record, effects, err);
+		return open_case(docket, input, sender, record, effects, err);
 	case CM_KIND_ANSWER:
 		return take_answer(docket, input, sender, record, effects, err);
 	default:
@@ -121,9 +126,14 @@ void cm_docket_timer(struct cm_docket *docket, const struct cm_input *input,
     const struct cm_id *case_id, struct cm_effects *effects)
 {
 	struct cm_case *c = cm_docket_find(docket, case_id);
+	enum cm_status status =
+	    c != NULL ? cm_case_overdue(c, &docket->env, input, effects) : CM_NO_MEANING;
 
-	if (c != NULL && cm_case_overdue(c, &docket->env, input, effects) != CM_OK)
+	if (status != CM_OK)
 		effects->count = 0;
+	/* A timer that could not be set again must not be lost in silence. */
+	if (status != CM_OK && status != CM_NO_MEANING)
+		effects->failed = true;
 }
 
 enum cm_status cm_docket_replay(struct cm_docket *docket, uint32_t kind,

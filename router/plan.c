@@ -146,9 +146,12 @@ static bool is_answered_by(const struct cm_finding *issuing, const struct cm_dos
 
 		if (r->state != CM_RULING_POSSIBLE)
 			continue;
-		for (size_t j = 0; j < r->needs_count; j++)
-			if (cm_dossier_find(dossier, r->needs[j]) != NULL)
+		for (size_t j = 0; j < r->needs_count; j++) {
+			const struct cm_fact_text *fact = cm_dossier_find(dossier, r->needs[j]);
+
+			if (fact != NULL && fact->values_count > 0)
 				return true;
+		}
 	}
 	return false;
 }
@@ -165,8 +168,8 @@ static enum cm_status part_with_facts(const struct cm_demand *demand,
 		return CM_NO_MEMORY;
 	cm_dossier_init(dossier, arena);
 	if (target != NULL)
-		cm_dossier_add_all(dossier, target->facts, target->facts_count);
-	cm_dossier_add_all(dossier, part->part->facts, part->part->facts_count);
+		cm_plan_facts_take(dossier, target->facts, target->facts_count);
+	cm_plan_facts_take(dossier, part->part->facts, part->part->facts_count);
 	if (bar != CM_OPEN)
 		cm_dossier_know(dossier, "conflict_bar", bar == CM_YES ? "yes" : "no",
 		    "the hosting node's finding");
@@ -178,7 +181,9 @@ static enum cm_status part_with_facts(const struct cm_demand *demand,
 	if (facts == NULL || dossier->failed)
 		return CM_NO_MEMORY;
 	memcpy(facts, dossier->facts, dossier->count * sizeof *facts);
-	*is_needed = is_answered_by(part->issuing, dossier);
+	/* More facts than an ask can carry are not asked with: the part is held as it is. */
+	*is_needed = !dossier->is_full && dossier->count <= CM_MAX_FACTS &&
+	             is_answered_by(part->issuing, dossier);
 	*out = *part->part;
 	out->facts = facts;
 	out->facts_count = dossier->count;

@@ -119,16 +119,30 @@ enum cm_three cm_plan_fact_derive(const struct cm_plan_fact *row, const struct c
 	return unheard && is == CM_NO ? CM_OPEN : is;
 }
 
+static bool is_derived(const char *name)
+{
+	return cm_plan_fact_find(name) != NULL || strcmp(name, "hosted") == 0 ||
+	       strcmp(name, "conflict_bar") == 0 || strcmp(name, "conflict_state") == 0;
+}
+
+void cm_plan_facts_take(struct cm_dossier *dossier, const struct cm_fact_text *facts, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!is_derived(facts[i].name))
+			cm_dossier_add(dossier, &facts[i]);
+}
+
 void cm_plan_facts_fill(const struct cm_plan_part *part, struct cm_dossier *dossier)
 {
 	bool hosted = part->part->region[0] != 0;
 
 	cm_dossier_know(dossier, "hosted", hosted ? "yes" : "no", "the region nodes' answers");
-	if (!hosted)
-		return;
 	for (size_t i = 0; i < cm_plan_facts_count; i++) {
 		enum cm_three is = cm_plan_fact_derive(&cm_plan_facts[i], part);
 
+		/* Of what nobody hosts, the issuing state's law alone can speak. */
+		if (!hosted && (cm_plan_facts[i].sides & CM_FROM_HOSTING) != 0)
+			continue;
 		if (is != CM_OPEN)
 			cm_dossier_know(dossier, cm_plan_facts[i].name, is == CM_YES ? "yes" : "no",
 			    "the findings");

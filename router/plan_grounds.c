@@ -118,13 +118,20 @@ void cm_plan_grounds(struct cm_planning *p)
 
 /* ---- clocks ---------------------------------------------------------------------------------- */
 
-static bool is_sooner(const struct cm_term *a, const struct cm_term *b)
+/* A term of days runs to the end of its day, so one that names an hour of that day is sooner. */
+bool cm_plan_is_sooner(const struct cm_term *a, const struct cm_term *b)
 {
+	const size_t day = sizeof "YYYY-MM-DD" - 1;
+	int days;
+
 	if (b == NULL)
 		return true;
 	if ((a->due[0] == 0) != (b->due[0] == 0))
 		return a->due[0] != 0;
-	return strcmp(a->due, b->due) < 0;
+	days = strncmp(a->due, b->due, day);
+	if (days == 0 && (strlen(a->due) > day) != (strlen(b->due) > day))
+		return strlen(a->due) > day;
+	return days != 0 ? days < 0 : strcmp(a->due, b->due) < 0;
 }
 
 /* The clock of the part: of the law it rests on, the one that runs out first, certain or conditional; a
@@ -135,7 +142,7 @@ void cm_plan_choose_term(struct cm_planning *p)
 
 	for (size_t i = 0; i < p->grounds_count; i++)
 		if (p->grounds[i]->state != CM_RULING_DEFEATED && p->grounds[i]->terms_count > 0 &&
-		    is_sooner(&p->grounds[i]->terms[0], first))
+		    cm_plan_is_sooner(&p->grounds[i]->terms[0], first))
 			first = &p->grounds[i]->terms[0];
 	p->out->terms = first;
 	p->out->terms_count = first != NULL;

@@ -40,6 +40,11 @@ enum cm_three cm_plan_fact_derive(const struct cm_plan_fact *row, const struct c
 bool cm_plan_fact_counts(const struct cm_plan_fact *row, unsigned side,
     const struct cm_ruling *ruling);
 
+/* Facts of a demand, a target or a part into a dossier, but for those that only the findings can give:
+ * whoever claims them, they are derived here. */
+void cm_plan_facts_take(
+    struct cm_dossier *dossier, const struct cm_fact_text *facts, size_t count);
+
 /* All plan facts of a part into a dossier, as known or not asked. */
 void cm_plan_facts_fill(const struct cm_plan_part *part, struct cm_dossier *dossier);
 
@@ -79,6 +84,7 @@ const char *cm_issuing_desk(const struct cm_planning *p);
 /* Grounds, their clock (plan_grounds.c). */
 void cm_plan_grounds(struct cm_planning *p);
 void cm_plan_choose_term(struct cm_planning *p);
+bool cm_plan_is_sooner(const struct cm_term *a, const struct cm_term *b); /* b may be NULL */
 
 /* Steps beside it, and questions (plan_steps.c). */
 void cm_plan_steps(struct cm_planning *p);

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "protocol/base/text.h"
+
 /* ---- facts ----------------------------------------------------------------------------------- */
 
 static const struct cm_target *find_target(const struct cm_demand *demand, uint32_t index)
@@ -25,12 +27,12 @@ static void gather(const struct cm_planning *p, struct cm_dossier *dossier)
 	const struct cm_part *part = p->part->part;
 	const struct cm_target *target = find_target(demand, part->target);
 
-	cm_dossier_add_all(dossier, demand->facts, demand->facts_count);
+	cm_plan_facts_take(dossier, demand->facts, demand->facts_count);
 	cm_dossier_know(dossier, "issuing_state", demand->issuing_state, "the demand");
 	if (target != NULL)
-		cm_dossier_add_all(dossier, target->facts, target->facts_count);
+		cm_plan_facts_take(dossier, target->facts, target->facts_count);
 	cm_dossier_know(dossier, "data", part->category, "the demand");
-	cm_dossier_add_all(dossier, part->facts, part->facts_count);
+	cm_plan_facts_take(dossier, part->facts, part->facts_count);
 	if (part->hosting_state[0] != 0)
 		cm_dossier_know(dossier, "hosting_state", part->hosting_state,
 		    "the hosting node");
@@ -47,6 +49,8 @@ static enum cm_status set_facts(const struct cm_planning *p, struct cm_facts *fa
 	cm_dossier_init(dossier, p->arena);
 	gather(p, dossier);
 	if (dossier->failed)
+		return cm_err_set(err, CM_NO_MEMORY, "no memory to plan a part");
+	if (dossier->is_full)
 		return cm_err_set(err, CM_TOO_LARGE, "too many facts on one part");
 	cm_facts_clear(facts);
 	for (size_t i = 0; i < dossier->count; i++) {
@@ -66,6 +70,14 @@ const char *cm_planned_text(struct cm_planning *p, char *text)
 	if (text == NULL)
 		p->failed = true;
 	return text != NULL ? text : "";
+}
+
+/* A sentence with another's words in it, short enough for an outcome and plain. */
+static const char *plain_sentence(struct cm_planning *p, char *text)
+{
+	if (text != NULL)
+		cm_text_make_plain(text);
+	return cm_planned_text(p, text);
 }
 
 static void hold(struct cm_planning *p, const char *why)
@@ -170,6 +182,20 @@ static const struct cm_answer *troubled_node(const struct cm_planning *p)
 	return NULL;
 }
 
+/* True if the hosting node reports this part more than once: then its findings contradict each other or
+ * say the same, and it is not for the router to choose. */
+static bool is_told_twice(const struct cm_planning *p)
+{
+	const struct cm_answer *host = p->part->host;
+	size_t times = 0;
+
+	for (size_t i = 0; host != NULL && i < host->hosted_count; i++)
+		times += host->hosted[i].target == p->part->part->target &&
+		         strcmp(host->hosted[i].category, p->part->part->category) == 0 &&
+		         strcmp(host->hosted[i].region, p->part->part->region) == 0;
+	return times > 1;
+}
+
 /* What no policy may change. */
 static void guard(struct cm_planning *p)
 {
@@ -180,9 +206,12 @@ static void guard(struct cm_planning *p)
 	const struct cm_answer *troubled = troubled_node(p);
 
 	if (troubled != NULL) {
-		hold(p, cm_planned_text(p, cm_arena_printf(p->arena,
-		            "Node %s could not check this part: %s", troubled->node,
+		hold(p, plain_sentence(p, cm_arena_printf(p->arena,
+		            "Node %s could not check this part: %.1000s", troubled->node,
 		            troubled->trouble)));
+	} else if (is_told_twice(p)) {
+		hold(p, cm_planned_text(p, cm_arena_printf(p->arena,
+		            "Node %s reports this part more than once.", p->part->host->node)));
 	} else if (differs != NULL) {
 		hold(p, cm_planned_text(p, cm_arena_printf(p->arena,
 		            "Nodes %s and %s carry different texts of %s.", other, differs, law)));
@@ -230,17 +259,43 @@ static const char *who(struct cm_planning *p)
 	return cm_planned_text(p, text);
 }
 
+/* The policy's rulings on the part. What cannot be read holds the part and not the case: only want of
+ * memory is an error. */
+static enum cm_status apply_policy(struct cm_planning *p, struct cm_facts *facts,
+    struct cm_decision *decision, struct cm_err *err)
+{
+	const struct cm_plan_input *input = p->input;
+	struct cm_day as_of = cm_wall_utc_day((struct cm_wall){input->decided_ms});
+	struct cm_ruling *policy = NULL;
+	enum cm_status status = set_facts(p, facts, err);
+
+	if (status == CM_NO_MEMORY)
+		return status;
+	if (status != CM_OK) {
+		hold(p, plain_sentence(p, cm_arena_printf(p->arena,
+		            "A fact of this part cannot be read: %.1000s", err->text)));
+		return CM_OK;
+	}
+	(void)cm_day_parse(input->demand->as_of, strlen(input->demand->as_of), &as_of);
+	cm_decide(input->policy, facts, as_of, decision);
+	status = cm_decision_rulings(
+	    input->policy, facts, as_of, decision, p->arena, &policy, &p->policy_count);
+	if (status != CM_OK)
+		return cm_err_set(err, status, "no memory to plan a part");
+	p->policy = policy;
+	decide(p);
+	return CM_OK;
+}
+
 enum cm_status cm_plan_one(const struct cm_plan_input *input, const struct cm_plan_part *part,
     struct cm_facts *facts, struct cm_decision *decision, struct cm_arena *arena,
     struct cm_part_outcome *out, struct cm_err *err)
 {
 	struct cm_planning p = {
 	    .input = input, .part = part, .arena = arena, .out = out};
-	struct cm_day as_of = cm_wall_utc_day((struct cm_wall){input->decided_ms});
-	struct cm_ruling *policy = NULL;
+	struct cm_err inner = {.text = ""};
 	enum cm_status status;
 
-	(void)cm_day_parse(input->demand->as_of, strlen(input->demand->as_of), &as_of);
 	*out = (struct cm_part_outcome){.target = part->part->target,
 	    .category = part->part->category,
 	    .region = part->part->region,
@@ -249,16 +304,9 @@ enum cm_status cm_plan_one(const struct cm_plan_input *input, const struct cm_pl
 	p.questions = cm_arena_alloc(arena, CM_MAX_QUESTIONS, sizeof *p.questions);
 	if (p.grounds == NULL || p.questions == NULL)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory to plan a part");
-	status = set_facts(&p, facts, err);
+	status = apply_policy(&p, facts, decision, &inner);
 	if (status != CM_OK)
-		return status;
-	cm_decide(input->policy, facts, as_of, decision);
-	status = cm_decision_rulings(
-	    input->policy, facts, as_of, decision, arena, &policy, &p.policy_count);
-	if (status != CM_OK)
-		return cm_err_set(err, status, "no memory to plan a part");
-	p.policy = policy;
-	decide(&p);
+		return cm_err_set(err, status, "%s", inner.text);
 	guard(&p);
 	say_no_law(&p);
 	cm_plan_grounds(&p);

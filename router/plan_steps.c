@@ -11,6 +11,7 @@ struct step_list {
 	struct cm_planning *p;
 	struct cm_step *items;
 	size_t count;
+	enum cm_ruling_state state; /* of the findings' rulings that are being taken */
 };
 
 static const char *desk_of(struct cm_planning *p, const char *node)
@@ -22,17 +23,35 @@ static const char *desk_of(struct cm_planning *p, const char *node)
 	return text != NULL ? text : "";
 }
 
-static bool has_step(const struct step_list *list, const char *act)
+static struct cm_step *find_step(const struct step_list *list, const char *act)
 {
 	for (size_t i = 0; i < list->count; i++)
 		if (strcmp(list->items[i].act, act) == 0)
-			return true;
-	return false;
+			return &list->items[i];
+	return NULL;
+}
+
+/* Two laws ask for one step: the sooner clock counts. */
+static void hasten(struct cm_step *step, const struct cm_ruling *ruling)
+{
+	if (ruling->terms_count == 0 ||
+	    !cm_plan_is_sooner(ruling->terms, step->terms_count > 0 ? step->terms : NULL))
+		return;
+	step->terms = ruling->terms;
+	step->terms_count = ruling->terms_count;
+	if (ruling->state != CM_RULING_HOLDS)
+		return;
+	step->rule = ruling->rule;
+	step->cite = ruling->cite;
 }
 
 static void add_step(struct step_list *list, const struct cm_ruling *ruling, const char *node)
 {
-	if (list->count == CM_MAX_STEPS || has_step(list, ruling->act))
+	struct cm_step *step = find_step(list, ruling->act);
+
+	if (step != NULL)
+		hasten(step, ruling);
+	if (step != NULL || list->count == CM_MAX_STEPS)
 		return;
 	list->items[list->count++] = (struct cm_step){.act = ruling->act,
 	    .sentence = ruling->explain[0] != 0 ? ruling->explain : ruling->title,
@@ -67,8 +86,9 @@ static void take_step(unsigned side, const struct cm_ruling *ruling, void *data)
 	struct step_list *list = data;
 	struct cm_planning *p = list->p;
 
-	if (ruling->state == CM_RULING_HOLDS && ruling->modality == CM_REQUIRES &&
-	    is_side_act(ruling->act))
+	if (ruling->state == list->state && ruling->modality == CM_REQUIRES &&
+	    is_side_act(ruling->act) &&
+	    (ruling->state == CM_RULING_HOLDS || ruling->terms_count > 0))
 		add_step(list, ruling,
 		    side == CM_FROM_HOSTING && p->part->host != NULL ? p->part->host->node
 		                                                     : cm_issuing_desk(p));
@@ -86,8 +106,8 @@ static void take_backing(unsigned side, const struct cm_ruling *ruling, void *da
 	struct backing *b = data;
 
 	(void)side;
-	if (ruling->state != CM_RULING_HOLDS || ruling->modality != CM_PERMITS ||
-	    strcmp(ruling->act, b->act) != 0)
+	if (ruling->state != CM_RULING_HOLDS || strcmp(ruling->act, b->act) != 0 ||
+	    (ruling->modality != CM_PERMITS && ruling->modality != CM_REQUIRES))
 		return;
 	if (b->found == NULL || (strncmp(ruling->jurisdiction, "treaty.", 7) == 0 &&
 	                            strncmp(b->found->jurisdiction, "treaty.", 7) != 0))
@@ -150,6 +170,10 @@ void cm_plan_steps(struct cm_planning *p)
 	}
 	for (size_t i = 0; i < list.count; i++)
 		back_step(p, &list.items[i]);
+	list.state = CM_RULING_HOLDS;
+	cm_plan_each_ruling(p->part, take_step, &list);
+	/* The clock of a duty that may hold runs until it is known not to. */
+	list.state = CM_RULING_POSSIBLE;
 	cm_plan_each_ruling(p->part, take_step, &list);
 	for (size_t i = 0; i < list.count; i++)
 		fill_zone(p, &list.items[i]);

@@ -46,7 +46,11 @@ enum cm_status cm_roster_add(struct cm_roster *roster, const struct cm_member *m
 	struct cm_member copy = *member;
 	bool whole = true;
 
-	if (roster->count == CM_MAX_PEERS || member->issuing_count > CM_MAX_MEMBER_STATES)
+	if (member->issuing_count > CM_MAX_MEMBER_STATES)
+		return cm_err_set(err, CM_TOO_LARGE,
+		    "member \"%s\" carries the law of more than %d states", member->name,
+		    CM_MAX_MEMBER_STATES);
+	if (roster->count == CM_MAX_PEERS)
 		return cm_err_set(err, CM_TOO_LARGE, "more than %d members in one fleet",
 		    CM_MAX_PEERS);
 	if (cm_roster_find(roster, member->name) >= 0)

@@ -70,6 +70,8 @@ static enum cm_status set_facts(struct answering *a, const struct cm_target *tar
 	cm_dossier_init(dossier, a->arena);
 	gather(&a->ask->demand, target, part, category, dossier);
 	if (dossier->failed)
+		return cm_err_set(err, CM_NO_MEMORY, "no memory for the facts of a part");
+	if (dossier->is_full)
 		return cm_err_set(err, CM_TOO_LARGE, "too many facts on one part");
 	cm_facts_clear(a->check->facts);
 	for (size_t i = 0; i < dossier->count; i++) {
@@ -84,7 +86,7 @@ static enum cm_status set_facts(struct answering *a, const struct cm_target *tar
 }
 
 /* Terms of this node's rules run in this node's zone. */
-static void fill_zones(struct answering *a, struct cm_ruling *rulings, size_t count)
+static enum cm_status fill_zones(struct answering *a, struct cm_ruling *rulings, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct cm_term *terms;
@@ -93,12 +95,13 @@ static void fill_zones(struct answering *a, struct cm_ruling *rulings, size_t co
 			continue;
 		terms = cm_arena_alloc(a->arena, rulings[i].terms_count, sizeof *terms);
 		if (terms == NULL)
-			continue;
+			return CM_NO_MEMORY;
 		memcpy(terms, rulings[i].terms, rulings[i].terms_count * sizeof *terms);
 		for (size_t j = 0; j < rulings[i].terms_count; j++)
 			terms[j].zone = a->check->zone;
 		rulings[i].terms = terms;
 	}
+	return CM_OK;
 }
 
 static enum cm_status add_finding(struct answering *a, enum cm_finding_side side,
@@ -120,7 +123,8 @@ static enum cm_status add_finding(struct answering *a, enum cm_finding_side side
 	if (count > CM_MAX_RULINGS)
 		return cm_err_set(err, CM_TOO_LARGE, "more than %d rules speak of one part",
 		    CM_MAX_RULINGS);
-	fill_zones(a, rulings, count);
+	if (fill_zones(a, rulings, count) != CM_OK)
+		return cm_err_set(err, CM_NO_MEMORY, "no memory for a finding");
 	*finding = (struct cm_finding){.target = part != NULL ? part->target : 0,
 	    .category = category,
 	    .region = part != NULL ? part->region : "",
@@ -156,6 +160,48 @@ static enum cm_status grow(struct answering *a, size_t more)
 	return CM_OK;
 }
 
+/* Several places in one region are one part: it has all their facts, and where the places differ, the
+ * fact is disputed. */
+static enum cm_status merge_places(struct answering *a, struct cm_part *parts, size_t count)
+{
+	struct cm_dossier *dossier = cm_arena_alloc(a->arena, 1, sizeof *dossier);
+
+	if (dossier == NULL)
+		return CM_NO_MEMORY;
+	cm_dossier_init(dossier, a->arena);
+	for (size_t i = 0; i < count; i++)
+		cm_dossier_add_all(dossier, parts[i].facts, parts[i].facts_count);
+	if (dossier->failed)
+		return CM_NO_MEMORY;
+	if (dossier->is_full || dossier->count > CM_MAX_FACTS)
+		return cm_err_set(&a->trouble, CM_TOO_LARGE, "too many facts on one part");
+	parts[0].facts = dossier->facts;
+	parts[0].facts_count = dossier->count;
+	return CM_OK;
+}
+
+static enum cm_status add_hosted(struct answering *a, const struct cm_target *target,
+    const char *category, struct cm_part *parts, size_t count)
+{
+	enum cm_status status = CM_OK;
+
+	if (count == 0)
+		return CM_OK;
+	if (count > 1)
+		status = merge_places(a, parts, count);
+	if (status == CM_OK)
+		status = grow(a, 1);
+	if (status != CM_OK)
+		return status;
+	a->hosted[a->hosted_count++] = (struct cm_part){.target = target->index,
+	    .category = category,
+	    .region = a->check->region,
+	    .hosting_state = a->check->state,
+	    .facts = parts[0].facts,
+	    .facts_count = parts[0].facts_count};
+	return CM_OK;
+}
+
 /* Ask the residency map for every target and category. */
 static enum cm_status look_up(struct answering *a)
 {
@@ -170,16 +216,10 @@ static enum cm_status look_up(struct answering *a)
 			    &parts, &count, &a->trouble);
 
 			if (status == CM_OK)
-				status = grow(a, count);
+				status = add_hosted(a, &demand->targets[t], demand->categories[c],
+				    parts, count);
 			if (status != CM_OK)
 				return status;
-			for (size_t i = 0; i < count; i++) {
-				parts[i].target = demand->targets[t].index;
-				parts[i].category = demand->categories[c];
-				parts[i].region = a->check->region;
-				parts[i].hosting_state = a->check->state;
-				a->hosted[a->hosted_count++] = parts[i];
-			}
 		}
 	}
 	return CM_OK;

@@ -78,6 +78,23 @@ bool cm_text_is_plain(const char *text, size_t len)
 	return true;
 }
 
+void cm_text_make_plain(char *text)
+{
+	size_t left = strlen(text);
+
+	while (left > 0) {
+		uint32_t cp = 0;
+		size_t used = cm_utf8_next(text, left, &cp);
+		bool bad = used == 0 || cm_text_is_deceptive(cp);
+
+		used = used == 0 ? 1 : used;
+		if (bad)
+			memset(text, '?', used);
+		text += used;
+		left -= used;
+	}
+}
+
 static bool is_wide(uint32_t cp)
 {
 	return (cp >= 0x1100 && cp <= 0x115f) || (cp >= 0x2e80 && cp <= 0xa4cf) ||

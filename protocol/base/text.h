@@ -22,6 +22,10 @@ bool cm_text_is_deceptive(uint32_t code_point);
 /* True if `text` is valid UTF-8 and has no deceptive character. */
 bool cm_text_is_plain(const char *text, size_t len);
 
+/* Make a text plain where it stands: each byte that is not UTF-8, and each deceptive character, becomes
+ * "?". For sentences that quote what a stranger wrote, or that were cut in the middle of a character. */
+void cm_text_make_plain(char *text);
+
 /* Terminal columns a UTF-8 text takes (combining marks 0, wide characters 2). Bytes that are not
  * UTF-8 count one each. */
 size_t cm_text_columns(const char *text, size_t len);

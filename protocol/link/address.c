@@ -30,12 +30,16 @@ static enum cm_status check_folder(const char *folder, struct cm_err *err)
 		return cm_err_set(err, CM_BAD_INPUT, "%s is no folder", folder);
 	if (info.st_uid != geteuid())
 		return cm_err_set(err, CM_NOT_ALLOWED,
-		    "the folder %s belongs to user %u, not to this one (%u): a link's socket must lie in a "
-		    "private folder", folder, (unsigned)info.st_uid, (unsigned)geteuid());
+		    "the folder %s belongs to user %u, not to this one (%u): a link's socket must "
+		    "lie in a "
+		    "private folder",
+		    folder, (unsigned)info.st_uid, (unsigned)geteuid());
 	if ((info.st_mode & 077) != 0)
 		return cm_err_set(err, CM_NOT_ALLOWED,
-		    "the folder %s is open to others (mode %03o): a link's socket must lie in a private folder, "
-		    "chmod 700 makes it one", folder, (unsigned)info.st_mode & 0777u);
+		    "the folder %s is open to others (mode %03o): a link's socket must lie in a "
+		    "private folder, "
+		    "chmod 700 makes it one",
+		    folder, (unsigned)info.st_mode & 0777u);
 	return CM_OK;
 }
 
@@ -46,13 +50,16 @@ static enum cm_status check_path(const char *path, struct cm_err *err)
 	const char *slash;
 
 	if (path[0] != '/')
-		return cm_err_set(err, CM_BAD_INPUT, "ipc://%.200s: the path of a socket must begin with /", path);
+		return cm_err_set(err, CM_BAD_INPUT,
+		    "ipc://%.200s: the path of a socket must begin with /", path);
 	if (strlen(path) >= sizeof room.sun_path)
-		return cm_err_set(err, CM_TOO_LARGE, "ipc://%.200s: the path of a socket has at most %zu bytes, this has %zu",
-		    path, sizeof room.sun_path - 1, strlen(path));
+		return cm_err_set(err, CM_TOO_LARGE,
+		    "ipc://%.200s: the path of a socket has at most %zu bytes, this has %zu", path,
+		    sizeof room.sun_path - 1, strlen(path));
 	slash = strrchr(path, '/');
 	if (slash[1] == 0)
-		return cm_err_set(err, CM_BAD_INPUT, "ipc://%.200s names a folder, not a socket", path);
+		return cm_err_set(
+		    err, CM_BAD_INPUT, "ipc://%.200s names a folder, not a socket", path);
 	memcpy(folder, path, (size_t)(slash - path));
 	folder[slash - path] = 0;
 	return check_folder(slash == path ? "/" : folder, err);
@@ -65,11 +72,14 @@ enum cm_status cm_address_check(const char *address, bool allow_tcp, struct cm_e
 	if (path != NULL)
 		return check_path(path, err);
 	if (!has_scheme(address, TCP_SCHEME))
-		return cm_err_set(err, CM_BAD_INPUT, "'%.200s' is no address: ipc:///folder/socket is", address);
+		return cm_err_set(
+		    err, CM_BAD_INPUT, "'%.200s' is no address: ipc:///folder/socket is", address);
 	if (allow_tcp)
 		return CM_OK;
 	return cm_err_set(err, CM_NOT_ALLOWED,
-	    "%.200s: links over TCP need peer identities, which this version does not have: anybody who "
-	    "reaches the port could speak as any node. Use ipc:///folder/socket in a private folder",
+	    "%.200s: links over TCP need peer identities, which this version does not have: "
+	    "anybody who "
+	    "reaches the port could speak as any node. Use ipc:///folder/socket in a private "
+	    "folder",
 	    address);
 }

@@ -11,7 +11,8 @@
 /* CM_OK if `address` may be listened at or dialled. CM_NOT_ALLOWED for tcp (unless `allow_tcp`) and
  * for a folder others can enter, CM_BAD_INPUT for anything that is no address, CM_NOT_FOUND if the
  * folder is not there. */
-enum cm_status cm_address_check(const char *address, bool allow_tcp, struct cm_err *err) CM_MUST_USE;
+enum cm_status cm_address_check(
+    const char *address, bool allow_tcp, struct cm_err *err) CM_MUST_USE;
 
 /* The path of an ipc address, borrowed from it; NULL for any other. */
 const char *cm_address_path(const char *address);

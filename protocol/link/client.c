@@ -19,15 +19,18 @@ struct cm_client {
 };
 
 /* A client is not a hub, but what nng's numbers mean is the same. */
-static enum cm_status explain(const struct cm_client *client, int result, unsigned timeout_ms, struct cm_err *err)
+static enum cm_status explain(
+    const struct cm_client *client, int result, unsigned timeout_ms, struct cm_err *err)
 {
 	enum cm_status status = cm_hub_status(result);
 
 	if (status == CM_TIMED_OUT)
-		return cm_err_set(err, status, "%s did not answer within %u ms: it may still be working on it",
+		return cm_err_set(err, status,
+		    "%s did not answer within %u ms: it may still be working on it",
 		    client->address, timeout_ms);
 	if (status == CM_UNREACHABLE || status == CM_STOPPED)
-		return cm_err_set(err, CM_UNREACHABLE, "%s went away before it answered", client->address);
+		return cm_err_set(
+		    err, CM_UNREACHABLE, "%s went away before it answered", client->address);
 	return cm_err_set(err, status, "%s: %s", client->address, nng_strerror(result));
 }
 
@@ -39,7 +42,8 @@ static int open_socket(struct cm_client *client)
 		return result;
 	result = nng_socket_set_ms(client->socket, NNG_OPT_REQ_RESENDTIME, NNG_DURATION_INFINITE);
 	if (result == 0)
-		result = nng_socket_set_size(client->socket, NNG_OPT_RECVMAXSZ, HUB_MAX_MESSAGE_BYTES);
+		result =
+		    nng_socket_set_size(client->socket, NNG_OPT_RECVMAXSZ, HUB_MAX_MESSAGE_BYTES);
 	if (result == 0)
 		result = nng_socket_set_ms(client->socket, NNG_OPT_RECONNMINT, DIAL_RETRY_MS);
 	if (result == 0)
@@ -56,7 +60,8 @@ enum cm_status cm_client_open(const char *address, struct cm_client **out, struc
 	int result;
 
 	if (status == CM_NOT_FOUND)
-		return cm_err_set(err, CM_UNREACHABLE, "nobody listens at %s: there is no such folder", address);
+		return cm_err_set(
+		    err, CM_UNREACHABLE, "nobody listens at %s: there is no such folder", address);
 	if (status != CM_OK)
 		return status;
 	client = cm_alloc(1, sizeof *client);
@@ -73,12 +78,13 @@ enum cm_status cm_client_open(const char *address, struct cm_client **out, struc
 	cm_free(client);
 	status = cm_hub_status(result);
 	if (status == CM_UNREACHABLE)
-		return cm_err_set(err, status, "nobody listens at %s: is the process running?", address);
+		return cm_err_set(
+		    err, status, "nobody listens at %s: is the process running?", address);
 	return cm_err_set(err, status, "connect to %s: %s", address, nng_strerror(result));
 }
 
-enum cm_status cm_client_call(struct cm_client *client, const void *bytes, size_t len, unsigned timeout_ms,
-    struct cm_buf *reply, struct cm_err *err)
+enum cm_status cm_client_call(struct cm_client *client, const void *bytes, size_t len,
+    unsigned timeout_ms, struct cm_buf *reply, struct cm_err *err)
 {
 	int64_t deadline_ms = cm_mono_now().ms + timeout_ms;
 	nng_msg *message = NULL;
@@ -100,7 +106,8 @@ enum cm_status cm_client_call(struct cm_client *client, const void *bytes, size_
 		return explain(client, result, timeout_ms, err);
 	}
 	left_ms = deadline_ms - cm_mono_now().ms;
-	(void)nng_socket_set_ms(client->socket, NNG_OPT_RECVTIMEO, left_ms > 1 ? (nng_duration)left_ms : 1);
+	(void)nng_socket_set_ms(
+	    client->socket, NNG_OPT_RECVTIMEO, left_ms > 1 ? (nng_duration)left_ms : 1);
 	result = nng_recvmsg(client->socket, &message, 0);
 	if (result != 0)
 		return explain(client, result, timeout_ms, err);
@@ -108,7 +115,8 @@ enum cm_status cm_client_call(struct cm_client *client, const void *bytes, size_
 	cm_buf_add(reply, nng_msg_body(message), nng_msg_len(message));
 	nng_msg_free(message);
 	if (reply->failed)
-		return cm_err_set(err, CM_NO_MEMORY, "call %s: no room for the answer", client->address);
+		return cm_err_set(
+		    err, CM_NO_MEMORY, "call %s: no room for the answer", client->address);
 	return CM_OK;
 }
 

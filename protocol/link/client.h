@@ -10,13 +10,14 @@
 struct cm_client;
 
 /* Connect to the process that listens at `address`. CM_UNREACHABLE with a sentence if nobody does. */
-enum cm_status cm_client_open(const char *address, struct cm_client **out, struct cm_err *err) CM_MUST_USE;
+enum cm_status cm_client_open(
+    const char *address, struct cm_client **out, struct cm_err *err) CM_MUST_USE;
 
 /* Send the bytes and wait at most `timeout_ms` for the answer, which replaces `reply`'s content.
  * CM_TIMED_OUT: no answer in time (the request may still be worked on). CM_UNREACHABLE: the process
  * went away. CM_TOO_LARGE: over CM_MAX_FRAME_BYTES. The client stays usable after each of them. */
-enum cm_status cm_client_call(struct cm_client *client, const void *bytes, size_t len, unsigned timeout_ms,
-    struct cm_buf *reply, struct cm_err *err) CM_MUST_USE;
+enum cm_status cm_client_call(struct cm_client *client, const void *bytes, size_t len,
+    unsigned timeout_ms, struct cm_buf *reply, struct cm_err *err) CM_MUST_USE;
 
 /* NULL is allowed. */
 void cm_client_close(struct cm_client *client);

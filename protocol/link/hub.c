@@ -48,12 +48,14 @@ static struct cm_hub *hub_new(const struct cm_hub_options *options)
 	hub->data = options->data;
 	hub->window = options->window != 0 ? options->window : CM_HUB_WINDOW;
 	hub->check_ms = options->check_ms != 0 ? options->check_ms : CM_HUB_CHECK_MS;
-	hub->reconnect_min_ms = options->reconnect_min_ms != 0 ? options->reconnect_min_ms : HUB_RECONNECT_MIN_MS;
+	hub->reconnect_min_ms =
+	    options->reconnect_min_ms != 0 ? options->reconnect_min_ms : HUB_RECONNECT_MIN_MS;
 	hub->allow_tcp = options->allow_tcp_for_tests;
 	return hub;
 }
 
-enum cm_status cm_hub_open(const struct cm_hub_options *options, struct cm_hub **out, struct cm_err *err)
+enum cm_status cm_hub_open(
+    const struct cm_hub_options *options, struct cm_hub **out, struct cm_err *err)
 {
 	struct cm_hub *hub = hub_new(options);
 	enum cm_status status;
@@ -61,7 +63,8 @@ enum cm_status cm_hub_open(const struct cm_hub_options *options, struct cm_hub *
 	if (hub == NULL)
 		return cm_err_set(err, CM_NO_MEMORY, "open links: out of memory");
 	if (options->listen_address != NULL) {
-		unsigned count = options->contexts_count != 0 ? options->contexts_count : CM_HUB_CONTEXTS;
+		unsigned count =
+		    options->contexts_count != 0 ? options->contexts_count : CM_HUB_CONTEXTS;
 
 		status = cm_hub_listen_open(hub, options->listen_address, count, err);
 		if (status != CM_OK)

@@ -40,7 +40,8 @@ struct cm_hub_callbacks {
 	/* The end of cm_hub_send, exactly once for each that returned CM_OK: CM_OK and the reply (lent for
 	 * this call), CM_TIMED_OUT, CM_UNREACHABLE (the connection broke), CM_STOPPED (the hub closes),
 	 * CM_NO_MEMORY or CM_IO. The window slot is free again. */
-	void (*on_reply)(void *data, size_t peer, uint64_t token, enum cm_status status, struct cm_bytes reply);
+	void (*on_reply)(
+	    void *data, size_t peer, uint64_t token, enum cm_status status, struct cm_bytes reply);
 	/* The connection to a peer came up or broke: strictly in turn, first up. */
 	void (*on_peer)(void *data, size_t peer, bool is_up);
 	/* The own listener has not answered three times. Called once. */
@@ -48,29 +49,31 @@ struct cm_hub_callbacks {
 };
 
 struct cm_hub_options {
-	uv_loop_t *loop;             /* borrowed, outlives the hub */
-	struct cm_mailbox *mailbox;  /* borrowed, closed after the hub's on_close */
-	const char *listen_address;  /* borrowed for the call; NULL: this process only calls others */
+	uv_loop_t *loop;            /* borrowed, outlives the hub */
+	struct cm_mailbox *mailbox; /* borrowed, closed after the hub's on_close */
+	const char
+	    *listen_address; /* borrowed for the call; NULL: this process only calls others */
 	struct cm_hub_callbacks callbacks; /* all set */
-	void *data;                  /* handed to each callback */
-	unsigned contexts_count;     /* 0: CM_HUB_CONTEXTS */
-	unsigned window;             /* 0: CM_HUB_WINDOW */
-	unsigned check_ms;           /* between looks at the own listener; 0: CM_HUB_CHECK_MS */
-	unsigned reconnect_min_ms;   /* 0: 100; doubles to 1 s */
+	void *data;                        /* handed to each callback */
+	unsigned contexts_count;           /* 0: CM_HUB_CONTEXTS */
+	unsigned window;                   /* 0: CM_HUB_WINDOW */
+	unsigned check_ms;         /* between looks at the own listener; 0: CM_HUB_CHECK_MS */
+	unsigned reconnect_min_ms; /* 0: 100; doubles to 1 s */
 	bool allow_tcp_for_tests;
 };
 
 typedef void (*cm_hub_close_cb)(struct cm_hub *hub, void *data);
 
 /* Open and listen. On success `*out` is owned by the caller until cm_hub_close. */
-enum cm_status cm_hub_open(const struct cm_hub_options *options, struct cm_hub **out, struct cm_err *err) CM_MUST_USE;
+enum cm_status cm_hub_open(
+    const struct cm_hub_options *options, struct cm_hub **out, struct cm_err *err) CM_MUST_USE;
 
 /* The port a tcp listener got; 0 for ipc. */
 unsigned cm_hub_port(const struct cm_hub *hub);
 
 /* Begin to dial a peer, for as long as the hub lives; `*peer` counts up from 0. `name` is for logs. */
-enum cm_status cm_hub_add_peer(struct cm_hub *hub, const char *name, const char *address, size_t *peer,
-    struct cm_err *err) CM_MUST_USE;
+enum cm_status cm_hub_add_peer(struct cm_hub *hub, const char *name, const char *address,
+    size_t *peer, struct cm_err *err) CM_MUST_USE;
 
 /* Whether cm_hub_send would be taken: the peer is up and its window has room. */
 bool cm_hub_can_send(const struct cm_hub *hub, size_t peer);
@@ -78,8 +81,8 @@ bool cm_hub_can_send(const struct cm_hub *hub, size_t peer);
 /* Send a copy of the bytes to a peer. CM_OK promises one on_reply with `token`, later, within about
  * `timeout_ms`. Else nothing was sent and nothing will be called: CM_UNREACHABLE (peer is down),
  * CM_TRY_AGAIN (window full), CM_TOO_LARGE, CM_NO_MEMORY, CM_STOPPED. */
-enum cm_status cm_hub_send(struct cm_hub *hub, size_t peer, const void *bytes, size_t len, uint64_t token,
-    unsigned timeout_ms) CM_MUST_USE;
+enum cm_status cm_hub_send(struct cm_hub *hub, size_t peer, const void *bytes, size_t len,
+    uint64_t token, unsigned timeout_ms) CM_MUST_USE;
 
 /* Break the connection to a peer, if there is one; on_peer down follows, and nng dials again. */
 void cm_hub_drop_pipe(struct cm_hub *hub, size_t peer);

@@ -88,7 +88,8 @@ static void on_mail(struct cm_mail *mail)
 struct cm_bytes cm_inbound_bytes(const struct cm_inbound *in)
 {
 	assert(in->state == INBOUND_ASKED);
-	return (struct cm_bytes){.data = nng_msg_body(in->message), .len = nng_msg_len(in->message)};
+	return (struct cm_bytes){
+	    .data = nng_msg_body(in->message), .len = nng_msg_len(in->message)};
 }
 
 void cm_inbound_set_data(struct cm_inbound *in, void *data)
@@ -105,7 +106,8 @@ void cm_inbound_reply(struct cm_inbound *in, const void *bytes, size_t len)
 {
 	nng_msg *reply = NULL;
 
-	assert(in->hub->magic == HUB_MAGIC && in->state == INBOUND_ASKED && len <= CM_MAX_FRAME_BYTES);
+	assert(
+	    in->hub->magic == HUB_MAGIC && in->state == INBOUND_ASKED && len <= CM_MAX_FRAME_BYTES);
 	if (in->hub->is_closing) {
 		set_idle(in);
 		return;
@@ -155,7 +157,8 @@ static enum cm_status open_contexts(struct cm_hub *hub, unsigned count)
 		if (result == 0)
 			result = nng_aio_alloc(&in->aio, on_operation, in);
 		if (result != 0)
-			return cm_hub_status(result); /* the socket's close takes the context along */
+			return cm_hub_status(
+			    result); /* the socket's close takes the context along */
 		hub->inbounds_count = i + 1;
 	}
 	return CM_OK;
@@ -165,12 +168,14 @@ static unsigned port_of(nng_listener listener)
 {
 	nng_sockaddr bound;
 
-	if (nng_listener_get_addr(listener, NNG_OPT_LOCADDR, &bound) != 0 || bound.s_family != NNG_AF_INET)
+	if (nng_listener_get_addr(listener, NNG_OPT_LOCADDR, &bound) != 0 ||
+	    bound.s_family != NNG_AF_INET)
 		return 0;
 	return ntohs(bound.s_in.sa_port);
 }
 
-enum cm_status cm_hub_listen_open(struct cm_hub *hub, const char *address, unsigned contexts_count, struct cm_err *err)
+enum cm_status cm_hub_listen_open(
+    struct cm_hub *hub, const char *address, unsigned contexts_count, struct cm_err *err)
 {
 	enum cm_status status = cm_address_check(address, hub->allow_tcp, err);
 	nng_listener listener = NNG_LISTENER_INITIALIZER;
@@ -183,7 +188,8 @@ enum cm_status cm_hub_listen_open(struct cm_hub *hub, const char *address, unsig
 		return cm_err_set(err, CM_NO_MEMORY, "listen at %s: out of memory", address);
 	result = nng_rep0_open(&hub->rep);
 	if (result != 0)
-		return cm_err_set(err, cm_hub_status(result), "listen at %s: %s", address, nng_strerror(result));
+		return cm_err_set(
+		    err, cm_hub_status(result), "listen at %s: %s", address, nng_strerror(result));
 	hub->has_rep = true;
 	status = open_contexts(hub, contexts_count);
 	if (status != CM_OK)
@@ -192,9 +198,11 @@ enum cm_status cm_hub_listen_open(struct cm_hub *hub, const char *address, unsig
 	if (result == 0)
 		result = nng_listen(hub->rep, address, &listener, 0);
 	if (result == NNG_EADDRINUSE)
-		return cm_err_set(err, CM_CONFLICT, "listen at %s: another process already listens there", address);
+		return cm_err_set(err, CM_CONFLICT,
+		    "listen at %s: another process already listens there", address);
 	if (result != 0)
-		return cm_err_set(err, cm_hub_status(result), "listen at %s: %s", address, nng_strerror(result));
+		return cm_err_set(
+		    err, cm_hub_status(result), "listen at %s: %s", address, nng_strerror(result));
 	hub->port = port_of(listener);
 	return CM_OK;
 }

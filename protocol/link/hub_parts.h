@@ -32,9 +32,9 @@ struct cm_inbound {
 	nng_ctx ctx;
 	nng_aio *aio; /* owned */
 	enum inbound_state state;
-	int result;     /* nng's thread writes, then posts */
+	int result;       /* nng's thread writes, then posts */
 	nng_msg *message; /* owned while INBOUND_ASKED: the request */
-	void *data;     /* the owner's */
+	void *data;       /* the owner's */
 };
 
 /* One context of a REQ socket. */
@@ -59,9 +59,9 @@ struct hub_peer {
 	nng_socket socket;
 	struct hub_call *calls; /* owned, hub->window of them */
 	size_t busy_count;
-	atomic_uint pipe_now;    /* nng's thread writes: id of the live pipe, 0 for none */
-	atomic_bool is_posted;   /* mail is on its way */
-	uint32_t pipe_told;      /* what on_peer was told of last */
+	atomic_uint pipe_now;  /* nng's thread writes: id of the live pipe, 0 for none */
+	atomic_bool is_posted; /* mail is on its way */
+	uint32_t pipe_told;    /* what on_peer was told of last */
 };
 
 struct hub_watch {
@@ -81,7 +81,7 @@ struct hub_watch {
 	uint8_t got[64];
 	size_t got_len;
 	bool has_timer;
-	bool has_probe; /* the handle is open or closing */
+	bool has_probe;  /* the handle is open or closing */
 	bool has_asked;  /* at the last tick */
 	bool has_answer; /* to that */
 	unsigned miss_count;
@@ -125,7 +125,8 @@ void cm_hub_post(struct cm_hub *hub, struct cm_mail *mail);
 /* One thing less to wait for; the last one ends the hub. */
 void cm_hub_release(struct cm_hub *hub);
 
-enum cm_status cm_hub_listen_open(struct cm_hub *hub, const char *address, unsigned contexts_count, struct cm_err *err);
+enum cm_status cm_hub_listen_open(
+    struct cm_hub *hub, const char *address, unsigned contexts_count, struct cm_err *err);
 void cm_hub_listen_arm(struct cm_hub *hub);
 void cm_hub_listen_close(struct cm_hub *hub); /* blocks: not on the loop once anything runs */
 void cm_hub_listen_fini(struct cm_hub *hub);

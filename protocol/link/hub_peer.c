@@ -133,9 +133,11 @@ static int set_options(struct hub_peer *peer)
 	int result = nng_socket_set_ms(peer->socket, NNG_OPT_REQ_RESENDTIME, NNG_DURATION_INFINITE);
 
 	if (result == 0)
-		result = nng_socket_set_size(peer->socket, NNG_OPT_RECVMAXSZ, HUB_MAX_MESSAGE_BYTES);
+		result =
+		    nng_socket_set_size(peer->socket, NNG_OPT_RECVMAXSZ, HUB_MAX_MESSAGE_BYTES);
 	if (result == 0)
-		result = nng_socket_set_ms(peer->socket, NNG_OPT_RECONNMINT, (nng_duration)hub->reconnect_min_ms);
+		result = nng_socket_set_ms(
+		    peer->socket, NNG_OPT_RECONNMINT, (nng_duration)hub->reconnect_min_ms);
 	if (result == 0)
 		result = nng_socket_set_ms(peer->socket, NNG_OPT_RECONNMAXT, HUB_RECONNECT_MAX_MS);
 	if (result == 0)
@@ -172,15 +174,16 @@ close_socket:
 	return err->status;
 }
 
-enum cm_status cm_hub_add_peer(struct cm_hub *hub, const char *name, const char *address, size_t *index,
-    struct cm_err *err)
+enum cm_status cm_hub_add_peer(
+    struct cm_hub *hub, const char *name, const char *address, size_t *index, struct cm_err *err)
 {
 	struct cm_err local = {.status = CM_NO_MEMORY, .text = "out of memory"};
 	struct hub_peer *peer = NULL;
 
 	assert(hub->magic == HUB_MAGIC && !hub->is_closing);
 	if (hub->peers_count == CM_MAX_PEERS)
-		return cm_err_set(err, CM_TOO_LARGE, "link to %s: at most %d peers", name, CM_MAX_PEERS);
+		return cm_err_set(
+		    err, CM_TOO_LARGE, "link to %s: at most %d peers", name, CM_MAX_PEERS);
 	if (cm_address_check(address, hub->allow_tcp, &local) != CM_OK)
 		return cm_err_set(err, local.status, "link to %s: %s", name, local.text);
 	peer = cm_alloc(1, sizeof *peer);
@@ -242,8 +245,8 @@ static struct hub_call *free_call(struct hub_peer *peer)
 	return NULL;
 }
 
-enum cm_status cm_hub_send(struct cm_hub *hub, size_t index, const void *bytes, size_t len, uint64_t token,
-    unsigned timeout_ms)
+enum cm_status cm_hub_send(struct cm_hub *hub, size_t index, const void *bytes, size_t len,
+    uint64_t token, unsigned timeout_ms)
 {
 	struct hub_peer *peer = peer_at(hub, index);
 	struct hub_call *call = free_call(peer);

@@ -53,7 +53,8 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 	struct hub_watch *watch = &((struct cm_hub *)handle->data)->watch;
 
 	(void)suggested;
-	*buf = uv_buf_init((char *)watch->got + watch->got_len, (unsigned)(sizeof watch->got - watch->got_len));
+	*buf = uv_buf_init(
+	    (char *)watch->got + watch->got_len, (unsigned)(sizeof watch->got - watch->got_len));
 }
 
 static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
@@ -66,7 +67,7 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
 		watch->got_len += (size_t)count;
 	if (count < 0 || watch->got_len >= watch->expected_len) {
 		watch->has_answer = watch->got_len == watch->expected_len &&
-		    memcmp(watch->got, watch->expected, watch->expected_len) == 0;
+				    memcmp(watch->got, watch->expected, watch->expected_len) == 0;
 		end_probe(hub);
 	}
 }
@@ -115,7 +116,8 @@ static void begin_probe(struct cm_hub *hub)
 	}
 	failed = uv_ip4_addr("127.0.0.1", (int)hub->port, &to);
 	if (failed == 0)
-		failed = uv_tcp_connect(&watch->connect, &watch->probe.tcp, (const struct sockaddr *)&to, on_connected);
+		failed = uv_tcp_connect(
+		    &watch->connect, &watch->probe.tcp, (const struct sockaddr *)&to, on_connected);
 	if (failed != 0)
 		end_probe(hub);
 }
@@ -134,8 +136,8 @@ static void judge(struct cm_hub *hub)
 	if (watch->miss_count < MISSES_BEFORE_DEAD || watch->is_dead)
 		return;
 	watch->is_dead = true;
-	hub->callbacks.on_dead(hub->data,
-	    "this process's own listener does not answer any more: peers cannot reach it until it starts again");
+	hub->callbacks.on_dead(hub->data, "this process's own listener does not answer any more: "
+					  "peers cannot reach it until it starts again");
 }
 
 static void on_tick(uv_timer_t *timer)
@@ -149,7 +151,8 @@ static void on_tick(uv_timer_t *timer)
 	if (hub->is_closing)
 		return; /* on_dead closed the hub */
 	if (watch->has_probe)
-		end_probe(hub); /* it hangs; the next tick asks anew, and this one counts as missed */
+		end_probe(
+		    hub); /* it hangs; the next tick asks anew, and this one counts as missed */
 	else if (!hub->is_paused && !hub->is_stopping)
 		begin_probe(hub); /* while paused nobody answers, and nobody should */
 	watch->has_asked = !hub->is_paused && !hub->is_stopping;

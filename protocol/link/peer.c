@@ -5,6 +5,7 @@
 
 #include "protocol/link/peer_flight.h"
 #include "protocol/link/peer_queue.h"
+#include "protocol/link/peer_verdict.h"
 
 const char *cm_peer_state_name(enum cm_peer_state state)
 {
@@ -59,7 +60,8 @@ static void check(const struct cm_peer *peer)
 		const struct cm_peer_flight *flight = &peer->flights[i];
 
 		assert(flight->token < peer->next_token);
-		assert(flight->token != 0 || (flight->items.count == 0 && flight->notes.count == 0));
+		assert(
+		    flight->token != 0 || (flight->items.count == 0 && flight->notes.count == 0));
 		count += flight->items.count;
 	}
 	assert(count == peer->items_count);
@@ -67,62 +69,10 @@ static void check(const struct cm_peer *peer)
 	assert(peer->state != CM_PEER_IS_DROPPING || peer->missed >= CM_PEER_MISSES);
 }
 
-/* ---- verdicts -------------------------------------------------------------------------------- */
-
-static bool is_final(const struct cm_receipt *receipt)
-{
-	return receipt->status != CM_TRY_AGAIN && receipt->status != CM_DISK_FULL;
-}
-
-static int64_t retry_ms(const struct cm_receipt *receipt)
-{
-	if (receipt->retry_ms < CM_PEER_RETRY_MIN_MS)
-		return CM_PEER_RETRY_MIN_MS;
-	return receipt->retry_ms < CM_PEER_RETRY_MAX_MS ? receipt->retry_ms : CM_PEER_RETRY_MAX_MS;
-}
-
-static struct cm_peer_item *find_item(const struct cm_peer *peer, const struct cm_peer_flight *flight,
-    const struct cm_id *id)
-{
-	struct cm_peer_item *item = flight != NULL ? cm_peer_queue_find(&flight->items, id) : NULL;
-
-	if (item == NULL)
-		item = cm_peer_queue_find(&peer->riding, id);
-	for (size_t i = 0; item == NULL && i < CM_PEER_WINDOW; i++)
-		item = cm_peer_queue_find(&peer->flights[i].items, id);
-	if (item == NULL)
-		item = cm_peer_queue_find(&peer->waiting, id);
-	if (item == NULL)
-		item = cm_peer_queue_find(&peer->ready, id);
-	return item;
-}
-
-/* Wherever a record is by now, its receipt counts: it is the peer's durable word. */
-static void settle(struct cm_peer *peer, const struct cm_peer_flight *flight, const struct cm_peer_input *input,
-    struct cm_peer_effects *effects)
-{
-	for (size_t i = 0; i < input->receipts_count; i++) {
-		const struct cm_receipt *receipt = &input->receipts[i];
-		struct cm_peer_item *item = find_item(peer, flight, &receipt->id);
-
-		if (item == NULL) {
-			peer->strays_count++;
-			continue;
-		}
-		if (!is_final(receipt)) {
-			cm_peer_queue_by_due(&peer->waiting, item, later(input->now, retry_ms(receipt)));
-			continue;
-		}
-		item->verdict = *receipt;
-		cm_peer_queue_leave(item);
-		peer->items_count--;
-		cm_list_append(&effects->forgotten, &item->node);
-	}
-}
-
 /* ---- actions: one for each kind of input ------------------------------------------------------ */
 
-static void add_item(struct cm_peer *peer, const struct cm_peer_input *input, struct cm_peer_effects *effects)
+static void add_item(
+    struct cm_peer *peer, const struct cm_peer_input *input, struct cm_peer_effects *effects)
 {
 	struct cm_peer_item *item = input->item;
 
@@ -134,14 +84,16 @@ static void add_item(struct cm_peer *peer, const struct cm_peer_input *input, st
 	peer->items_count++;
 }
 
-static void add_note(struct cm_peer *peer, const struct cm_peer_input *input, struct cm_peer_effects *effects)
+static void add_note(
+    struct cm_peer *peer, const struct cm_peer_input *input, struct cm_peer_effects *effects)
 {
 	(void)effects;
 	cm_peer_notes_append(&peer->notes, input->note);
 }
 
 /* The pipe is up: say hello at once, with content if there is any and it may go. */
-static void begin(struct cm_peer *peer, const struct cm_peer_input *input, struct cm_peer_effects *effects)
+static void begin(
+    struct cm_peer *peer, const struct cm_peer_input *input, struct cm_peer_effects *effects)
 {
 	peer->missed = 0;
 	peer->beat_at = input->now;
@@ -151,22 +103,25 @@ static void begin(struct cm_peer *peer, const struct cm_peer_input *input, struc
 }
 
 /* What travelled comes back by FAILED, one by one. */
-static void end(struct cm_peer *peer, const struct cm_peer_input *input, struct cm_peer_effects *effects)
+static void end(
+    struct cm_peer *peer, const struct cm_peer_input *input, struct cm_peer_effects *effects)
 {
 	(void)input;
 	(void)effects;
 	peer->missed = 0;
 }
 
-static void take_reply(struct cm_peer *peer, const struct cm_peer_input *input, struct cm_peer_effects *effects)
+static void take_reply(
+    struct cm_peer *peer, const struct cm_peer_input *input, struct cm_peer_effects *effects)
 {
 	struct cm_peer_flight *flight = cm_peer_flight_of(peer, input->token);
 	struct cm_peer_item *item;
 	struct cm_peer_note *note;
 
-	settle(peer, flight, input, effects);
+	cm_peer_settle(peer, flight, input, effects);
 	while ((item = cm_peer_queue_first(&flight->items)) != NULL)
-		cm_peer_queue_by_due(&peer->waiting, item, later(input->now, CM_PEER_UNANSWERED_MS));
+		cm_peer_queue_by_due(
+		    &peer->waiting, item, later(input->now, CM_PEER_UNANSWERED_MS));
 	while ((note = cm_peer_notes_take(&flight->notes)) != NULL)
 		cm_list_append(&effects->told, &note->node);
 	flight->token = 0;
@@ -204,7 +159,8 @@ static void rest(struct cm_peer *peer, struct cm_mono now)
 	peer->rest_until = later(now, ms - (int64_t)(roll(peer) % (uint64_t)(ms / 2 + 1)));
 }
 
-static void take_back(struct cm_peer *peer, const struct cm_peer_input *input, struct cm_peer_effects *effects)
+static void take_back(
+    struct cm_peer *peer, const struct cm_peer_input *input, struct cm_peer_effects *effects)
 {
 	struct cm_peer_flight *flight = cm_peer_flight_of(peer, input->token);
 	struct cm_peer_item *item;
@@ -218,17 +174,20 @@ static void take_back(struct cm_peer *peer, const struct cm_peer_input *input, s
 }
 
 /* A heartbeat that broke off says no more than the pipe's own end; one that took too long counts. */
-static void miss_beat(struct cm_peer *peer, const struct cm_peer_input *input, struct cm_peer_effects *effects)
+static void miss_beat(
+    struct cm_peer *peer, const struct cm_peer_input *input, struct cm_peer_effects *effects)
 {
 	cm_peer_flight_of_beat(peer)->token = 0;
 	if (input->status == CM_TIMED_OUT && peer->missed < CM_PEER_MISSES)
 		peer->missed++;
-	peer->beat_at = input->status == CM_TIMED_OUT ? input->now : later(input->now, CM_PEER_BEAT_MS);
+	peer->beat_at =
+	    input->status == CM_TIMED_OUT ? input->now : later(input->now, CM_PEER_BEAT_MS);
 	if (peer->state == CM_PEER_IS_UP || peer->state == CM_PEER_IS_RESTING)
 		cm_peer_flight_beat(peer, input->now, effects);
 }
 
-static void drop(struct cm_peer *peer, const struct cm_peer_input *input, struct cm_peer_effects *effects)
+static void drop(
+    struct cm_peer *peer, const struct cm_peer_input *input, struct cm_peer_effects *effects)
 {
 	if (input->event == CM_PEER_FAILED) {
 		cm_peer_flight_of_beat(peer)->token = 0;
@@ -238,17 +197,20 @@ static void drop(struct cm_peer *peer, const struct cm_peer_input *input, struct
 	effects->must_drop = true;
 }
 
-static void take_told(struct cm_peer *peer, const struct cm_peer_input *input, struct cm_peer_effects *effects)
+static void take_told(
+    struct cm_peer *peer, const struct cm_peer_input *input, struct cm_peer_effects *effects)
 {
-	settle(peer, NULL, input, effects);
+	cm_peer_settle(peer, NULL, input, effects);
 }
 
-static void ride(struct cm_peer *peer, const struct cm_peer_input *input, struct cm_peer_effects *effects)
+static void ride(
+    struct cm_peer *peer, const struct cm_peer_input *input, struct cm_peer_effects *effects)
 {
 	struct cm_peer_item *item;
 	size_t used = 0;
 
-	while ((item = cm_peer_queue_first(&peer->ready)) != NULL && effects->rides_count < CM_MAX_ENVELOPE_RECORDS) {
+	while ((item = cm_peer_queue_first(&peer->ready)) != NULL &&
+	       effects->rides_count < CM_MAX_ENVELOPE_RECORDS) {
 		/* The reply holds receipts too: no record rides that needs an envelope to itself. */
 		if (used + cm_peer_cost(item) > CM_PEER_BATCH_BYTES)
 			return;
@@ -259,13 +221,15 @@ static void ride(struct cm_peer *peer, const struct cm_peer_input *input, struct
 	}
 }
 
-static void wake(struct cm_peer *peer, const struct cm_peer_input *input, struct cm_peer_effects *effects)
+static void wake(
+    struct cm_peer *peer, const struct cm_peer_input *input, struct cm_peer_effects *effects)
 {
 	struct cm_peer_queue *const sleepers[] = {&peer->waiting, &peer->riding};
 	struct cm_peer_item *item;
 
 	for (size_t i = 0; i < 2; i++)
-		while ((item = cm_peer_queue_first(sleepers[i])) != NULL && item->due.ms <= input->now.ms)
+		while ((item = cm_peer_queue_first(sleepers[i])) != NULL &&
+		       item->due.ms <= input->now.ms)
 			cm_peer_queue_by_order(&peer->ready, item);
 	if (peer->state == CM_PEER_IS_UP)
 		cm_peer_flight_send(peer, input->now, effects);
@@ -282,8 +246,8 @@ static bool is_rested(const struct cm_peer *peer, const struct cm_peer_input *in
 
 static bool is_second_miss(const struct cm_peer *peer, const struct cm_peer_input *input)
 {
-	return input->token != 0 && cm_peer_flight_of_beat(peer)->token == input->token && input->status == CM_TIMED_OUT &&
-	    peer->missed + 1 >= CM_PEER_MISSES;
+	return input->token != 0 && cm_peer_flight_of_beat(peer)->token == input->token &&
+	       input->status == CM_TIMED_OUT && peer->missed + 1 >= CM_PEER_MISSES;
 }
 
 static bool is_beats(const struct cm_peer *peer, const struct cm_peer_input *input)
@@ -312,9 +276,11 @@ static bool is_still_up(const struct cm_peer *peer, const struct cm_peer_input *
 static const struct move {
 	unsigned from;
 	enum cm_peer_event event;
-	bool (*guard)(const struct cm_peer *peer, const struct cm_peer_input *input); /* NULL: always */
+	bool (*guard)(
+	    const struct cm_peer *peer, const struct cm_peer_input *input); /* NULL: always */
 	enum cm_peer_state to;
-	void (*action)(struct cm_peer *peer, const struct cm_peer_input *input, struct cm_peer_effects *effects);
+	void (*action)(struct cm_peer *peer, const struct cm_peer_input *input,
+	    struct cm_peer_effects *effects);
 } moves[] = {
     {ANY, CM_PEER_RECORD, NULL, SAME, add_item},
     {ANY, CM_PEER_RECEIPT, NULL, SAME, add_note},
@@ -372,7 +338,8 @@ static struct cm_mono next_alarm(struct cm_peer *peer, struct cm_mono now)
 		sooner(&alarm, peer->rest_until);
 	if (peer->state == CM_PEER_IS_DROPPING)
 		sooner(&alarm, peer->drop_again_at);
-	if ((peer->state == CM_PEER_IS_UP || peer->state == CM_PEER_IS_RESTING) && cm_peer_flight_of_beat(peer)->token == 0)
+	if ((peer->state == CM_PEER_IS_UP || peer->state == CM_PEER_IS_RESTING) &&
+	    cm_peer_flight_of_beat(peer)->token == 0)
 		sooner(&alarm, peer->beat_at);
 	return alarm;
 }
@@ -395,7 +362,8 @@ static bool is_sound(const struct cm_peer_input *input)
 	return true;
 }
 
-enum cm_status cm_peer_step(struct cm_peer *peer, const struct cm_peer_input *input, struct cm_peer_effects *effects)
+enum cm_status cm_peer_step(
+    struct cm_peer *peer, const struct cm_peer_input *input, struct cm_peer_effects *effects)
 {
 	const struct move *move = find_move(peer, input);
 

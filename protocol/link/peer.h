@@ -8,18 +8,19 @@
  * durable verdict; until then it is sent again and again, with the same id. The peer may thus see a
  * record twice, and records may overtake each other; the oldest is sent first.
  *
- *                pipe up, rested                 a send failed
- *   +------+ ---------------------> +----+ ---------------------> +---------+
- *   | DOWN |                        | UP |                        | RESTING |
- *   +------+ <--------------------- +----+ <--------------------- +---------+
- *     ^  |         pipe down           |        tick, rested         |   |
- *     |  |                             | two heartbeats missed       |   |
- *     |  |  pipe up, still resting     v                             |   |
- *     |  |                       +----------+  two heartbeats missed |   |
- *     |  |                       | DROPPING | <----------------------+   |
- *     |  |                       +----------+                            |
- *     |  +--------------------------------------> RESTING                |
- *     +---------- pipe down ----------+----------------------------------+
+ *     +------+   pipe up, rested    +----+   a send failed    +---------+
+ *     | DOWN | -------------------> | UP | -----------------> | RESTING |
+ *     |      | <------------------- |    | <----------------- |         |
+ *     |      |      pipe down       +----+   tick, rested     |         |
+ *     |      |                         |                      |         |
+ *     |      | -------------- pipe up, still resting -------> |         |
+ *     |      | <------------------- pipe down --------------- |         |
+ *     |      |                         |                      +---------+
+ *     |      |   two heartbeats missed |                           |
+ *     |      |                         v                           |
+ *     |      |   pipe down        +----------+                     |
+ *     |      | <----------------- | DROPPING | <-------------------+
+ *     +------+                    +----------+   two heartbeats missed
  *
  *   DOWN      no connection. Records queue up. Sleeps until the pipe comes up.
  *   UP        up to CM_PEER_WINDOW envelopes travel, only one as long as the last ended badly;
@@ -42,27 +43,27 @@
 #define CM_PEER_FLIGHTS (CM_PEER_WINDOW + 1) /* and one heartbeat */
 #define CM_PEER_BATCH_BYTES (32 * 1024)      /* an envelope's aim; one record may be larger */
 #define CM_PEER_SEND_TIMEOUT_MS 10000
-#define CM_PEER_BEAT_MS 1000         /* between heartbeats, and how long one may take */
+#define CM_PEER_BEAT_MS 1000 /* between heartbeats, and how long one may take */
 #define CM_PEER_MISSES 2
 #define CM_PEER_REST_MIN_MS 100
 #define CM_PEER_REST_MAX_MS 5000
-#define CM_PEER_RIDE_MS 5000         /* a record that rode on a reply and got no receipt is sent again */
-#define CM_PEER_UNANSWERED_MS 1000   /* the reply said nothing of a record */
-#define CM_PEER_RETRY_MIN_MS 100     /* bounds to what a peer may ask for */
+#define CM_PEER_RIDE_MS 5000 /* a record that rode on a reply and got no receipt is sent again */
+#define CM_PEER_UNANSWERED_MS 1000 /* the reply said nothing of a record */
+#define CM_PEER_RETRY_MIN_MS 100   /* bounds to what a peer may ask for */
 #define CM_PEER_RETRY_MAX_MS 60000
 #define CM_PEER_DROP_AGAIN_MS 5000
 
 /* X(name): what an input may be. The fields it reads are named in struct cm_peer_input. */
 #define CM_PEER_EVENTS(X)                                                                          \
-	X(RECORD)    /* a record is durable in the outbox: `item` */                               \
-	X(RECEIPT)   /* one of the peer's records is durable here: `note` */                       \
+	X(RECORD)  /* a record is durable in the outbox: `item` */                                 \
+	X(RECEIPT) /* one of the peer's records is durable here: `note` */                         \
 	X(PIPE_UP)                                                                                 \
 	X(PIPE_DOWN)                                                                               \
-	X(REPLY)     /* to `token`, with `receipts` */                                             \
-	X(FAILED)    /* `token` got no reply: `status` says why */                                 \
-	X(TOLD)      /* `receipts` came in a request of the peer's */                              \
-	X(RIDE)      /* a request of the peer's is about to be answered */                         \
-	X(TICK)      /* the alarm rang, or the loop has queued all it had */
+	X(REPLY)  /* to `token`, with `receipts` */                                                \
+	X(FAILED) /* `token` got no reply: `status` says why */                                    \
+	X(TOLD)   /* `receipts` came in a request of the peer's */                                 \
+	X(RIDE)   /* a request of the peer's is about to be answered */                            \
+	X(TICK)   /* the alarm rang, or the loop has queued all it had */
 
 enum cm_peer_event {
 #define X(name) CM_PEER_##name,
@@ -87,8 +88,9 @@ enum cm_peer_state {
 /* A record to deliver. Owned by the shell, lent to the core from RECORD until it comes back in
  * `forgotten` (or by cm_peer_take). `record` and its body must not change or move meanwhile. */
 struct cm_peer_item {
-	struct cm_record record;   /* the shell's; body borrowed from the shell */
-	struct cm_receipt verdict; /* when forgotten: what the peer said; reason lent as long as the input is */
+	struct cm_record record; /* the shell's; body borrowed from the shell */
+	struct cm_receipt
+	    verdict; /* when forgotten: what the peer said; reason lent as long as the input is */
 	/* the core's */
 	struct cm_link_node node;
 	struct cm_peer_queue *queue; /* where it is */
@@ -139,11 +141,11 @@ struct cm_peer {
 struct cm_peer_input {
 	enum cm_peer_event event;
 	struct cm_mono now;
-	struct cm_peer_item *item;          /* RECORD */
-	struct cm_peer_note *note;          /* RECEIPT */
-	uint64_t token;                     /* REPLY, FAILED */
-	enum cm_status status;              /* FAILED */
-	const struct cm_receipt *receipts;  /* REPLY, TOLD; borrowed for the step and its effects */
+	struct cm_peer_item *item;         /* RECORD */
+	struct cm_peer_note *note;         /* RECEIPT */
+	uint64_t token;                    /* REPLY, FAILED */
+	enum cm_status status;             /* FAILED */
+	const struct cm_receipt *receipts; /* REPLY, TOLD; borrowed for the step and its effects */
 	size_t receipts_count;
 };
 
@@ -157,7 +159,8 @@ struct cm_peer_effects {
 	struct cm_list forgotten; /* items back to the shell: delete their outbox rows */
 	struct cm_list told;      /* notes back to the shell */
 	bool must_drop;           /* break the connection */
-	struct cm_peer_send sends[CM_PEER_FLIGHTS]; /* encode cm_peer_fill(token) and send it; if that is
+	struct cm_peer_send
+	    sends[CM_PEER_FLIGHTS]; /* encode cm_peer_fill(token) and send it; if that is
 						       refused, input FAILED */
 	size_t sends_count;
 	const struct cm_record *rides[CM_MAX_ENVELOPE_RECORDS]; /* put these into the reply */
@@ -178,8 +181,8 @@ enum cm_status cm_peer_step(struct cm_peer *peer, const struct cm_peer_input *in
     struct cm_peer_effects *effects) CM_MUST_USE;
 
 /* The content of an envelope under way. Each array has CM_MAX_ENVELOPE_RECORDS places. */
-void cm_peer_fill(const struct cm_peer *peer, uint64_t token, struct cm_record *records, size_t *records_count,
-    struct cm_receipt *receipts, size_t *receipts_count);
+void cm_peer_fill(const struct cm_peer *peer, uint64_t token, struct cm_record *records,
+    size_t *records_count, struct cm_receipt *receipts, size_t *receipts_count);
 
 /* At the end of the process: one item or note back, from wherever it is, until NULL. */
 struct cm_peer_item *cm_peer_take(struct cm_peer *peer);

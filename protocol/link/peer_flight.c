@@ -36,7 +36,8 @@ static size_t load_notes(struct cm_peer *peer, struct cm_peer_flight *flight)
 	const struct cm_peer_note *note;
 	size_t used = 0;
 
-	while ((note = cm_peer_notes_first(&peer->notes)) != NULL && flight->notes.count < CM_MAX_ENVELOPE_RECORDS) {
+	while ((note = cm_peer_notes_first(&peer->notes)) != NULL &&
+	       flight->notes.count < CM_MAX_ENVELOPE_RECORDS) {
 		const char *reason = note->receipt.reason;
 		size_t cost = (reason != NULL ? strlen(reason) : 0) + RECEIPT_OVERHEAD_BYTES;
 
@@ -52,7 +53,8 @@ static void load_items(struct cm_peer *peer, struct cm_peer_flight *flight, size
 {
 	struct cm_peer_item *item;
 
-	while ((item = cm_peer_queue_first(&peer->ready)) != NULL && flight->items.count < CM_MAX_ENVELOPE_RECORDS) {
+	while ((item = cm_peer_queue_first(&peer->ready)) != NULL &&
+	       flight->items.count < CM_MAX_ENVELOPE_RECORDS) {
 		if (flight->items.count != 0 && used + cm_peer_cost(item) > CM_PEER_BATCH_BYTES)
 			return;
 		used += cm_peer_cost(item);
@@ -61,8 +63,8 @@ static void load_items(struct cm_peer *peer, struct cm_peer_flight *flight, size
 	}
 }
 
-static void launch(struct cm_peer *peer, struct cm_peer_flight *flight, unsigned timeout_ms, struct cm_mono now,
-    struct cm_peer_effects *effects)
+static void launch(struct cm_peer *peer, struct cm_peer_flight *flight, unsigned timeout_ms,
+    struct cm_mono now, struct cm_peer_effects *effects)
 {
 	flight->token = peer->next_token++;
 	if (peer->beat_at.ms < now.ms + CM_PEER_BEAT_MS)
@@ -115,19 +117,21 @@ void cm_peer_flight_beat(struct cm_peer *peer, struct cm_mono now, struct cm_pee
 		launch(peer, flight, CM_PEER_BEAT_MS, now, effects);
 }
 
-void cm_peer_fill(const struct cm_peer *peer, uint64_t token, struct cm_record *records, size_t *records_count,
-    struct cm_receipt *receipts, size_t *receipts_count)
+void cm_peer_fill(const struct cm_peer *peer, uint64_t token, struct cm_record *records,
+    size_t *records_count, struct cm_receipt *receipts, size_t *receipts_count)
 {
 	const struct cm_peer_flight *flight = cm_peer_flight_of(peer, token);
 	const struct cm_link_node *node;
 	size_t n = 0;
 
 	assert(flight != NULL);
-	for (node = flight->items.list.head.next; node != &flight->items.list.head; node = node->next)
+	for (node = flight->items.list.head.next; node != &flight->items.list.head;
+	     node = node->next)
 		records[n++] = CM_CONTAINER(node, struct cm_peer_item, node)->record;
 	*records_count = n;
 	n = 0;
-	for (node = flight->notes.list.head.next; node != &flight->notes.list.head; node = node->next)
+	for (node = flight->notes.list.head.next; node != &flight->notes.list.head;
+	     node = node->next)
 		receipts[n++] = CM_CONTAINER(node, struct cm_peer_note, node)->receipt;
 	*receipts_count = n;
 }

@@ -18,7 +18,8 @@ struct cm_peer_item *cm_peer_queue_first(const struct cm_peer_queue *queue)
 	return item_at(queue, queue->list.head.next);
 }
 
-struct cm_peer_item *cm_peer_queue_next(const struct cm_peer_queue *queue, const struct cm_peer_item *item)
+struct cm_peer_item *cm_peer_queue_next(
+    const struct cm_peer_queue *queue, const struct cm_peer_item *item)
 {
 	return item_at(queue, item->node.next);
 }
@@ -34,7 +35,8 @@ void cm_peer_queue_leave(struct cm_peer_item *item)
 }
 
 /* Before `next`, which may be the head. */
-static void insert_before(struct cm_peer_queue *queue, struct cm_link_node *next, struct cm_peer_item *item)
+static void insert_before(
+    struct cm_peer_queue *queue, struct cm_link_node *next, struct cm_peer_item *item)
 {
 	item->node.prev = next->prev;
 	item->node.next = next;
@@ -56,14 +58,16 @@ void cm_peer_queue_by_order(struct cm_peer_queue *queue, struct cm_peer_item *it
 	struct cm_peer_item *other;
 
 	cm_peer_queue_leave(item);
-	for (other = cm_peer_queue_first(queue); other != NULL; other = cm_peer_queue_next(queue, other))
+	for (other = cm_peer_queue_first(queue); other != NULL;
+	     other = cm_peer_queue_next(queue, other))
 		if (other->order > item->order)
 			break;
 	insert_before(queue, other != NULL ? &other->node : &queue->list.head, item);
 }
 
 /* From the back: most terms are alike, so the new one is mostly the last. */
-void cm_peer_queue_by_due(struct cm_peer_queue *queue, struct cm_peer_item *item, struct cm_mono due)
+void cm_peer_queue_by_due(
+    struct cm_peer_queue *queue, struct cm_peer_item *item, struct cm_mono due)
 {
 	struct cm_link_node *before;
 
@@ -79,7 +83,8 @@ struct cm_peer_item *cm_peer_queue_find(const struct cm_peer_queue *queue, const
 {
 	struct cm_peer_item *item;
 
-	for (item = cm_peer_queue_first(queue); item != NULL; item = cm_peer_queue_next(queue, item)) {
+	for (item = cm_peer_queue_first(queue); item != NULL;
+	     item = cm_peer_queue_next(queue, item)) {
 		if (item->sends_count == 0)
 			return NULL; /* and so are all behind it */
 		if (cm_id_equal(&item->record.id, id))

@@ -11,13 +11,15 @@ void cm_peer_queue_init(struct cm_peer_queue *queue);
 
 /* NULL when empty. */
 struct cm_peer_item *cm_peer_queue_first(const struct cm_peer_queue *queue);
-struct cm_peer_item *cm_peer_queue_next(const struct cm_peer_queue *queue, const struct cm_peer_item *item);
+struct cm_peer_item *cm_peer_queue_next(
+    const struct cm_peer_queue *queue, const struct cm_peer_item *item);
 
 /* Each takes the item out of the queue it is in, if any. */
 void cm_peer_queue_leave(struct cm_peer_item *item);
 void cm_peer_queue_append(struct cm_peer_queue *queue, struct cm_peer_item *item);
 void cm_peer_queue_by_order(struct cm_peer_queue *queue, struct cm_peer_item *item);
-void cm_peer_queue_by_due(struct cm_peer_queue *queue, struct cm_peer_item *item, struct cm_mono due);
+void cm_peer_queue_by_due(
+    struct cm_peer_queue *queue, struct cm_peer_item *item, struct cm_mono due);
 
 /* The item with this id, or NULL; in `ready`, only among those sent before. */
 struct cm_peer_item *cm_peer_queue_find(const struct cm_peer_queue *queue, const struct cm_id *id);

@@ -7,6 +7,7 @@ void cm_dossier_init(struct cm_dossier *dossier, struct cm_arena *arena)
 	dossier->arena = arena;
 	dossier->count = 0;
 	dossier->failed = false;
+	dossier->is_full = false;
 }
 
 static bool is_silent(const struct cm_fact_text *fact)
@@ -23,14 +24,18 @@ static bool has_value(const struct cm_fact_text *fact, const char *value)
 	return false;
 }
 
-static bool is_same(const struct cm_fact_text *a, const struct cm_fact_text *b)
+static bool is_within(const struct cm_fact_text *a, const struct cm_fact_text *b)
 {
-	if (a->values_count != b->values_count)
-		return false;
 	for (size_t i = 0; i < a->values_count; i++)
 		if (!has_value(b, a->values[i]))
 			return false;
 	return true;
+}
+
+static bool is_same(const struct cm_fact_text *a, const struct cm_fact_text *b)
+{
+	return is_within(a, b) && is_within(b, a) &&
+	       (b->knowledge != CM_DISPUTED || a->knowledge == CM_DISPUTED);
 }
 
 /* Two sources differ: keep every value either of them names. */
@@ -72,7 +77,7 @@ void cm_dossier_add(struct cm_dossier *dossier, const struct cm_fact_text *fact)
 
 	if (known == NULL) {
 		if (dossier->count == sizeof dossier->facts / sizeof dossier->facts[0]) {
-			dossier->failed = true;
+			dossier->is_full = true;
 			return;
 		}
 		dossier->facts[dossier->count++] = *fact;

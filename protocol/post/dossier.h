@@ -16,7 +16,8 @@ struct cm_dossier {
 	struct cm_arena *arena; /* borrowed: values of disputed facts are built there */
 	struct cm_fact_text facts[2 * CM_MAX_FACTS];
 	size_t count;
-	bool failed; /* memory or room ran out */
+	bool failed;  /* memory ran out */
+	bool is_full; /* there were more facts than it has room for */
 };
 
 void cm_dossier_init(struct cm_dossier *dossier, struct cm_arena *arena);
