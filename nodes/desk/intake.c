@@ -154,6 +154,30 @@ static enum cm_status unknown_fact(struct reading *r, const char *where, const c
 	    near != NULL ? "\"?" : "");
 }
 
+/* What the engine says of a value, without the name of the fact that stands before it. */
+static const char *without_name(const struct cm_err *err, const char *name)
+{
+	size_t len = strlen(name);
+
+	return strncmp(err->text, "fact ", 5) == 0 && strncmp(err->text + 5, name, len) == 0 &&
+	               strncmp(err->text + 5 + len, ": ", 2) == 0
+	           ? err->text + 5 + len + 2
+	           : err->text;
+}
+
+/* true and false are for questions of yes and no: elsewhere the engine would complain of a "yes" that
+ * nobody wrote. */
+static bool takes_booleans(const struct reading *r, const char *name)
+{
+	int index = cm_law_find_fact(r->env->law, name);
+	enum cm_fact_type type;
+
+	if (index < 0)
+		return true;
+	type = cm_law_fact(r->env->law, (size_t)index)->type;
+	return type == CM_FACT_YES_NO || type == CM_FACT_JUDGMENT;
+}
+
 static enum cm_status read_fact(struct reading *r, const char *name, json_t *value,
     const char *where, struct cm_fact_text *out)
 {
@@ -165,6 +189,9 @@ static enum cm_status read_fact(struct reading *r, const char *name, json_t *val
 	if (is_reserved(name))
 		return cm_err_set(
 		    r->err, CM_NOT_ALLOWED, "%s: comes from elsewhere and is not served", place);
+	if (json_is_boolean(value) && !takes_booleans(r, name))
+		return cm_err_set(r->err, CM_BAD_INPUT,
+		    "%s: true or false does not answer this question", place);
 	*out = (struct cm_fact_text){.source = "the demand"};
 	out->name = cm_arena_text(r->arena, name);
 	if (out->name == NULL)
@@ -183,7 +210,7 @@ static enum cm_status read_fact(struct reading *r, const char *name, json_t *val
 	if (status == CM_UNKNOWN_NAME)
 		return unknown_fact(r, where, name);
 	if (status != CM_OK)
-		return cm_err_set(r->err, status, "%s: %s", place, inner.text);
+		return cm_err_set(r->err, status, "%s: %s", place, without_name(&inner, name));
 	return CM_OK;
 }
 
@@ -243,7 +270,8 @@ static enum cm_status read_categories(struct reading *r, json_t *array, struct c
 			return status;
 		status = cm_facts_set_one(r->probe, "data", names[i], "the demand", &inner);
 		if (status != CM_OK)
-			return cm_err_set(r->err, status, "%s: %s", where, inner.text);
+			return cm_err_set(
+			    r->err, status, "%s: %s", where, without_name(&inner, "data"));
 		for (size_t j = 0; j < i; j++)
 			if (strcmp(names[j], names[i]) == 0)
 				return cm_err_set(r->err, CM_DUPLICATE,
@@ -346,7 +374,8 @@ static enum cm_status read_frame(struct reading *r, json_t *root, struct cm_inta
 	status = cm_facts_set_one(
 	    r->probe, "issuing_state", out->demand.issuing_state, "the demand", &inner);
 	return status == CM_OK ? CM_OK
-	                       : cm_err_set(r->err, status, "issuing_state: %s", inner.text);
+	                       : cm_err_set(r->err, status, "issuing_state: %s",
+	                             without_name(&inner, "issuing_state"));
 }
 
 static const char *served_on(const struct cm_demand *demand)
@@ -417,6 +446,9 @@ static enum cm_status parse(const char *text, size_t len, json_t **root, struct 
 	if (len > CM_MAX_DEMAND_JSON_BYTES)
 		return cm_err_set(err, CM_TOO_LARGE, "a demand of %zu bytes; at most %d are taken",
 		    len, CM_MAX_DEMAND_JSON_BYTES);
+	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+		return cm_err_set(err, CM_BAD_INPUT,
+		    "not JSON: it begins with a byte order mark; save it without one");
 	*root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &where);
 	if (*root == NULL) {
 		/* The library quotes what it stumbled over, which may be an identifier. */
@@ -424,6 +456,8 @@ static enum cm_status parse(const char *text, size_t len, json_t **root, struct 
 
 		if (quote != NULL)
 			*quote = 0;
+		if (strstr(where.text, "\\u0000") != NULL)
+			(void)snprintf(where.text, sizeof where.text, "a text may not contain \\u0000");
 		return cm_err_set(err, CM_BAD_INPUT, "not JSON: line %d, column %d: %s", where.line,
 		    where.column, where.text);
 	}

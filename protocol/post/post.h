@@ -89,6 +89,7 @@ size_t cm_post_peers(struct cm_post *post, struct cm_post_peer_state *out, size_
 /* X(name, unit, sentence) */
 #define CM_POST_COUNTER_TABLE(X)                                                                   \
 	X(envelopes_in, "envelopes", "requests taken in")                                          \
+	X(envelopes_refused, "envelopes", "requests that were no envelope")                        \
 	X(envelopes_out, "envelopes", "requests sent to peers")                                    \
 	X(records_in, "records", "records handed to the core")                                     \
 	X(records_repeated, "records", "records that had come before")                             \

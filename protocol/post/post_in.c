@@ -413,6 +413,7 @@ void cm_post_on_request(void *data, struct cm_inbound *in)
 	post->counters.envelopes_in++;
 	if (cm_envelope_decode(bytes.data, bytes.len, &batch->arena, &envelope, &err) != CM_OK ||
 	    !make_room(batch, envelope.records_count)) {
+		post->counters.envelopes_refused++;
 		cm_log(CM_LOG_WARN, "envelope.refused", "why=%s", err.text);
 		cm_inbound_drop(in);
 		batch->in = NULL;
