@@ -1,6 +1,7 @@
 /*
  * Widths first, then lines. Every column wants its widest content; if that is more than the
- * terminal has, the widest column that may wrap or be cut gives up one column after the other. A
+ * terminal has, columns that may wrap or be cut give up one after the other: always the one whose
+ * tallest cell stays lowest, so that a column of sentences keeps the room that short ones do not need. A
  * row then takes as many lines as its tallest cell; where any row takes more than one, a blank line
  * stands between rows.
  */
@@ -91,29 +92,55 @@ static size_t total_width(const struct grid *grid)
 	return total;
 }
 
+/* Columns a cell would take in one line: what must go into its lines. */
+static size_t bulk_of(const struct cm_buf *text)
+{
+	return cm_text_columns(cm_buf_str(text), text->len);
+}
+
+/* The column to take from: with one less, its tallest cell is lower than any other's would be. */
+static size_t find_giver(const struct grid *grid, const size_t *bulk)
+{
+	size_t giver = grid->column_count;
+	size_t giver_lines = 0;
+
+	for (size_t i = 0; i < grid->column_count; i++) {
+		size_t lines;
+
+		if (grid->columns[i]->fit == CM_FIT_KEEP || grid->widths[i] <= least_width(grid, i))
+			continue;
+		lines = bulk[i] * 16 / (grid->widths[i] - 1);
+		if (giver == grid->column_count || lines < giver_lines ||
+		    (lines == giver_lines && grid->widths[i] > grid->widths[giver])) {
+			giver = i;
+			giver_lines = lines;
+		}
+	}
+	return giver;
+}
+
 static void find_widths(struct grid *grid, size_t room)
 {
+	size_t bulk[CM_MAX_COLUMNS] = {0};
+
 	for (size_t i = 0; i < grid->column_count; i++) {
 		grid->widths[i] = title_width(grid, i);
 		for (size_t row = 0; row < grid->row_count; row++) {
-			size_t wide = widest_line(&grid->cells[row * grid->column_count + i]);
+			const struct cm_buf *cell = &grid->cells[row * grid->column_count + i];
+			size_t wide = widest_line(cell);
 
 			if (wide > grid->widths[i])
 				grid->widths[i] = wide;
+			if (bulk_of(cell) > bulk[i])
+				bulk[i] = bulk_of(cell);
 		}
 	}
 	while (total_width(grid) > room) {
-		size_t widest = grid->column_count;
+		size_t giver = find_giver(grid, bulk);
 
-		for (size_t i = 0; i < grid->column_count; i++)
-			if (grid->columns[i]->fit != CM_FIT_KEEP &&
-			    grid->widths[i] > least_width(grid, i) &&
-			    (widest == grid->column_count ||
-				grid->widths[i] > grid->widths[widest]))
-				widest = i;
-		if (widest == grid->column_count)
+		if (giver == grid->column_count)
 			return; /* nobody can give: the lines are longer than the terminal */
-		grid->widths[widest]--;
+		grid->widths[giver]--;
 	}
 }
 
