@@ -634,12 +634,19 @@ enum cm_status cm_case_overdue(struct cm_case *c, const struct cm_case_env *env,
 	char missing[256];
 	char id[CM_ID_TEXT_BYTES];
 	char why[300];
+	const char *row;
 	enum cm_status status;
 
 	if (cm_case_next(c->state, CM_CASE_OVERDUE) < 0 || c->demand == NULL)
 		return CM_NO_MEANING;
 	cm_case_missing(c, env, missing, sizeof missing);
 	(void)snprintf(why, sizeof why, "waiting for %s", missing);
+	row = cm_arena_text(&effects->arena, missing);
+	if (row == NULL)
+		return CM_NO_MEMORY;
+	/* In the journal, so that the events of a case are numbered alike after a restart. */
+	cm_effect_store(effects, CM_ROW_WAITED, &c->id,
+	    (struct cm_bytes){(const uint8_t *)row, strlen(row)});
 	cm_id_print(&c->id, id);
 	cm_effect_tell(effects, "case.waits", &c->id, "case=%s for=%s ms=%lld", id, missing,
 	    (long long)(input->now.ms - c->opened_ms));
@@ -702,6 +709,8 @@ enum cm_status cm_case_replay(struct cm_case *c, uint32_t kind, int64_t at_ms,
 		break;
 	case CM_ROW_ASKED_AGAIN:
 		c->state = CM_CASE_ASKED_AGAIN;
+		break;
+	case CM_ROW_WAITED:
 		break;
 	case CM_KIND_OUTCOME:
 		status = replay_outcome(c, at_ms, body);

@@ -102,12 +102,17 @@ static void begin(
 	cm_peer_flight_beat(peer, input->now, effects);
 }
 
-/* What travelled comes back by FAILED, one by one. */
+/* What travelled comes back by FAILED, one by one. What rode on a reply may have died with the peer:
+ * it goes again with the next connection. */
 static void end(
     struct cm_peer *peer, const struct cm_peer_input *input, struct cm_peer_effects *effects)
 {
+	struct cm_peer_item *item;
+
 	(void)input;
 	(void)effects;
+	while ((item = cm_peer_queue_first(&peer->riding)) != NULL)
+		cm_peer_queue_by_order(&peer->ready, item);
 	peer->missed = 0;
 }
 

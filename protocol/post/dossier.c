@@ -83,12 +83,14 @@ void cm_dossier_add(struct cm_dossier *dossier, const struct cm_fact_text *fact)
 		dossier->facts[dossier->count++] = *fact;
 		return;
 	}
-	if (is_silent(fact) || is_same(known, fact))
+	if (is_silent(fact))
 		return;
-	if (is_silent(known) || known->values_count == 0) {
+	if (is_silent(known) || (known->values_count == 0 && fact->values_count > 0)) {
 		*known = *fact;
 		return;
 	}
+	if (is_same(known, fact))
+		return;
 	if (fact->values_count == 0)
 		return; /* "cannot tell" says nothing against one who could */
 	dispute(dossier, known, fact);

@@ -365,6 +365,12 @@ void cm_batch_commit(struct cm_batch *batch)
 		finish(batch, CM_NO_MEMORY);
 		return;
 	}
+	/* What an operation answers may rest on what is still being stored: the answer waits for it. */
+	if (batch->job == NULL && batch->replies_count > 0 && post->jobs_out > 0 &&
+	    !need_job(batch)) {
+		finish(batch, CM_NO_MEMORY);
+		return;
+	}
 	if (batch->job == NULL) {
 		finish(batch, CM_OK);
 		return;

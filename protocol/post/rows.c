@@ -9,6 +9,8 @@ const char *cm_row_name(uint32_t kind)
 		return "asked_again";
 	case CM_ROW_ORIGINAL:
 		return "original";
+	case CM_ROW_WAITED:
+		return "waited";
 	default:
 		return cm_kind_name((enum cm_kind)kind);
 	}

@@ -7,6 +7,8 @@
 
 #include "protocol/base/text.h"
 
+#define CM_MAX_SETTINGS_BYTES (256 * 1024) /* of a file */
+
 /* Who must have a setting. */
 enum { FOR_REGION = 1, FOR_CENTRAL = 2, FOR_ROUTER = 4, FOR_ALL = 7 };
 
@@ -67,7 +69,7 @@ static enum cm_status copy_text(struct reader *r, const config_setting_t *settin
 		return at_line(r, setting, CM_BAD_INPUT, "empty");
 	if (strlen(text) > CM_MAX_TEXT_BYTES)
 		return at_line(r, setting, CM_TOO_LARGE, "too long");
-	if (!cm_text_is_plain(text, strlen(text)))
+	if (!cm_text_is_plain(text, strlen(text)) || strpbrk(text, "\t\r\n") != NULL)
 		return at_line(r, setting, CM_BAD_INPUT, "has characters that may not stand there");
 	*out = is_path && text[0] != '/'
 	           ? cm_arena_printf(&r->out->arena, "%s%s", r->folder, text)
@@ -299,29 +301,87 @@ static enum cm_status read_all(struct reader *r, const config_t *config)
 	return status == CM_OK ? check_whole(r, config) : status;
 }
 
-static enum cm_status load(struct reader *r, config_t *config)
+/* The whole file into `text`. Read here and not by libconfig, whose scanner ends the process when a
+ * read fails, as it does on a folder. */
+static enum cm_status read_file(struct reader *r, struct cm_buf *text)
 {
 	FILE *file = fopen(r->out->path, "re");
-	int ok;
+	char block[4096];
+	size_t got = 0;
+	int failed;
 
 	if (file == NULL)
 		return cm_err_set(
 		    r->err, CM_NOT_FOUND, "%s: cannot be opened: %s", r->out->path, strerror(errno));
-	ok = config_read(config, file);
+	do {
+		got = fread(block, 1, sizeof block, file);
+		cm_buf_add(text, block, got);
+	} while (got == sizeof block && !text->failed);
+	failed = ferror(file) ? errno : 0;
 	(void)fclose(file);
-	if (ok == CONFIG_TRUE)
-		return read_all(r, config);
-	if (config_error_type(config) == CONFIG_ERR_FILE_IO)
-		return cm_err_set(r->err, CM_IO, "%s: cannot be read", r->out->path);
-	return cm_err_set(r->err, CM_BAD_INPUT, "%s:%d: %s", r->out->path,
-	    config_error_line(config), config_error_text(config));
+	if (failed != 0)
+		return cm_err_set(
+		    r->err, CM_IO, "%s: cannot be read: %s", r->out->path, strerror(failed));
+	if (text->failed)
+		return text->len + got > CM_MAX_SETTINGS_BYTES
+		           ? cm_err_set(r->err, CM_TOO_LARGE, "%s: more than %d bytes",
+		                 r->out->path, CM_MAX_SETTINGS_BYTES)
+		           : cm_err_set(r->err, CM_NO_MEMORY, "no memory for settings");
+	return CM_OK;
+}
+
+/* One file is one process's settings: it may not pull in others, nor end for the parser before its end. */
+static enum cm_status check_text(struct reader *r, const char *text, size_t len)
+{
+	unsigned line = 1;
+	const char *at = text;
+
+	if (strlen(text) != len)
+		return cm_err_set(r->err, CM_BAD_INPUT, "%s: has a NUL byte in it", r->out->path);
+	while (at != NULL) {
+		at += strspn(at, " \t");
+		if (strncmp(at, "@include", sizeof "@include" - 1) == 0)
+			return cm_err_set(r->err, CM_BAD_INPUT,
+			    "%s:%u: @include: a process has one file of settings", r->out->path, line);
+		at = strchr(at, '\n');
+		at = at != NULL ? at + 1 : NULL;
+		line++;
+	}
+	return CM_OK;
+}
+
+static enum cm_status parse(struct reader *r, config_t *config, const struct cm_buf *text)
+{
+	enum cm_status status = check_text(r, cm_buf_str(text), text->len);
+
+	if (status != CM_OK)
+		return status;
+	if (config_read_string(config, cm_buf_str(text)) != CONFIG_TRUE)
+		return cm_err_set(r->err, CM_BAD_INPUT, "%s:%d: %s", r->out->path,
+		    config_error_line(config), config_error_text(config));
+	return read_all(r, config);
+}
+
+static enum cm_status load(struct reader *r)
+{
+	struct cm_buf text;
+	config_t config;
+	enum cm_status status;
+
+	cm_buf_init(&text, CM_MAX_SETTINGS_BYTES);
+	config_init(&config);
+	status = read_file(r, &text);
+	if (status == CM_OK)
+		status = parse(r, &config, &text);
+	config_destroy(&config);
+	cm_buf_fini(&text);
+	return status;
 }
 
 enum cm_status cm_settings_read(const char *path, struct cm_settings *out, struct cm_err *err)
 {
 	struct reader r = {.out = out, .err = err};
 	const char *slash = strrchr(path, '/');
-	config_t config;
 	enum cm_status status;
 
 	*out = (struct cm_settings){.name = "",
@@ -338,11 +398,9 @@ enum cm_status cm_settings_read(const char *path, struct cm_settings *out, struc
 	out->path = cm_arena_text(&out->arena, path);
 	r.folder = slash == NULL ? ""
 	                         : cm_arena_text_n(&out->arena, path, (size_t)(slash - path) + 1);
-	config_init(&config);
 	status = out->path != NULL && r.folder != NULL
-	             ? load(&r, &config)
+	             ? load(&r)
 	             : cm_err_set(err, CM_NO_MEMORY, "no memory for settings");
-	config_destroy(&config);
 	if (status != CM_OK)
 		cm_arena_fini(&out->arena);
 	return status;
