@@ -1,0 +1,142 @@
+#include "jurisdictions/engine/law.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "jurisdictions/engine/codes.h"
+#include "protocol/base/text.h"
+
+struct named_key {
+	const struct cm_law *law;
+	const char *name;
+};
+
+static int by_fact(const void *key, const void *at)
+{
+	const struct named_key *named = key;
+
+	return strcmp(named->name, named->law->facts[*(const uint16_t *)at].def->name);
+}
+
+int cm_law_find_fact(const struct cm_law *law, const char *name)
+{
+	struct named_key key = {law, name};
+	const uint16_t *found;
+
+	if (law->facts_count == 0)
+		return -1;
+	found = bsearch(&key, law->facts_by_name, law->facts_count, sizeof *found, by_fact);
+	return found == NULL ? -1 : *found;
+}
+
+/* Tables of pointers to a struct with a name: how to get it. */
+typedef const char *(*name_cb)(const void *at);
+
+static const char *act_name(const void *at)
+{
+	return (*(const struct cm_act_def *const *)at)->name;
+}
+
+static const char *set_name(const void *at)
+{
+	return (*(const struct cm_set_def *const *)at)->name;
+}
+
+static const char *notion_name(const void *at)
+{
+	return (*(struct cm_notion_def *const *)at)->name;
+}
+
+static const char *calendar_name(const void *at)
+{
+	return (*(struct cm_calendar_def *const *)at)->name;
+}
+
+static const char *rule_name(const void *at)
+{
+	return ((const struct cm_rule_entry *)at)->def->id;
+}
+
+/* The first entry of that name in a table in order of names, or -1. */
+static int table_find(
+    const void *table, size_t count, size_t size, name_cb name_of, const char *name)
+{
+	size_t low = 0;
+	size_t high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(name_of((const char *)table + middle * size), name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == count || strcmp(name_of((const char *)table + low * size), name) != 0)
+		return -1;
+	return (int)low;
+}
+
+int cm_law_find_act(const struct cm_law *law, const char *name)
+{
+	return table_find(law->acts, law->acts_count, sizeof *law->acts, act_name, name);
+}
+
+int cm_law_find_set(const struct cm_law *law, const char *name)
+{
+	return table_find(law->sets, law->sets_count, sizeof *law->sets, set_name, name);
+}
+
+int cm_law_find_notion(const struct cm_law *law, const char *name)
+{
+	return table_find(
+	    law->notions, law->notions_count, sizeof *law->notions, notion_name, name);
+}
+
+int cm_law_find_calendar(const struct cm_law *law, const char *name)
+{
+	return table_find(
+	    law->calendars, law->calendars_count, sizeof *law->calendars, calendar_name, name);
+}
+
+int cm_law_find_rule(const struct cm_law *law, const char *id)
+{
+	return table_find(law->rules, law->rules_count, sizeof *law->rules, rule_name, id);
+}
+
+int cm_law_rules_of(const struct cm_law *law, const char *id, size_t *end)
+{
+	int first = cm_law_find_rule(law, id);
+
+	if (first < 0)
+		return -1;
+	*end = (size_t)first + 1;
+	while (*end < law->rules_count && strcmp(law->rules[*end].def->id, id) == 0)
+		++*end;
+	return first;
+}
+
+int cm_fact_value(const struct cm_fact_entry *fact, const char *text)
+{
+	if (fact->info.type == CM_FACT_COUNTRY || fact->info.type == CM_FACT_COUNTRIES)
+		return cm_country_find(text);
+	for (uint32_t i = 0; i < fact->values_count; i++)
+		if (strcmp(fact->values[i], text) == 0)
+			return (int)i;
+	return -1;
+}
+
+const char *cm_fact_suggest(const struct cm_fact_entry *fact, const char *typed)
+{
+	if (fact->values == cm_countries)
+		return cm_country_suggest(typed);
+	return cm_text_suggest(typed, fact->values, fact->values_count);
+}
+
+const char *cm_fact_kind(const struct cm_fact_entry *fact)
+{
+	static const char *const kinds[] = {"a yes-or-no fact", "a judgment", "one of a list",
+	    "a set", "a number", "a date", "a country", "a set of countries"};
+
+	return kinds[fact->info.type];
+}

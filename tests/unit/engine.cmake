@@ -1,0 +1,6 @@
+set(ENGINE_TESTS atoms dates defeats digest facts fault golden needs rulings semantics shipped)
+foreach(part ${ENGINE_TESTS})
+  comity_test(engine_${part} SOURCES unit/test_engine_${part}.c unit/test_engine_help.c LIBS cm_engine)
+endforeach()
+comity_test(engine_bench SOURCES unit/test_engine_bench.c unit/test_engine_help.c LIBS cm_engine PkgConfig::JANSSON)
+comity_test(engine_random SOURCES unit/test_engine_random.c unit/test_engine_help.c LIBS cm_engine)

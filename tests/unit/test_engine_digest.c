@@ -1,0 +1,206 @@
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "test_engine_help.h"
+
+#define HEAD "law language 1 jurisdiction US \"x\"\n"
+#define RULE_A                                                                                     \
+	"rule us.a title \"t\" source statute cite \"c\" in force from 2000-01-01 applies when "   \
+	"us_person effect permits quash reviewed by nobody end\n"
+#define RULE_B                                                                                     \
+	"rule us.b title \"t\" source statute cite \"c\" in force from 2000-01-01 applies when "   \
+	"gag effect permits quash reviewed by nobody end\n"
+
+struct digests {
+	uint8_t set[32];
+	uint8_t us[32];
+	uint8_t rule[32];
+};
+
+static struct digests digests_of(const char *a, const char *b, bool swapped)
+{
+	struct cm_law_file files[3] = {{"vocabulary.law", help_vocabulary, strlen(help_vocabulary)},
+	    {swapped ? "b.law" : "a.law", swapped ? b : a, strlen(swapped ? b : a)},
+	    {swapped ? "a.law" : "b.law", swapped ? a : b, strlen(swapped ? a : b)}};
+	struct help_set set = help_load_files(files, strlen(b) != 0 ? 3 : 2);
+	struct digests out = {0};
+
+	cr_assert_eq(set.status, CM_OK, "%s", set.remarks.count ? set.remarks.items[0].text : "");
+	cm_law_digest(set.law, out.set);
+	for (size_t i = 0; i < cm_law_jurisdiction_count(set.law); i++) {
+		uint8_t bytes[32];
+
+		if (strcmp(cm_law_jurisdiction(set.law, i, bytes), "US") == 0)
+			memcpy(out.us, bytes, 32);
+	}
+	memcpy(
+	    out.rule, cm_law_rule(set.law, (size_t)cm_law_find_rule(set.law, "us.a"))->digest, 32);
+	help_free(&set);
+	return out;
+}
+
+static bool same(const uint8_t a[32], const uint8_t b[32])
+{
+	return memcmp(a, b, 32) == 0;
+}
+
+Test(digest, the_order_of_files_and_rules_does_not_matter)
+{
+	struct digests a = digests_of(HEAD RULE_A, HEAD RULE_B, false);
+	struct digests b = digests_of(HEAD RULE_A, HEAD RULE_B, true);
+	struct digests c = digests_of(HEAD RULE_B RULE_A, "", false);
+
+	cr_expect(same(a.set, b.set));
+	cr_expect(same(a.set, c.set));
+	cr_expect(same(a.rule, c.rule));
+}
+
+Test(digest, white_space_comments_and_the_order_of_fields_do_not_matter)
+{
+	struct digests a = digests_of(HEAD RULE_A, "", false);
+	struct digests b =
+	    digests_of(HEAD "# a comment\nrule us.a\n\teffect permits quash\n  reviewed by nobody "
+			    "title \"  t \"\n cite \"c\" source statute\n"
+			    "applies when (us_person) in force from 2000-01-01 end",
+		"", false);
+
+	cr_expect(same(a.set, b.set));
+	cr_expect(same(a.rule, b.rule));
+}
+
+Test(digest, one_word_changes_rule_jurisdiction_and_set)
+{
+	struct digests a = digests_of(HEAD RULE_A, "", false);
+	struct digests b = digests_of(HEAD
+	    "rule us.a title \"t\" source statute cite \"c\" in force from 2000-01-01 applies when "
+	    "us_person effect forbids quash reviewed by nobody end",
+	    "", false);
+
+	cr_expect(!same(a.rule, b.rule));
+	cr_expect(!same(a.us, b.us));
+	cr_expect(!same(a.set, b.set));
+}
+
+Test(digest, a_review_or_a_test_is_no_change_of_the_law)
+{
+	struct digests a = digests_of(HEAD RULE_A, "", false);
+	struct digests b =
+	    digests_of(HEAD "rule us.a title \"t\" source statute cite \"c\" in force from "
+			    "2000-01-01 applies when us_person effect permits quash "
+			    "reviewed by \"counsel\" on 2026-01-01 review again by 2027-01-01 "
+			    "owner \"desk\" test \"x\" given us_person expect applies end",
+		"", false);
+
+	cr_expect(same(a.rule, b.rule));
+	cr_expect(same(a.set, b.set));
+}
+
+Test(digest, a_review_of_another_text_is_stale)
+{
+	struct help_set set =
+	    help_load("rule us.a title \"t\" source statute cite \"c\" in force from 2000-01-01 "
+		      "applies when us_person effect permits quash "
+		      "reviewed by \"counsel\" on 2026-01-01 digest "
+		      "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef end");
+	char good[65];
+	char text[512];
+
+	cr_expect(help_has_remark(&set, "review-stale"));
+	cm_hex_print(cm_law_rule(set.law, 0)->digest, 32, good);
+	help_free(&set);
+	(void)snprintf(text, sizeof text,
+	    "rule us.a title \"t\" source statute cite \"c\" in force from 2000-01-01 applies when "
+	    "us_person effect permits quash "
+	    "reviewed by \"counsel\" on 2026-01-01 digest %s end",
+	    good);
+	set = help_load(text);
+	cr_expect(!help_has_remark(&set, "review-stale"));
+	help_free(&set);
+	cr_assert_eq(cm_alloc_live(), 0);
+}
+
+/* ---- the formatter ---- */
+
+static void formats_to(const char *text, const char *expected)
+{
+	struct cm_law_file file = {"a.law", text, strlen(text)};
+	struct cm_buf once;
+	struct cm_buf twice;
+
+	cm_buf_init(&once, 0);
+	cm_buf_init(&twice, 0);
+	cr_assert_eq(cm_law_format(&file, &once), CM_OK);
+	cr_expect_str_eq(cm_buf_str(&once), expected);
+	file = (struct cm_law_file){"a.law", cm_buf_str(&once), once.len};
+	cr_assert_eq(cm_law_format(&file, &twice), CM_OK);
+	cr_expect_str_eq(cm_buf_str(&twice), cm_buf_str(&once));
+	cm_buf_fini(&once);
+	cm_buf_fini(&twice);
+}
+
+Test(format, one_layout_with_every_comment_kept)
+{
+	formats_to(
+	    "# top\nlaw language 1 jurisdiction US \"x\" uses \"vocabulary.law\" # head\n"
+	    "fact a is yes-or-no \"t\" fact b is one of x,y \"t\" asked as \"q\" sensitive\n# of "
+	    "c\nact c \"t\" of data # behind c\n"
+	    "rule us.a # the rule\n effect permits c of x to court\n# before title\ntitle \"t\" "
+	    "source treaty binding on US,GB given effect by \"act\" cite \"c\" url \"u\" retrieved "
+	    "2026-01-01\n"
+	    "in force from 2000-01-01 until 2001-01-01 by date of issue applies when # why\n a # "
+	    "first\n # second\n and (b is x or not a) and at least 1 of (a;b is not y)\n"
+	    "reviewed by nobody test \"n\" on 2026-01-01 given a and not a expect undetermined "
+	    "needing a,b # last\nend # over\n# bottom\n",
+	    "# top\nlaw language 1 jurisdiction US \"x\"\n  uses \"vocabulary.law\" # head\n"
+	    "\nfact a is yes-or-no\n  \"t\"\nfact b is one of x, y\n  \"t\"\n  asked as \"q\"\n  "
+	    "sensitive\n"
+	    "\n# of c\nact c \"t\" of data # behind c\n"
+	    "\nrule us.a # the rule\n"
+	    "  # before title\n"
+	    "  title    \"t\"\n"
+	    "  source   treaty binding on US, GB given effect by \"act\"\n"
+	    "  cite     \"c\"\n    url \"u\" retrieved 2026-01-01\n"
+	    "  in force from 2000-01-01 until 2001-01-01 by date of issue\n"
+	    "  applies when # why\n"
+	    "    a # first\n"
+	    "    # second\n"
+	    "    and (b is x or not a)\n"
+	    "    and at least 1 of (a; b is not y)\n"
+	    "  effect   permits c of x to court\n"
+	    "  reviewed by nobody\n"
+	    "  test \"n\" on 2026-01-01\n"
+	    "    given  a and not a\n"
+	    "    expect undetermined needing a, b # last\n"
+	    "end # over\n"
+	    "\n# bottom\n");
+}
+
+Test(format, sets_terms_and_calendars)
+{
+	formats_to(
+	    "law language 1 jurisdiction US \"x\" set S \"t\" cite \"c\" from 2000-01-01 until "
+	    "2001-01-01 is US,GB from 2001-01-01 is US end "
+	    "term t \"t\" cite \"c\" in force from 2000-01-01 means a or b test \"x\" given a "
+	    "expect silent end "
+	    "calendar k of US weekend Saturday,Sunday holiday 2026-01-01 \"n\" rolls back end",
+	    "law language 1 jurisdiction US \"x\"\n"
+	    "\nset S \"t\"\n  cite \"c\"\n  from 2000-01-01 until 2001-01-01 is US, GB\n  from "
+	    "2001-01-01 is US\nend\n"
+	    "\nterm t \"t\"\n  cite \"c\"\n  in force from 2000-01-01\n  means\n    a\n    or b\n  "
+	    "test \"x\"\n    given  a\n    expect silent\nend\n"
+	    "\ncalendar k of US\n  weekend Saturday, Sunday\n  holiday 2026-01-01 \"n\"\n  rolls "
+	    "back\nend\n");
+}
+
+Test(format, what_has_mistakes_is_not_formatted)
+{
+	struct cm_law_file file = {"a.law", "law language 1 jurisdiction US \"x\" rule", 41};
+	struct cm_buf out;
+
+	file.len = strlen(file.text);
+	cm_buf_init(&out, 0);
+	cr_expect_eq(cm_law_format(&file, &out), CM_BAD_INPUT);
+	cm_buf_fini(&out);
+	cr_assert_eq(cm_alloc_live(), 0);
+}
