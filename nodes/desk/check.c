@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "protocol/base/text.h"
 #include "protocol/post/dossier.h"
 
 enum cm_status cm_check_init(struct cm_check *check)
@@ -301,6 +302,8 @@ enum cm_status cm_check_answer(struct cm_check *check, const struct cm_ask *ask,
 	status = ask->round == 1 ? check_first(&a) : check_again(&a);
 	if (status != CM_NO_MEMORY) {
 		if (status != CM_OK) {
+			/* A sentence may quote a value that was cut in the middle of a character. */
+			cm_text_make_plain(a.trouble.text);
 			out->trouble = cm_arena_text(arena,
 			    a.trouble.text[0] != 0 ? a.trouble.text : cm_status_text(status));
 			if (out->trouble == NULL)

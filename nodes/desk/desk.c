@@ -41,8 +41,13 @@ static enum cm_status look_up(void *data, const struct cm_target *target, const 
 	enum cm_status status;
 
 	*count = 0;
-	if (map == NULL)
-		return err->status;
+	if (map == NULL) {
+		/* The file's name is this machine's own business; what travels is what it means. */
+		cm_log(CM_LOG_WARN, "map.missing", "why=%s", err->text);
+		return cm_err_set(err, err->status, "%s",
+		    err->status == CM_NOT_FOUND ? "no residency map has been imported yet"
+		                                : "its residency map cannot be read");
+	}
 	if (part == NULL)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for a lookup");
 	if (!cm_day_parse(as_of, strlen(as_of), &day))

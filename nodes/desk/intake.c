@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "nodes/desk/review.h"
 #include "protocol/base/text.h"
@@ -11,10 +12,71 @@
 
 struct reading {
 	const struct cm_intake_env *env;
+	json_t *root; /* borrowed */
 	struct cm_arena *arena;
 	struct cm_facts *probe; /* every fact is set here once, to see that it fits */
 	struct cm_err *err;
 };
+
+/* ---- what a sentence may repeat -------------------------------------------------------------- */
+
+static bool names_target(json_t *root, const char *text)
+{
+	json_t *targets = json_object_get(root, "targets");
+
+	for (size_t i = 0; i < json_array_size(targets); i++) {
+		json_t *target = json_array_get(targets, i);
+		const char *identifier = json_string_value(json_object_get(target, "identifier"));
+
+		if (identifier == NULL || strlen(identifier) < 3)
+			continue;
+		if (strcasestr(text, identifier) != NULL)
+			return true;
+		if (strlen(text) > 3 && strncasecmp(identifier, text, strlen(text)) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Identifiers get into the wrong field; no sentence repeats what may be one. */
+static bool may_be_repeated(const struct reading *r, const char *text)
+{
+	return strchr(text, '@') == NULL && !names_target(r->root, text);
+}
+
+/* True for what looks like the name of a field, and like no account or number. */
+static bool is_word(const char *text)
+{
+	return strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
+	           strlen(text) &&
+	       ((text[0] >= 'a' && text[0] <= 'z') || (text[0] >= 'A' && text[0] <= 'Z'));
+}
+
+static enum cm_status refuse_value(struct reading *r, enum cm_status status, const char *where,
+    const char *const *values, size_t count, const char *sentence)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!may_be_repeated(r, values[i]))
+			return cm_err_set(r->err, status,
+			    "%s: a value does not fit; it is not repeated here, since it may name a "
+			    "target",
+			    where);
+	return cm_err_set(r->err, status, "%s: %s", where, sentence);
+}
+
+static enum cm_status refuse_name(struct reading *r, const char *where, const char *what,
+    const char *name, const char *near)
+{
+	if (near != NULL && may_be_repeated(r, name))
+		return cm_err_set(r->err, CM_UNKNOWN_NAME, "%s: %s \"%.60s\"; did you mean \"%s\"?",
+		    where, what, name, near);
+	/* Beside an identifier stands nothing unknown that could not be one itself. */
+	if (is_word(name) && may_be_repeated(r, name) && strncmp(where, "targets[", 8) != 0)
+		return cm_err_set(r->err, CM_UNKNOWN_NAME, "%s: %s \"%.60s\"", where, what, name);
+	return cm_err_set(r->err, CM_UNKNOWN_NAME,
+	    "%s: %s of such a name; it is not repeated here, since it may name a target", where,
+	    what);
+}
 
 /* A field an object may have. */
 static enum cm_status check_names(struct reading *r, json_t *object, const char *where,
@@ -32,9 +94,7 @@ static enum cm_status check_names(struct reading *r, json_t *object, const char 
 		if (i < count)
 			continue;
 		near = cm_text_suggest(key, names, count);
-		return cm_err_set(r->err, CM_UNKNOWN_NAME, "%s: no field \"%.60s\"%s%s%s", where, key,
-		    near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
-		    near != NULL ? "\"?" : "");
+		return refuse_name(r, where, "no field", key, near);
 	}
 	return CM_OK;
 }
@@ -149,9 +209,7 @@ static enum cm_status unknown_fact(struct reading *r, const char *where, const c
 	for (size_t i = 0; i < count; i++)
 		words[i] = cm_law_fact(r->env->law, i)->name;
 	near = cm_text_suggest(name, words, count);
-	return cm_err_set(r->err, CM_UNKNOWN_NAME, "%s: the vocabulary has no fact \"%.60s\"%s%s%s",
-	    where, name, near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
-	    near != NULL ? "\"?" : "");
+	return refuse_name(r, where, "the vocabulary has no fact", name, near);
 }
 
 /* What the engine says of a value, without the name of the fact that stands before it. */
@@ -169,12 +227,9 @@ static const char *without_name(const struct cm_err *err, const char *name)
  * nobody wrote. */
 static bool takes_booleans(const struct reading *r, const char *name)
 {
-	int index = cm_law_find_fact(r->env->law, name);
-	enum cm_fact_type type;
+	size_t index = (size_t)cm_law_find_fact(r->env->law, name);
+	enum cm_fact_type type = cm_law_fact(r->env->law, index)->type;
 
-	if (index < 0)
-		return true;
-	type = cm_law_fact(r->env->law, (size_t)index)->type;
 	return type == CM_FACT_YES_NO || type == CM_FACT_JUDGMENT;
 }
 
@@ -189,6 +244,9 @@ static enum cm_status read_fact(struct reading *r, const char *name, json_t *val
 	if (is_reserved(name))
 		return cm_err_set(
 		    r->err, CM_NOT_ALLOWED, "%s: comes from elsewhere and is not served", place);
+	/* Before the name stands in a sentence it is a word of the vocabulary. */
+	if (cm_law_find_fact(r->env->law, name) < 0)
+		return unknown_fact(r, where, name);
 	if (json_is_boolean(value) && !takes_booleans(r, name))
 		return cm_err_set(r->err, CM_BAD_INPUT,
 		    "%s: true or false does not answer this question", place);
@@ -207,10 +265,9 @@ static enum cm_status read_fact(struct reading *r, const char *name, json_t *val
 	if (status != CM_OK)
 		return status;
 	status = cm_facts_set(r->probe, out, &inner);
-	if (status == CM_UNKNOWN_NAME)
-		return unknown_fact(r, where, name);
 	if (status != CM_OK)
-		return cm_err_set(r->err, status, "%s: %s", place, without_name(&inner, name));
+		return refuse_value(r, status, place, out->values, out->values_count,
+		    without_name(&inner, name));
 	return CM_OK;
 }
 
@@ -270,8 +327,8 @@ static enum cm_status read_categories(struct reading *r, json_t *array, struct c
 			return status;
 		status = cm_facts_set_one(r->probe, "data", names[i], "the demand", &inner);
 		if (status != CM_OK)
-			return cm_err_set(
-			    r->err, status, "%s: %s", where, without_name(&inner, "data"));
+			return refuse_value(
+			    r, status, where, &names[i], 1, without_name(&inner, "data"));
 		for (size_t j = 0; j < i; j++)
 			if (strcmp(names[j], names[i]) == 0)
 				return cm_err_set(r->err, CM_DUPLICATE,
@@ -374,7 +431,8 @@ static enum cm_status read_frame(struct reading *r, json_t *root, struct cm_inta
 	status = cm_facts_set_one(
 	    r->probe, "issuing_state", out->demand.issuing_state, "the demand", &inner);
 	return status == CM_OK ? CM_OK
-	                       : cm_err_set(r->err, status, "issuing_state: %s",
+	                       : refuse_value(r, status, "issuing_state",
+	                             &out->demand.issuing_state, 1,
 	                             without_name(&inner, "issuing_state"));
 }
 
@@ -393,16 +451,17 @@ static enum cm_status read_as_of(struct reading *r, json_t *root, struct cm_wall
 {
 	json_t *given = json_object_get(root, "as_of");
 	struct cm_day day = cm_wall_utc_day(now);
+	char what[64];
 	enum cm_status status;
 
 	if (given != NULL) {
 		status = read_text(r, given, "as_of", CM_DAY_TEXT_BYTES, &demand->as_of);
 		if (status != CM_OK)
 			return status;
-		return cm_day_parse(demand->as_of, strlen(demand->as_of), &day)
-		           ? CM_OK
-		           : cm_err_set(r->err, CM_BAD_INPUT,
-		                 "as_of: \"%s\" is not a day, YYYY-MM-DD", demand->as_of);
+		if (cm_day_parse(demand->as_of, strlen(demand->as_of), &day))
+			return CM_OK;
+		(void)snprintf(what, sizeof what, "\"%s\" is not a day, YYYY-MM-DD", demand->as_of);
+		return refuse_value(r, CM_BAD_INPUT, "as_of", &demand->as_of, 1, what);
 	}
 	demand->as_of = served_on(demand);
 	if (demand->as_of == NULL) {
@@ -419,7 +478,10 @@ static enum cm_status read_root(struct reading *r, json_t *root, struct cm_wall 
     struct cm_intake *out)
 {
 	struct cm_demand *demand = &out->demand;
-	enum cm_status status = read_frame(r, root, out);
+	enum cm_status status;
+
+	r->root = root;
+	status = read_frame(r, root, out);
 
 	if (status == CM_OK)
 		status = read_categories(r, json_object_get(root, "categories"), demand);
@@ -483,6 +545,9 @@ enum cm_status cm_intake_read(const struct cm_intake_env *env, const char *text,
 	                         : cm_err_set(err, CM_NO_MEMORY, "no memory for a demand");
 	cm_facts_free(r.probe);
 	json_decref(root);
+	/* What is repeated was cut to fit, perhaps within a character. */
+	if (status != CM_OK && err != NULL)
+		cm_text_make_plain(err->text);
 	if (status != CM_OK)
 		return status;
 	cm_digest(text, len, fingerprint);
