@@ -187,7 +187,7 @@ static void put_term(const struct cm_output *out, const json_t *term)
 	cm_buf_fini(&text);
 }
 
-/* Print words over as many lines as the width takes, each after the indent. */
+/* Print words over as many lines as the width takes: the first after the indent, the others below it. */
 static void put_wrapped(const struct cm_output *out, const char *indent, const char *text)
 {
 	size_t width = out->columns > 40 ? out->columns : 40;
@@ -199,7 +199,10 @@ static void put_wrapped(const struct cm_output *out, const char *indent, const c
 		char *copy;
 
 		if (column == 0 || column + 1 + wide > width) {
-			(void)fprintf(out->data, "%s%s", column == 0 ? "" : "\n  ", indent);
+			if (column == 0)
+				(void)fputs(indent, out->data);
+			else
+				(void)fprintf(out->data, "\n%*s", (int)strlen(indent) + 2, "");
 			column = strlen(indent) + (column == 0 ? 0 : 2);
 		} else {
 			(void)fputc(' ', out->data);
