@@ -11,6 +11,7 @@ struct step_list {
 	struct cm_planning *p;
 	struct cm_step *items;
 	size_t count;
+	size_t law;                 /* where the law's own steps begin, behind the policy's */
 	enum cm_ruling_state state; /* of the findings' rulings that are being taken */
 };
 
@@ -23,9 +24,11 @@ static const char *desk_of(struct cm_planning *p, const char *node)
 	return text != NULL ? text : "";
 }
 
+/* A step of the policy and a duty of a law stand side by side, even for the same act: one tells the
+ * customer when the secrecy ends, the other at once, and counsel must see both. */
 static struct cm_step *find_step(const struct step_list *list, const char *act)
 {
-	for (size_t i = 0; i < list->count; i++)
+	for (size_t i = list->law; i < list->count; i++)
 		if (strcmp(list->items[i].act, act) == 0)
 			return &list->items[i];
 	return NULL;
@@ -106,8 +109,8 @@ static void take_backing(unsigned side, const struct cm_ruling *ruling, void *da
 	struct backing *b = data;
 
 	(void)side;
-	if (ruling->state != CM_RULING_HOLDS || strcmp(ruling->act, b->act) != 0 ||
-	    (ruling->modality != CM_PERMITS && ruling->modality != CM_REQUIRES))
+	if (ruling->state != CM_RULING_HOLDS || ruling->modality != CM_PERMITS ||
+	    strcmp(ruling->act, b->act) != 0)
 		return;
 	if (b->found == NULL || (strncmp(ruling->jurisdiction, "treaty.", 7) == 0 &&
 	                            strncmp(b->found->jurisdiction, "treaty.", 7) != 0))
@@ -170,6 +173,7 @@ void cm_plan_steps(struct cm_planning *p)
 	}
 	for (size_t i = 0; i < list.count; i++)
 		back_step(p, &list.items[i]);
+	list.law = list.count;
 	list.state = CM_RULING_HOLDS;
 	cm_plan_each_ruling(p->part, take_step, &list);
 	/* The clock of a duty that may hold runs until it is known not to. */
