@@ -42,7 +42,7 @@ static int64_t now_ms(void)
 /* ---- identity -------------------------------------------------------------------------------- */
 
 /* State letter and start tick of a pid, from /proc. False: there is no such process. */
-static bool look(pid_t pid, char *state, uint64_t *started)
+static bool look(pid_t pid, char *state, unsigned long *threads, uint64_t *started)
 {
 	char path[64];
 	char text[1024];
@@ -64,11 +64,13 @@ static bool look(pid_t pid, char *state, uint64_t *started)
 		return false;
 	*state = at[2];
 	at += 2;
-	for (int field = 3; field < 22; field++) { /* proc(5): starttime is the 22nd */
+	for (int field = 3; field < 22; field++) { /* proc(5): num_threads is the 20th, starttime the 22nd */
 		at = strchr(at, ' ');
 		if (at == NULL)
 			return false;
 		at++;
+		if (field + 1 == 20)
+			*threads = strtoul(at, NULL, 10);
 	}
 	*started = strtoull(at, NULL, 10);
 	return true;
@@ -77,10 +79,12 @@ static bool look(pid_t pid, char *state, uint64_t *started)
 bool cm_process_is_alive(const struct cm_fleet_process *process)
 {
 	uint64_t started;
+	unsigned long threads = 0;
 	char state;
 
-	return process->pid > 0 && look(process->pid, &state, &started) &&
-	       started == process->started && state != 'Z' && state != 'X';
+	/* A process whose main thread has ended while others still run says Z, and is not gone. */
+	return process->pid > 0 && look(process->pid, &state, &threads, &started) &&
+	       started == process->started && state != 'X' && (state != 'Z' || threads > 1);
 }
 
 /* ---- start ----------------------------------------------------------------------------------- */
@@ -155,6 +159,7 @@ enum cm_status cm_process_spawn(
 {
 	struct stat log;
 	char state;
+	unsigned long threads;
 	int pipe_fds[2];
 	int ready;
 	int code;
@@ -178,7 +183,7 @@ enum cm_status cm_process_spawn(
 	}
 	process->exit_status = -1;
 	/* Our child: even if it is dead by now, it stays in /proc until we wait for it. */
-	if (!look(process->pid, &state, &process->started))
+	if (!look(process->pid, &state, &threads, &process->started))
 		process->started = 0;
 	start->ready_fd = pipe_fds[0];
 	return CM_OK;
@@ -347,15 +352,17 @@ static size_t count_alive(struct cm_fleet_process *processes, size_t count)
 
 	for (size_t i = 0; i < count; i++) {
 		struct cm_fleet_process *process = &processes[i];
+		pid_t gone;
 		int status;
 
 		if (process->pid <= 0)
 			continue;
-		if (cm_process_is_alive(process)) {
+		gone = waitpid(process->pid, &status, WNOHANG);
+		if (gone == 0 || (gone < 0 && cm_process_is_alive(process))) {
 			alive++;
 			continue;
 		}
-		if (waitpid(process->pid, &status, WNOHANG) == process->pid)
+		if (gone == process->pid)
 			process->exit_status = status;
 		process->pid = 0;
 	}

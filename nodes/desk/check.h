@@ -12,7 +12,8 @@
 #include "protocol/wire/message.h"
 
 /* Where the residency map says a target is, for one category: none, one or several places. `parts` lie
- * in `arena`. CM_OK with count 0: this region does not host it. */
+ * in `arena`. CM_OK with count 0: this region does not host it. Several places are one part with the
+ * facts of all: where they differ, the fact is disputed. */
 typedef enum cm_status (*cm_check_lookup_cb)(void *data, const struct cm_target *target,
     const char *category, const char *as_of, struct cm_arena *arena, struct cm_part **parts,
     size_t *count, struct cm_err *err);

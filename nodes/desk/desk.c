@@ -363,7 +363,10 @@ static void on_reset(void *self)
 
 struct cm_machine cm_desk_machine(struct cm_desk *desk)
 {
+	static const char *const storing[] = {"file", NULL};
+
 	return (struct cm_machine){.self = desk,
+	    .storing_ops = storing,
 	    .record = on_record,
 	    .op = cm_desk_op,
 	    .replay = on_replay,

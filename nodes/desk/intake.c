@@ -175,8 +175,11 @@ static enum cm_status read_values(struct reading *r, json_t *value, const char *
 		return cm_err_set(r->err, CM_NO_MEMORY, "no memory for a demand");
 	for (size_t i = 0; i < count; i++) {
 		json_t *item = json_is_array(value) ? json_array_get(value, i) : value;
-		enum cm_status status = scalar_text(r, item, where, &values[i]);
+		enum cm_status status;
 
+		if (item != value && !json_is_string(item))
+			return cm_err_set(r->err, CM_BAD_INPUT, "%s[%zu]: a text is wanted", where, i);
+		status = scalar_text(r, item, where, &values[i]);
 		if (status != CM_OK)
 			return status;
 	}

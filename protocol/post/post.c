@@ -124,34 +124,51 @@ static void on_lazy_timer(uv_timer_t *timer);
 
 void cm_post_begin_reload(struct cm_post *post, enum cm_status why)
 {
-	if (post->is_refusing || post->is_closing)
+	if (post->is_closing || post->footing == CM_POST_STALE)
 		return;
-	post->is_refusing = true;
-	post->counters.reloads++;
-	cm_log(CM_LOG_ERROR, "memory.stale", "why=%s", cm_status_text(why));
+	if (post->footing == CM_POST_SERVING) {
+		cm_log(CM_LOG_ERROR, "memory.stale", "why=%s", cm_status_text(why));
+		post->pause_ms = CM_POST_PAUSE_MIN_MS;
+	} else if (post->pause_ms < CM_POST_PAUSE_MAX_MS) {
+		post->pause_ms *= 2;
+	}
+	post->footing = CM_POST_STALE;
 	(void)uv_timer_start(&post->lazy_timer, on_lazy_timer, CM_POST_LAZY_MS, 0);
 }
 
+/* Rebuild the memory from what is on disk. */
 static void reload(struct cm_post *post)
 {
 	struct cm_err err = {.text = ""};
-	enum cm_status status;
 
 	post->settled_count = 0;
 	post->alarms_count = 0;
+	post->counters.reloads++;
 	post->machine.reset(post->machine.self);
 	cm_post_peers_empty(post);
-	status = replay(post, &err);
-	if (status == CM_OK)
-		status = cm_ledger_resume(post->ledger);
-	if (status != CM_OK) {
+	if (replay(post, &err) == CM_OK)
+		post->footing = CM_POST_FRESH;
+	else
 		cm_log(CM_LOG_ERROR, "memory.lost", "why=%s", err.text);
-		return; /* still refusing; the timer tries again */
-	}
-	post->is_refusing = false;
-	cm_log(CM_LOG_INFO, "memory.rebuilt", "from=ledger");
+}
+
+static void try_again(struct cm_post *post)
+{
+	struct cm_err err = {.text = ""};
+
+	if (cm_ledger_resume(post->ledger) != CM_OK)
+		return; /* the timer comes again */
+	post->footing = CM_POST_TRYING;
 	if (resume(post, &err) != CM_OK)
 		cm_post_begin_reload(post, CM_NO_MEMORY);
+}
+
+static void settle_footing(struct cm_post *post)
+{
+	if (post->footing != CM_POST_TRYING || post->jobs_out > 0)
+		return;
+	post->footing = CM_POST_SERVING;
+	cm_log(CM_LOG_INFO, "memory.rebuilt", "from=ledger");
 }
 
 static void on_lazy_timer(uv_timer_t *timer)
@@ -160,16 +177,22 @@ static void on_lazy_timer(uv_timer_t *timer)
 
 	if (post->is_closing)
 		return;
-	if (post->is_refusing && post->jobs_out == 0)
-		reload(post);
-	else
+	if (post->footing == CM_POST_SERVING) {
 		cm_post_flush_settled(post);
-	if (post->is_refusing)
-		(void)uv_timer_start(timer, on_lazy_timer, 200, 0);
+		return;
+	}
+	if (post->footing == CM_POST_FRESH)
+		try_again(post);
+	else if (post->footing == CM_POST_STALE && post->jobs_out == 0)
+		reload(post);
+	settle_footing(post);
+	if (post->footing != CM_POST_SERVING)
+		(void)uv_timer_start(timer, on_lazy_timer, post->pause_ms, 0);
 }
 
 void cm_post_job_back(struct cm_post *post)
 {
+	settle_footing(post);
 	if (post->is_paused && post->jobs_out < CM_POST_DEPTH_MOST / 2) {
 		post->is_paused = false;
 		cm_hub_resume(post->hub);

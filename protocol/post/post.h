@@ -11,7 +11,8 @@
  *   What can go wrong
  *   the disk is full    the job and all behind it come back refused; the machine is ahead of the disk, so
  *                       the post answers "disk full, later" to everybody until all jobs are back, then
- *                       resets the machine and replays the journal into it.
+ *                       resets the machine and replays the journal into it. From then on it answers
+ *                       questions, and tries the disk again after growing pauses.
  *   the disk breaks     the ledger ends the process with 70; the next start replays.
  *   the machine refuses one record: nothing of it is stored but the answer, so that a repetition gets the
  *                       same; other records of the envelope go their way.
@@ -47,6 +48,10 @@ struct cm_machine {
 	 * after the commit if there are effects, else at once. */
 	enum cm_status (*op)(void *self, const struct cm_input *input, const struct cm_op *op,
 	    struct cm_op_reply *reply, struct cm_effects *effects, struct cm_err *err);
+
+	/* Names of the operations that store something, NULL-terminated; NULL: none does. They are refused
+	 * while the disk is full; the others are answered all the same. */
+	const char *const *storing_ops;
 
 	/* An alarm rang. May be NULL. */
 	void (*timer)(void *self, const struct cm_input *input, const struct cm_id *case_id,

@@ -91,7 +91,7 @@ void cm_post_on_alarm(uv_timer_t *timer)
 	struct cm_post *post = timer->data;
 	int64_t now = cm_wall_now().ms;
 
-	if (post->is_refusing) {
+	if (post->footing != CM_POST_SERVING) {
 		(void)uv_timer_start(timer, cm_post_on_alarm, 1000, 0);
 		return;
 	}

@@ -145,7 +145,7 @@ static void take_record(struct cm_batch *batch, const char *sender, const struct
 		    "the sender is not a peer of this process", 0);
 		return;
 	}
-	if (post->is_refusing) {
+	if (post->footing != CM_POST_SERVING) {
 		add_receipt(
 		    batch, &record->id, CM_DISK_FULL, "the disk is full", CM_POST_FULL_RETRY_MS);
 		return;
@@ -192,6 +192,14 @@ static void reply_op(struct cm_batch *batch, const struct cm_id *id,
 	cm_buf_fini(&buf);
 }
 
+static bool stores(const struct cm_machine *machine, const char *op)
+{
+	for (const char *const *name = machine->storing_ops; name != NULL && *name != NULL; name++)
+		if (strcmp(*name, op) == 0)
+			return true;
+	return false;
+}
+
 static enum cm_status run_op(struct cm_batch *batch, const struct cm_record *record,
     struct cm_op_reply *reply, struct cm_err *err)
 {
@@ -204,7 +212,8 @@ static enum cm_status run_op(struct cm_batch *batch, const struct cm_record *rec
 
 	if (status != CM_OK)
 		return status;
-	if (post->is_refusing)
+	if (post->footing == CM_POST_STALE ||
+	    (post->footing != CM_POST_SERVING && stores(&post->machine, op.name)))
 		return cm_err_set(err, CM_DISK_FULL, "the disk is full; nothing was stored");
 	if (post->jobs_out >= CM_POST_DEPTH_MOST)
 		return cm_err_set(
@@ -367,7 +376,7 @@ void cm_batch_commit(struct cm_batch *batch)
 	}
 	/* What an operation answers may rest on what is still being stored: the answer waits for it. */
 	if (batch->job == NULL && batch->replies_count > 0 && post->jobs_out > 0 &&
-	    !need_job(batch)) {
+	    post->footing == CM_POST_SERVING && !need_job(batch)) {
 		finish(batch, CM_NO_MEMORY);
 		return;
 	}

@@ -265,7 +265,7 @@ void cm_post_flush_settled(struct cm_post *post)
 {
 	struct cm_batch *batch;
 
-	if (post->settled_count == 0 || post->is_refusing)
+	if (post->settled_count == 0 || post->footing != CM_POST_SERVING)
 		return;
 	batch = cm_batch_new(post, NULL, NULL);
 	if (batch == NULL)

@@ -68,6 +68,20 @@ struct cm_batch {
 	bool is_stored; /* has a job that came back CM_OK */
 };
 
+/*
+ * Whether memory and disk agree.
+ *   SERVING  they do, and jobs are taken
+ *   STALE    a job was refused: the memory is ahead. Nothing is answered from it; when the last job is
+ *            back it is rebuilt from the ledger.
+ *   FRESH    rebuilt. Questions are answered, nothing is stored; after a pause the disk is tried again.
+ *   TRYING   open cases have been taken up again and their jobs are out: all stored -> SERVING, one
+ *            refused -> STALE.
+ */
+enum cm_post_footing { CM_POST_SERVING, CM_POST_STALE, CM_POST_FRESH, CM_POST_TRYING };
+
+#define CM_POST_PAUSE_MIN_MS 200
+#define CM_POST_PAUSE_MAX_MS 5000
+
 struct cm_post {
 	const struct cm_settings *settings; /* borrowed */
 	uv_loop_t *loop;
@@ -92,7 +106,8 @@ struct cm_post {
 	uv_timer_t alarm_timer;
 	uv_check_t turn_end;
 	size_t jobs_out;
-	bool is_refusing; /* the memory is ahead of the disk */
+	enum cm_post_footing footing;
+	unsigned pause_ms; /* before the disk is tried again; doubles */
 	bool is_paused;
 	bool is_closing;
 	unsigned handles_open;
