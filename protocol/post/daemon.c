@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "protocol/base/log.h"
+#include "protocol/link/address.h"
 #include "protocol/link/now.h"
 #include "protocol/seal/seal.h"
 
@@ -162,6 +163,21 @@ static bool plays(const struct cm_daemon *daemon, const char *role)
 	return false;
 }
 
+/* What a start would refuse an address for without looking at the folder it lies in. */
+static enum cm_status check_addresses(const struct cm_settings *settings, struct cm_err *err)
+{
+	for (size_t i = 0; i <= settings->peers_count; i++) {
+		const char *address =
+		    i == 0 ? settings->listen : settings->peers[i - 1].address;
+		const char *whose = i == 0 ? "listen" : settings->peers[i - 1].name;
+
+		if (cm_address_path(address) == NULL &&
+		    cm_address_check(address, false, err) != CM_OK)
+			return cm_err_wrap(err, "%s: %s", settings->path, whose);
+	}
+	return CM_OK;
+}
+
 static int print_settings(const struct cm_settings *settings, bool print)
 {
 	struct cm_buf buf;
@@ -191,8 +207,10 @@ static int serve(struct running *run, long ready_fd)
 	    run->daemon->open(&run->settings, &run->state, &machine, &err);
 	int left;
 
-	if (status != CM_OK)
+	if (status != CM_OK) {
+		(void)uv_loop_close(&run->loop);
 		return fail(run->daemon, &err);
+	}
 	catch_signals(run);
 	status = cm_post_open(&run->settings, &run->loop, &machine, &run->post, &err);
 	if (status == CM_OK) {
@@ -228,6 +246,8 @@ int cm_daemon_run(const struct cm_daemon *daemon, int argc, char **argv)
 	if (!plays(daemon, run.settings.role)) {
 		(void)cm_err_set(&err, CM_BAD_INPUT, "%s: role: %s does not play \"%s\"",
 		    line.config, daemon->program, run.settings.role);
+		code = fail(daemon, &err);
+	} else if (check_addresses(&run.settings, &err) != CM_OK) {
 		code = fail(daemon, &err);
 	} else if (line.check_only) {
 		code = print_settings(&run.settings, line.print);

@@ -67,11 +67,8 @@ static void commit_effects(struct cm_batch *batch)
 		if (batch->effects.items[i].kind == CM_EFFECT_STORE ||
 		    batch->effects.items[i].kind == CM_EFFECT_SEND)
 			needs_job = true;
-	if (needs_job) {
-		batch->job = cm_job_new(batch);
-		if (batch->job == NULL)
-			batch->effects.failed = true;
-	}
+	if (needs_job && !cm_batch_need_job(batch))
+		batch->effects.failed = true;
 	for (size_t i = 0; batch->job != NULL && i < batch->effects.count; i++) {
 		const struct cm_effect *e = &batch->effects.items[i];
 
@@ -133,7 +130,8 @@ void cm_post_begin_reload(struct cm_post *post, enum cm_status why)
 		post->pause_ms *= 2;
 	}
 	post->footing = CM_POST_STALE;
-	(void)uv_timer_start(&post->lazy_timer, on_lazy_timer, CM_POST_LAZY_MS, 0);
+	if (post->jobs_out == 0)
+		(void)uv_timer_start(&post->lazy_timer, on_lazy_timer, 0, 0);
 }
 
 /* Rebuild the memory from what is on disk. */
@@ -146,10 +144,12 @@ static void reload(struct cm_post *post)
 	post->counters.reloads++;
 	post->machine.reset(post->machine.self);
 	cm_post_peers_empty(post);
-	if (replay(post, &err) == CM_OK)
+	if (replay(post, &err) == CM_OK) {
 		post->footing = CM_POST_FRESH;
-	else
+	} else {
 		cm_log(CM_LOG_ERROR, "memory.lost", "why=%s", err.text);
+		(void)uv_timer_start(&post->lazy_timer, on_lazy_timer, post->pause_ms, 0);
+	}
 }
 
 static void try_again(struct cm_post *post)
@@ -186,13 +186,16 @@ static void on_lazy_timer(uv_timer_t *timer)
 	else if (post->footing == CM_POST_STALE && post->jobs_out == 0)
 		reload(post);
 	settle_footing(post);
-	if (post->footing != CM_POST_SERVING)
+	/* STALE: the last job back starts the timer. */
+	if (post->footing == CM_POST_FRESH || post->footing == CM_POST_TRYING)
 		(void)uv_timer_start(timer, on_lazy_timer, post->pause_ms, 0);
 }
 
 void cm_post_job_back(struct cm_post *post)
 {
 	settle_footing(post);
+	if (post->footing == CM_POST_STALE && post->jobs_out == 0 && !post->is_closing)
+		(void)uv_timer_start(&post->lazy_timer, on_lazy_timer, 0, 0);
 	if (post->is_paused && post->jobs_out < CM_POST_DEPTH_MOST / 2) {
 		post->is_paused = false;
 		cm_hub_resume(post->hub);

@@ -58,10 +58,14 @@ static void add_receipt(struct cm_batch *batch, const struct cm_id *id, enum cm_
 	    .retry_ms = retry_ms};
 }
 
-static bool need_job(struct cm_batch *batch)
+bool cm_batch_need_job(struct cm_batch *batch)
 {
-	if (batch->job == NULL)
-		batch->job = cm_job_new(batch);
+	if (batch->job != NULL)
+		return true;
+	batch->job = cm_job_new(batch);
+	/* First of all: a record that is sent again under its old id must find its old row gone. */
+	if (batch->job != NULL)
+		cm_post_add_settled(batch->post, batch->job);
 	return batch->job != NULL;
 }
 
@@ -152,7 +156,7 @@ static void take_record(struct cm_batch *batch, const char *sender, const struct
 	}
 	if (is_repeated(batch, sender, &record->id))
 		return;
-	if (post->jobs_out >= CM_POST_DEPTH_MOST || !need_job(batch)) {
+	if (post->jobs_out >= CM_POST_DEPTH_MOST || !cm_batch_need_job(batch)) {
 		post->counters.records_deferred++;
 		add_receipt(batch, &record->id, CM_TRY_AGAIN, "busy", CM_POST_RETRY_MS);
 		return;
@@ -212,16 +216,17 @@ static enum cm_status run_op(struct cm_batch *batch, const struct cm_record *rec
 
 	if (status != CM_OK)
 		return status;
-	if (post->footing == CM_POST_STALE ||
-	    (post->footing != CM_POST_SERVING && stores(&post->machine, op.name)))
+	if (post->footing != CM_POST_SERVING && stores(&post->machine, op.name))
 		return cm_err_set(err, CM_DISK_FULL, "the disk is full; nothing was stored");
+	if (post->footing == CM_POST_STALE)
+		return cm_err_set(err, CM_TRY_AGAIN, "busy; ask again");
 	if (post->jobs_out >= CM_POST_DEPTH_MOST)
 		return cm_err_set(
 		    err, CM_TRY_AGAIN, "busy; try again in %d ms", CM_POST_RETRY_MS);
 	batch->effects.ids_used = 0;
 	status = post->machine.op(post->machine.self, &input, &op, reply, &batch->effects, err);
 	if (status == CM_OK && batch->effects.count > from) {
-		if (!need_job(batch))
+		if (!cm_batch_need_job(batch))
 			return cm_err_set(err, CM_NO_MEMORY, "no memory for a job");
 		store_effects(batch, from, op.name, input.now);
 	} else {
@@ -321,10 +326,13 @@ static void refuse_all(struct cm_batch *batch, enum cm_status why)
 		}
 	for (size_t i = 0; i < batch->replies_count; i++) {
 		struct cm_id id = batch->replies[i].id;
-		struct cm_op_reply reply = {.status = (uint32_t)told,
-		    .sentence = told == CM_DISK_FULL
-		                    ? "the disk is full; nothing was stored"
-		                    : "it could not be stored just now; nothing was stored"};
+		bool stored_nothing = batch->effects.count == 0; /* it only waited for others */
+		struct cm_op_reply reply = {
+		    .status = (uint32_t)(stored_nothing ? CM_TRY_AGAIN : told),
+		    .sentence = stored_nothing         ? "busy; ask again"
+		                : told == CM_DISK_FULL ? "the disk is full; nothing was stored"
+		                                       : "it could not be stored just now; nothing was "
+		                                         "stored"};
 
 		batch->replies_count = i;
 		reply_op(batch, &id, &reply);
@@ -376,7 +384,7 @@ void cm_batch_commit(struct cm_batch *batch)
 	}
 	/* What an operation answers may rest on what is still being stored: the answer waits for it. */
 	if (batch->job == NULL && batch->replies_count > 0 && post->jobs_out > 0 &&
-	    post->footing == CM_POST_SERVING && !need_job(batch)) {
+	    post->footing == CM_POST_SERVING && !cm_batch_need_job(batch)) {
 		finish(batch, CM_NO_MEMORY);
 		return;
 	}
@@ -384,7 +392,6 @@ void cm_batch_commit(struct cm_batch *batch)
 		finish(batch, CM_OK);
 		return;
 	}
-	cm_post_add_settled(post, batch->job);
 	batch->mail.on_mail = on_job_mail;
 	batch->job->data = batch;
 	status = cm_ledger_post(post->ledger, batch->job);

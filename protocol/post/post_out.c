@@ -270,8 +270,7 @@ void cm_post_flush_settled(struct cm_post *post)
 	batch = cm_batch_new(post, NULL, NULL);
 	if (batch == NULL)
 		return;
-	batch->job = cm_job_new(batch);
-	if (batch->job != NULL)
+	if (cm_batch_need_job(batch))
 		cm_batch_commit(batch);
 	else
 		cm_batch_free(batch);

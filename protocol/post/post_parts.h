@@ -122,6 +122,7 @@ void cm_post_on_request(void *data, struct cm_inbound *in);
 void cm_post_take_reply_records(struct cm_post_peer *peer, const struct cm_envelope *envelope);
 struct cm_batch *cm_batch_new(struct cm_post *post, struct cm_inbound *in,
     struct cm_post_peer *peer);
+bool cm_batch_need_job(struct cm_batch *batch); /* false: no memory */
 void cm_batch_commit(struct cm_batch *batch); /* posts the job, or finishes at once */
 void cm_batch_free(struct cm_batch *batch);
 struct cm_input cm_post_input(void);
