@@ -76,7 +76,6 @@ struct cm_case {
 
 const char *cm_case_state_name(enum cm_case_state state);
 
-
 struct cm_case *cm_case_new(const struct cm_id *id) CM_MUST_USE; /* NULL: no memory */
 void cm_case_free(struct cm_case *c);
 
@@ -86,8 +85,10 @@ enum cm_status cm_case_demand(struct cm_case *c, const struct cm_case_env *env,
     const struct cm_input *input, struct cm_bytes body, struct cm_effects *effects,
     struct cm_err *err) CM_MUST_USE;
 
-/* An answer arrives: decoded for a look at it, and as received. CM_NO_MEANING: this node's answer of this round is already there, or nobody
- * asked, or the case is decided: nothing changed, the sender may forget it. */
+/* An answer arrives: decoded for a look at it, and as received. CM_NO_MEANING: this node's answer of
+ * this round is already there, or nobody asked, or the case is decided: the sender may forget it.
+ * CM_NOT_ALLOWED: it speaks in another's name or for another's region. In all these cases, and without
+ * memory, nothing changed. */
 enum cm_status cm_case_answer(struct cm_case *c, const struct cm_case_env *env,
     const struct cm_input *input, const char *sender, const struct cm_answer *answer,
     struct cm_bytes body, struct cm_effects *effects, struct cm_err *err) CM_MUST_USE;

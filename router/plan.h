@@ -29,8 +29,8 @@ struct cm_plan_input {
 };
 
 /* Plan every part. The outcome and all it points to live in `arena` or in the input. CM_NO_MEMORY;
- * CM_BAD_INPUT with a sentence if a fact of the demand does not fit the vocabulary; CM_TOO_LARGE for
- * more parts than CM_MAX_PARTS. */
+ * CM_TOO_LARGE for more parts than CM_MAX_PARTS. A fact that does not fit the vocabulary holds its
+ * part and no other. */
 enum cm_status cm_plan(const struct cm_plan_input *input, struct cm_arena *arena,
     struct cm_outcome *out, struct cm_err *err) CM_MUST_USE;
 

@@ -233,7 +233,7 @@ Test(bench, with_a_quarter_unknown_each_rule_is_no_certain_or_open_as_expected)
 			static const int codes[] = {
 			    [CM_NO] = 0, [CM_POSSIBLE] = 2, [CM_CERTAIN] = 1};
 
-			mismatches += codes[set.decision->applies[order[rule]]] !=
+			mismatches += codes[cm_decision_applies(set.decision, order[rule])] !=
 				      json_integer_value(json_array_get(row, rule));
 		}
 	}

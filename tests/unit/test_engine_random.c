@@ -189,7 +189,7 @@ Test(random, jump_code_and_tree_agree)
 			fact_give(&set, &kinds[6], kinds[6].values[roll(8)]);
 			cm_decide(set.law, set.facts, today, set.decision);
 			for (size_t rule = 0; rule < RULES; rule++)
-				cr_assert_eq(set.decision->applies[rule], tree_truth(&set, rule),
+				cr_assert_eq(cm_decision_applies(set.decision, rule), tree_truth(&set, rule),
 				    "seed %llu turn %u rule %zu", (unsigned long long)seed, turn,
 				    rule);
 		}
@@ -210,7 +210,8 @@ Test(random, adding_knowledge_never_reverses_a_settled_answer)
 
 			random_facts(&set, known, 3);
 			cm_decide(set.law, set.facts, today, set.decision);
-			memcpy(before, set.decision->holds, RULES);
+			for (size_t rule = 0; rule < RULES; rule++)
+				before[rule] = (uint8_t)cm_decision_holds(set.decision, rule);
 			for (size_t i = 0; i < FACTS; i++) {
 				if (known[i])
 					continue;
@@ -219,10 +220,11 @@ Test(random, adding_knowledge_never_reverses_a_settled_answer)
 				cm_decide(set.law, set.facts, today, set.decision);
 				for (size_t rule = 0; rule < RULES; rule++) {
 					cr_assert(before[rule] == CM_POSSIBLE ||
-						      before[rule] == set.decision->holds[rule],
+						      before[rule] == cm_decision_holds(set.decision, rule),
 					    "seed %llu turn %u rule %zu", (unsigned long long)seed,
 					    turn, rule);
-					before[rule] = set.decision->holds[rule];
+					before[rule] =
+					    (uint8_t)cm_decision_holds(set.decision, rule);
 				}
 			}
 			for (size_t rule = 0; rule < RULES; rule++)
@@ -264,10 +266,12 @@ static void brute_force(
 			fact_give(set, &kinds[target], kinds[target].values[value]);
 			cm_decide(set->law, set->facts, today, set->decision);
 			if (value == 0)
-				memcpy(first, set->decision->holds, RULES);
+				for (size_t rule = 0; rule < RULES; rule++)
+					first[rule] =
+					    (uint8_t)cm_decision_holds(set->decision, rule);
 			for (size_t rule = 0; rule < RULES; rule++)
 				matters[rule] =
-				    matters[rule] || first[rule] != set->decision->holds[rule];
+				    matters[rule] || first[rule] != cm_decision_holds(set->decision, rule);
 		}
 	}
 	for (size_t i = 0; i < FACTS; i++)

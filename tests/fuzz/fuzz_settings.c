@@ -1,0 +1,51 @@
+/* A file of settings: read and printed to a form that reads back to itself, or refused. */
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "protocol/post/settings.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* The settings of some bytes, as a file that is never on a disk. */
+static enum cm_status read_bytes(const void *data, size_t size, struct cm_settings *out)
+{
+	int fd = memfd_create("settings", MFD_CLOEXEC);
+	struct cm_err err = {.text = ""};
+	enum cm_status status;
+	char path[64];
+
+	assert(fd >= 0 && write(fd, data, size) == (ssize_t)size);
+	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	status = cm_settings_read(path, out, &err);
+	assert((status == CM_OK) == (err.text[0] == 0));
+	(void)close(fd);
+	return status;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct cm_settings settings;
+	struct cm_buf print;
+	struct cm_buf again;
+
+	if (read_bytes(data, size, &settings) == CM_OK) {
+		cm_buf_init(&print, 0);
+		cm_buf_init(&again, 0);
+		cm_settings_print(&settings, &print);
+		cm_settings_fini(&settings);
+		/* With the folder before its paths a file may have grown over the limit. */
+		if (print.len <= 128 * 1024) {
+			assert(read_bytes(cm_buf_str(&print), print.len, &settings) == CM_OK);
+			cm_settings_print(&settings, &again);
+			cm_settings_fini(&settings);
+			assert(strcmp(cm_buf_str(&print), cm_buf_str(&again)) == 0);
+		}
+		cm_buf_fini(&print);
+		cm_buf_fini(&again);
+	}
+	assert(cm_alloc_live() == 0);
+	return 0;
+}

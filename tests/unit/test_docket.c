@@ -1,0 +1,369 @@
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cores_fleet.h"
+#include "protocol/wire/codec.h"
+
+/* All cases of a router: records, timers and journal rows find their case; nothing else moves. */
+
+static struct fleet f;
+static struct cm_docket docket;
+static struct cm_effects effects;
+
+static struct story start(bool asks_again)
+{
+	fleet_init(&f, STORY_FLEET, NULL);
+	cm_docket_init(&docket, &f.env);
+	cm_effects_init(&effects);
+	return fleet_story(&f, asks_again);
+}
+
+static void end(void)
+{
+	cm_effects_fini(&effects);
+	cm_docket_fini(&docket);
+	fleet_fini(&f);
+}
+
+static enum cm_status take(const char *sender, enum cm_kind kind, const void *msg, int64_t after_ms)
+{
+	struct cm_record record = help_record(&f.arena, kind, msg, 77);
+	struct cm_input input = help_input(after_ms);
+	enum cm_status status;
+
+	cm_effects_fini(&effects);
+	cm_effects_init(&effects);
+	cm_alloc_fail_at(f.fail_at, f.fail_lasting);
+	status = cm_docket_record(&docket, &input, sender, &record, &effects, &f.err);
+	f.has_failed = cm_alloc_has_failed();
+	cm_alloc_fail_at(0, false);
+	return status;
+}
+
+static void answer_all(const struct story *story)
+{
+	for (size_t i = 0; i < 3; i++)
+		cr_assert_eq(
+		    take(story->first[i]->node, CM_KIND_ANSWER, story->first[i], 50), CM_OK);
+}
+
+Test(docket, a_demand_opens_a_case_and_its_answers_close_it)
+{
+	struct story story = start(false);
+
+	cr_assert_eq(cm_docket_count(&docket), 0);
+	cr_assert_null(cm_docket_at(&docket, 0));
+	cr_assert_eq(take("us", CM_KIND_DEMAND, story.demand, 0), CM_OK);
+	cr_assert_eq(cm_docket_count(&docket), 1);
+	cr_assert_eq(docket.open_count, 1);
+	cr_assert_eq(cm_docket_at(&docket, 0), cm_docket_find(&docket, &story.demand->case_id));
+	cr_assert_null(cm_docket_at(&docket, 1));
+	answer_all(&story);
+	cr_assert_eq(docket.open_count, 0);
+	cr_assert_eq(cm_docket_at(&docket, 0)->state, CM_CASE_DECIDED);
+	end();
+}
+
+Test(docket, the_same_demand_twice_is_one_case)
+{
+	struct story story = start(false);
+
+	cr_assert_eq(take("us", CM_KIND_DEMAND, story.demand, 0), CM_OK);
+	cr_assert_eq(take("us", CM_KIND_DEMAND, story.demand, 0), CM_DUPLICATE);
+	cr_assert_eq(effects.count, 0);
+	cr_assert_eq(cm_docket_count(&docket), 1);
+	cr_assert_eq(docket.open_count, 1);
+	answer_all(&story);
+	cr_assert_eq(take("us", CM_KIND_DEMAND, story.demand, 0), CM_DUPLICATE);
+	cr_assert_eq(docket.open_count, 0);
+	end();
+}
+
+Test(docket, a_demand_in_the_name_of_another_intake_is_not_allowed)
+{
+	struct story story = start(false);
+
+	cr_assert_eq(take("ie", CM_KIND_DEMAND, story.demand, 0), CM_NOT_ALLOWED);
+	cr_assert_str_eq(f.err.text, "ie sent a demand in the name of us");
+	cr_assert_eq(cm_docket_count(&docket), 0);
+	end();
+}
+
+Test(docket, an_answer_to_no_case_is_refused)
+{
+	struct story story = start(false);
+
+	cr_assert_eq(take("us", CM_KIND_ANSWER, story.first[0], 0), CM_NOT_FOUND);
+	cr_assert_eq(cm_docket_count(&docket), 0);
+	end();
+}
+
+Test(docket, a_late_answer_has_no_meaning)
+{
+	struct story story = start(false);
+
+	cr_assert_eq(take("us", CM_KIND_DEMAND, story.demand, 0), CM_OK);
+	answer_all(&story);
+	cr_assert_eq(take("ie", CM_KIND_ANSWER, story.first[1], 99), CM_NO_MEANING);
+	cr_assert_eq(effects.count, 0);
+	cr_assert_eq(docket.open_count, 0);
+	end();
+}
+
+Test(docket, other_kinds_of_message_are_not_known_to_a_router)
+{
+	static const enum cm_kind kinds[] = {CM_KIND_ASK, CM_KIND_OUTCOME, CM_KIND_EVENT,
+	    CM_KIND_OP, CM_KIND_OP_REPLY, (enum cm_kind)999};
+	static const uint8_t junk[] = {0x80};
+
+	(void)start(false);
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		struct cm_record record = {
+		    .id = help_id(5), .kind = kinds[i], .body = {junk, sizeof junk}};
+		struct cm_input input = help_input(0);
+
+		cr_assert_eq(cm_docket_record(&docket, &input, "us", &record, &effects, &f.err),
+		    CM_UNKNOWN_KIND);
+	}
+	end();
+}
+
+Test(docket, a_body_that_does_not_decode_is_refused)
+{
+	static const uint8_t junk[] = {0xc1};
+	static const enum cm_kind kinds[] = {CM_KIND_DEMAND, CM_KIND_ANSWER};
+
+	(void)start(false);
+	for (size_t i = 0; i < 2; i++) {
+		struct cm_record record = {
+		    .id = help_id(5), .kind = kinds[i], .body = {junk, sizeof junk}};
+		struct cm_input input = help_input(0);
+
+		cr_assert_eq(cm_docket_record(&docket, &input, "us", &record, &effects, &f.err),
+		    CM_BAD_INPUT);
+		cr_assert_eq(cm_docket_count(&docket), 0);
+	}
+	end();
+}
+
+Test(docket, many_cases_are_found_and_kept_in_order_of_arrival)
+{
+	struct story story = start(false);
+
+	for (uint8_t i = 0; i < 200; i++) {
+		story.demand->case_id = help_id(i);
+		cr_assert_eq(take("us", CM_KIND_DEMAND, story.demand, 0), CM_OK);
+	}
+	cr_assert_eq(cm_docket_count(&docket), 200);
+	cr_assert_eq(docket.open_count, 200);
+	for (uint8_t i = 0; i < 200; i++) {
+		struct cm_id id = help_id(i);
+
+		cr_assert(cm_id_equal(&cm_docket_at(&docket, i)->id, &id));
+		cr_assert_eq(cm_docket_find(&docket, &id), cm_docket_at(&docket, i));
+	}
+	end();
+}
+
+/* ---- timers ---------------------------------------------------------------------------------- */
+
+static void ring(const struct cm_id *id, int64_t after_ms)
+{
+	struct cm_input input = help_input(after_ms);
+
+	cm_effects_fini(&effects);
+	cm_effects_init(&effects);
+	cm_alloc_fail_at(f.fail_at, f.fail_lasting);
+	cm_docket_timer(&docket, &input, id, &effects);
+	f.has_failed = cm_alloc_has_failed();
+	cm_alloc_fail_at(0, false);
+}
+
+Test(docket, a_timer_finds_its_case_and_means_nothing_without_one)
+{
+	struct cm_id stranger = help_id(200);
+	struct story story = start(false);
+
+	ring(&stranger, 0);
+	cr_assert_eq(effects.count, 0);
+	cr_assert_eq(take("us", CM_KIND_DEMAND, story.demand, 0), CM_OK);
+	ring(&story.demand->case_id, 2000);
+	cr_assert_str_eq(help_effects(&f.arena, &effects),
+	    "store waited\ntell case.waits\narm 22000\nsend event central\n");
+	answer_all(&story);
+	ring(&story.demand->case_id, 22000);
+	cr_assert_eq(effects.count, 0);
+	cr_assert_not(effects.failed);
+	end();
+}
+
+Test(docket, a_timer_without_memory_says_so_instead_of_never_ringing_again)
+{
+	struct story story = start(false);
+
+	cr_assert_eq(take("us", CM_KIND_DEMAND, story.demand, 0), CM_OK);
+	for (f.fail_at = 1;; f.fail_at++) {
+		ring(&story.demand->case_id, 2000);
+		if (!f.has_failed)
+			break;
+		cr_assert(effects.failed, "request %zu", f.fail_at);
+	}
+	f.fail_at = 0;
+	cr_assert_not(effects.failed);
+	end();
+}
+
+/* ---- memory ---------------------------------------------------------------------------------- */
+
+Test(docket, without_memory_a_demand_opens_no_case_and_can_be_sent_again)
+{
+	struct story story = start(false);
+	enum cm_status status;
+
+	for (f.fail_at = 1;; f.fail_at++) {
+		status = take("us", CM_KIND_DEMAND, story.demand, 0);
+		if (status == CM_OK && !f.has_failed)
+			break;
+		cr_assert_eq(status, CM_NO_MEMORY, "request %zu", f.fail_at);
+		cr_assert_eq(cm_docket_count(&docket), 0);
+		cr_assert_eq(docket.open_count, 0);
+	}
+	f.fail_at = 0;
+	cr_assert_eq(cm_docket_count(&docket), 1);
+	answer_all(&story);
+	cr_assert_eq(docket.open_count, 0);
+	end();
+}
+
+Test(docket, without_memory_an_answer_changes_no_count)
+{
+	struct story story = start(false);
+
+	cr_assert_eq(take("us", CM_KIND_DEMAND, story.demand, 0), CM_OK);
+	for (size_t i = 0; i < 3; i++) {
+		for (f.fail_at = 1;; f.fail_at++) {
+			enum cm_status status =
+			    take(story.first[i]->node, CM_KIND_ANSWER, story.first[i], 50);
+
+			if (status == CM_OK && !f.has_failed)
+				break;
+			cr_assert_eq(status, CM_NO_MEMORY);
+			cr_assert_eq(docket.open_count, 1);
+		}
+		f.fail_at = 0;
+	}
+	cr_assert_eq(docket.open_count, 0);
+	end();
+}
+
+/* ---- restart --------------------------------------------------------------------------------- */
+
+struct seen {
+	size_t cases;
+	size_t ids;
+	struct cm_id id[16];
+	char lines[2048];
+};
+
+static void on_effects(struct cm_effects *resumed, void *data)
+{
+	struct seen *seen = data;
+	size_t used = strlen(seen->lines);
+
+	seen->cases++;
+	(void)snprintf(
+	    seen->lines + used, sizeof seen->lines - used, "%s", help_effects(&f.arena, resumed));
+	for (size_t i = 0; i < resumed->count; i++)
+		if (resumed->items[i].kind == CM_EFFECT_SEND)
+			seen->id[seen->ids++] = resumed->items[i].record_id;
+}
+
+static enum cm_status replay(enum cm_kind kind, const void *msg, const struct cm_id *id)
+{
+	return cm_docket_replay(&docket, kind, id, HELP_NOW_MS, help_encode(&f.arena, kind, msg));
+}
+
+Test(docket, after_a_restart_every_open_case_is_taken_up_and_no_decided_one)
+{
+	struct story story = start(false);
+	struct cm_id ids[3] = {help_id(1), help_id(2), help_id(3)};
+	struct cm_outcome outcome = {.case_id = ids[1], .revision = 1, .router = "router"};
+	struct seen seen = {.lines = ""};
+	struct cm_input input = help_input(0);
+
+	for (size_t i = 0; i < 3; i++) {
+		story.demand->case_id = ids[i];
+		cr_assert_eq(replay(CM_KIND_DEMAND, story.demand, &ids[i]), CM_OK);
+	}
+	cr_assert_eq(docket.open_count, 3);
+	cr_assert_eq(replay(CM_KIND_OUTCOME, &outcome, &ids[1]), CM_OK);
+	cr_assert_eq(docket.open_count, 2);
+	story.first[0]->case_id = ids[2];
+	cr_assert_eq(replay(CM_KIND_ANSWER, story.first[0], &ids[2]), CM_OK);
+	cr_assert_eq(cm_docket_resume(&docket, &input, on_effects, &seen, &f.err), CM_OK);
+	cr_assert_eq(seen.cases, 2);
+	cr_assert_str_eq(seen.lines, "arm 2000\nsend ask us\nsend ask ie\nsend ask de\n"
+				     "arm 2000\nsend ask ie\nsend ask de\n");
+	cr_assert_eq(cm_docket_at(&docket, 2)->state, CM_CASE_ASKED);
+	end();
+}
+
+Test(docket, cases_taken_up_together_share_the_dice_and_no_id)
+{
+	struct story story = start(false);
+	struct cm_id ids[2] = {help_id(1), help_id(2)};
+	struct seen seen = {.lines = ""};
+	struct cm_input input = help_input(0);
+
+	for (size_t i = 0; i < 2; i++) {
+		story.demand->case_id = ids[i];
+		cr_assert_eq(replay(CM_KIND_DEMAND, story.demand, &ids[i]), CM_OK);
+		for (size_t j = 0; j < 3; j++) {
+			story.first[j]->case_id = ids[i];
+			cr_assert_eq(replay(CM_KIND_ANSWER, story.first[j], &ids[i]), CM_OK);
+		}
+	}
+	cr_assert_eq(cm_docket_resume(&docket, &input, on_effects, &seen, &f.err), CM_OK);
+	cr_assert_eq(docket.open_count, 0);
+	cr_assert_eq(seen.ids, 6); /* for each: the outcome to us and ie, the event to central */
+	for (size_t i = 0; i < seen.ids; i++)
+		for (size_t j = 0; j < i; j++)
+			cr_assert_not(cm_id_equal(&seen.id[i], &seen.id[j]));
+	end();
+}
+
+Test(docket, a_row_of_a_case_without_its_demand_is_damage)
+{
+	struct story story = start(false);
+	struct cm_id id = help_id(1);
+
+	cr_assert_eq(replay(CM_KIND_ANSWER, story.first[0], &id), CM_CORRUPT);
+	cr_assert_eq(cm_docket_count(&docket), 0);
+	end();
+}
+
+Test(docket, without_memory_a_restart_says_so)
+{
+	struct story story = start(false);
+	struct cm_bytes body = help_encode(&f.arena, CM_KIND_DEMAND, story.demand);
+
+	for (size_t nth = 1;; nth++) {
+		struct seen seen = {.lines = ""};
+		struct cm_input input = help_input(0);
+		enum cm_status status;
+
+		cm_alloc_fail_at(nth, true);
+		status = cm_docket_replay(
+		    &docket, CM_KIND_DEMAND, &story.demand->case_id, HELP_NOW_MS, body);
+		if (status == CM_OK)
+			status = cm_docket_resume(&docket, &input, on_effects, &seen, &f.err);
+		cm_alloc_fail_at(0, false);
+		cm_docket_fini(&docket);
+		cm_docket_init(&docket, &f.env);
+		if (status == CM_OK)
+			break;
+		cr_assert_eq(status, CM_NO_MEMORY, "request %zu", nth);
+	}
+	end();
+}

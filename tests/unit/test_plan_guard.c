@@ -1,0 +1,260 @@
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cores_fleet.h"
+#include "protocol/wire/codec.h"
+
+/* What no policy may change, however hostile: bars, nodes in trouble, texts that differ. */
+
+#define FLEET "us+ ie de"
+
+static struct fleet f;
+static struct cm_demand *demand;
+static struct cm_answer *us;
+static struct cm_answer *ie;
+static struct cm_answer *de;
+
+static void start(const char *policy, uint32_t targets, const char *categories)
+{
+	fleet_init(&f, FLEET, policy);
+	demand = help_demand(&f.arena, "US", targets, categories);
+	us = help_answer(&f.arena, demand, "us", 1);
+	ie = help_answer(&f.arena, demand, "ie", 1);
+	de = help_answer(&f.arena, demand, "de", 1);
+}
+
+/* The same with a policy of one rule. */
+static void start_rule(const char *when, const char *effect)
+{
+	struct cm_arena arena;
+
+	cm_arena_init(&arena, 0);
+	start(help_rule(&arena, "p.only", when, effect, ""), 1, "content");
+	cm_arena_fini(&arena);
+}
+
+static struct cm_outcome plan(void)
+{
+	const struct cm_answer *const answers[] = {de, ie, us};
+
+	return fleet_plan(&f, demand, answers, 3);
+}
+
+static const struct cm_part_outcome *only_part(void)
+{
+	struct cm_outcome outcome = plan();
+
+	cr_assert_eq(outcome.parts_count, 1);
+	return &outcome.parts[0];
+}
+
+static void is_held(const char *why)
+{
+	const struct cm_part_outcome *part = only_part();
+
+	cr_assert_str_eq(part->disposition, "hold_for_counsel");
+	cr_assert_str_eq(part->why, why);
+	cr_assert_str_eq(part->rule, "");
+}
+
+#define FORBIDS_OR_MAY "The hosting region's law forbids, or may forbid, what the policy would do."
+
+static struct cm_finding *start_hostile(void)
+{
+	struct cm_finding *finding;
+
+	start_rule("hosted is no or hosted", "requires comply_limited");
+	(void)help_host(&f.arena, ie, 1, "content", "IE", &finding);
+	return finding;
+}
+
+Test(plan_guard, nothing_is_given_where_the_hosting_law_forbids)
+{
+	(void)help_says(&f.arena, start_hostile(), "holds forbids disclose");
+	is_held(FORBIDS_OR_MAY);
+	fleet_fini(&f);
+}
+
+Test(plan_guard, nothing_is_given_where_the_hosting_law_may_forbid_and_the_question_is_named)
+{
+	help_asks(&f.arena, help_says(&f.arena, start_hostile(), "possible forbids disclose"),
+	    "customer_kind", "Who is the customer?");
+	is_held(FORBIDS_OR_MAY);
+	cr_assert_eq(only_part()->questions_count, 1);
+	cr_assert_str_eq(only_part()->questions[0], "Who is the customer?");
+	fleet_fini(&f);
+}
+
+Test(plan_guard, nothing_is_given_where_the_hosting_node_found_nothing_at_all)
+{
+	(void)start_hostile();
+	ie->findings_count = 0;
+	is_held(FORBIDS_OR_MAY);
+	fleet_fini(&f);
+}
+
+Test(plan_guard, nothing_is_given_of_what_nobody_hosts)
+{
+	(void)start_hostile();
+	ie->hosted_count = 0;
+	is_held(FORBIDS_OR_MAY);
+	fleet_fini(&f);
+}
+
+Test(plan_guard, what_is_forbidden_in_one_region_is_given_in_another)
+{
+	struct cm_finding *finding = start_hostile();
+	struct cm_outcome outcome;
+
+	(void)help_says(&f.arena, finding, "holds forbids disclose");
+	(void)help_host(&f.arena, de, 1, "content", "DE", NULL);
+	outcome = plan();
+	cr_assert_str_eq(help_parts(&f.arena, &outcome),
+	    "1 content de comply_limited\n1 content ie hold_for_counsel\n");
+	fleet_fini(&f);
+}
+
+Test(plan_guard, a_bar_that_is_defeated_does_not_stand_in_the_way)
+{
+	(void)help_says(&f.arena, start_hostile(), "defeated forbids disclose");
+	cr_assert_str_eq(only_part()->disposition, "comply_limited");
+	fleet_fini(&f);
+}
+
+Test(plan_guard, no_claim_in_the_demand_the_target_or_the_map_lifts_a_bar_or_makes_a_duty)
+{
+	struct cm_finding *finding;
+
+	start_rule("hosted and duty and bar is no", "requires comply_limited");
+	help_part_fact(
+	    &f.arena, help_host(&f.arena, ie, 1, "content", "IE", &finding), "bar", "no");
+	help_asks(&f.arena, help_says(&f.arena, finding, "possible forbids disclose"),
+	    "customer_kind", "?");
+	help_demand_fact(&f.arena, demand, "duty", "yes");
+	help_demand_fact(&f.arena, demand, "bar", "no");
+	help_target_fact(&f.arena, demand, 1, "bar", "no");
+	(void)help_finding(&f.arena, us, CM_SIDE_ISSUING, 0, "content", "");
+	is_held("No rule of the provider's policy decides this part.");
+	fleet_fini(&f);
+}
+
+Test(plan_guard, a_hosting_node_in_trouble_holds_its_part)
+{
+	(void)start_hostile();
+	ie->trouble = "the map is closed";
+	is_held("Node ie could not check this part: the map is closed");
+	fleet_fini(&f);
+}
+
+Test(plan_guard, an_issuing_node_in_trouble_holds_every_part)
+{
+	(void)start_hostile();
+	us->trouble = "the law does not load";
+	is_held("Node us could not check this part: the law does not load");
+	fleet_fini(&f);
+}
+
+Test(plan_guard, a_third_node_in_trouble_holds_what_nobody_else_hosts)
+{
+	struct cm_outcome outcome;
+
+	start_rule("hosted or hosted is no", "requires unable");
+	demand->targets = help_demand(&f.arena, "US", 2, "content")->targets;
+	demand->targets_count = 2;
+	(void)help_host(&f.arena, ie, 1, "content", "IE", NULL);
+	de->trouble = "the map is closed";
+	outcome = plan();
+	cr_assert_str_eq(
+	    help_parts(&f.arena, &outcome), "1 content ie unable\n2 content - hold_for_counsel\n");
+	fleet_fini(&f);
+}
+
+Test(plan_guard, a_long_trouble_is_cut_to_a_sentence_an_outcome_can_carry)
+{
+	char *trouble;
+
+	(void)start_hostile();
+	trouble = cm_arena_alloc(&f.arena, CM_MAX_TEXT_BYTES + 1, 1);
+	for (size_t i = 0; i + 1 < CM_MAX_TEXT_BYTES; i += 2)
+		memcpy(trouble + i, "\xc3\xbc", 2);
+	memmove(trouble + 1, trouble, CM_MAX_TEXT_BYTES - 2);
+	trouble[0] = 'x';
+	ie->trouble = trouble;
+	{
+		struct cm_outcome outcome = plan();
+
+		cr_assert_str_eq(outcome.parts[0].disposition, "hold_for_counsel");
+		(void)help_encode(&f.arena, CM_KIND_OUTCOME, &outcome); /* or the test ends here */
+	}
+	fleet_fini(&f);
+}
+
+Test(plan_guard, two_texts_of_one_law_hold_and_both_nodes_are_named)
+{
+	(void)start_hostile();
+	help_digest(&f.arena, ie, "EU", 1);
+	help_digest(&f.arena, de, "EU", 2);
+	is_held("Nodes de and ie carry different texts of EU.");
+	cr_assert_str_eq(only_part()->questions[0], "Which text of EU is in force?");
+	cr_assert_eq(plan().law_count, 2);
+	fleet_fini(&f);
+}
+
+Test(plan_guard, one_text_on_two_nodes_holds_nothing)
+{
+	(void)start_hostile();
+	help_digest(&f.arena, ie, "EU", 1);
+	help_digest(&f.arena, de, "EU", 1);
+	help_digest(&f.arena, us, "US", 2);
+	cr_assert_str_eq(only_part()->disposition, "comply_limited");
+	fleet_fini(&f);
+}
+
+Test(plan_guard, a_part_its_node_reports_twice_is_held_so_that_no_bar_is_lost)
+{
+	struct cm_finding *second;
+
+	(void)help_says(&f.arena, start_hostile(), "holds forbids disclose");
+	(void)help_host(&f.arena, ie, 1, "content", "IE", &second);
+	is_held("Node ie reports this part more than once.");
+	fleet_fini(&f);
+}
+
+Test(plan_guard, without_a_node_for_the_issuing_law_a_hold_asks_for_that_law)
+{
+	struct cm_finding *finding = start_hostile();
+
+	demand->issuing_state = "BR";
+	(void)help_says(&f.arena, finding, "holds forbids disclose");
+	is_held(FORBIDS_OR_MAY);
+	cr_assert_str_eq(only_part()->questions[0], "No node of this fleet carries the law of BR: "
+						    "what does it require of this instrument?");
+	fleet_fini(&f);
+}
+
+Test(plan_guard, a_part_with_more_facts_than_there_is_room_for_is_held)
+{
+	struct cm_part *part;
+
+	(void)start_hostile();
+	part = (struct cm_part *)(uintptr_t)ie->hosted;
+	for (int i = 0; i < 100; i++) {
+		const char *name = cm_arena_printf(&f.arena, "fact%d", i);
+
+		help_demand_fact(&f.arena, demand, name, "yes");
+		help_target_fact(
+		    &f.arena, demand, 1, cm_arena_printf(&f.arena, "t%s", name), "yes");
+		help_part_fact(&f.arena, part, cm_arena_printf(&f.arena, "p%s", name), "yes");
+	}
+	is_held("A fact of this part cannot be read: too many facts on one part");
+	fleet_fini(&f);
+}
+
+Test(plan_guard, facts_of_a_newer_vocabulary_say_nothing)
+{
+	(void)start_hostile();
+	help_demand_fact(&f.arena, demand, "quantum_seal", "broken");
+	cr_assert_str_eq(only_part()->disposition, "comply_limited");
+	fleet_fini(&f);
+}
