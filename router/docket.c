@@ -184,6 +184,17 @@ enum cm_status cm_docket_resume(struct cm_docket *docket, const struct cm_input 
 				docket->open_count--;
 			each(&effects, data);
 		}
+		if (status != CM_OK && status != CM_NO_MEMORY) {
+			/* One case that cannot go on must not keep the others from doing so. */
+			char id[CM_ID_TEXT_BYTES];
+
+			effects.count = 0;
+			cm_id_print(&c->id, id);
+			cm_effect_tell(&effects, "case.stuck", &c->id, "case=%s why=%s", id,
+			    err != NULL ? err->text : cm_status_text(status));
+			each(&effects, data);
+			status = CM_OK;
+		}
 		ids_used = effects.ids_used;
 		cm_effects_fini(&effects);
 		if (status != CM_OK)

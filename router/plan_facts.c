@@ -140,9 +140,9 @@ void cm_plan_facts_fill(const struct cm_plan_part *part, struct cm_dossier *doss
 	for (size_t i = 0; i < cm_plan_facts_count; i++) {
 		enum cm_three is = cm_plan_fact_derive(&cm_plan_facts[i], part);
 
-		/* Of what nobody hosts, the issuing state's law alone can speak. */
+		/* Of what nobody hosts, the issuing state's law alone can speak: there is no hosting law. */
 		if (!hosted && (cm_plan_facts[i].sides & CM_FROM_HOSTING) != 0)
-			continue;
+			is = CM_NO;
 		if (is != CM_OPEN)
 			cm_dossier_know(dossier, cm_plan_facts[i].name, is == CM_YES ? "yes" : "no",
 			    "the findings");

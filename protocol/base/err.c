@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "protocol/base/text.h"
+
 const char *cm_status_text(enum cm_status status)
 {
 	switch (status) {
@@ -49,6 +51,7 @@ enum cm_status cm_err_set(struct cm_err *err, enum cm_status status, const char 
 		err->status = status;
 		(void)vsnprintf(err->text, sizeof err->text, fmt, ap);
 		va_end(ap);
+		cm_text_make_plain(err->text); /* it may be cut, or quote a stranger */
 	}
 	return status;
 }

@@ -252,8 +252,8 @@ Test(plan_facts, of_what_nobody_hosts_the_issuing_law_alone_speaks)
 	cr_assert_str_eq(filled("hosted"), "no");
 	cr_assert_str_eq(filled("process_barred"), "yes");
 	cr_assert_str_eq(filled("duty"), "no");
-	cr_assert_str_eq(filled("bar"), "open");
-	cr_assert_str_eq(filled("mlat_open"), "open", "with whom, if nobody hosts it?");
+	cr_assert_str_eq(filled("bar"), "no", "there is no hosting law");
+	cr_assert_str_eq(filled("mlat_open"), "no", "with whom, if nobody hosts it?");
 	end();
 }
 

@@ -1,0 +1,111 @@
+/*
+ * A case after a restart: remember every row, then take up where it slept.
+ */
+#include "router/case_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "protocol/wire/codec.h"
+
+static enum cm_status keep_raw(struct cm_case *c, uint32_t kind, struct cm_bytes body)
+{
+	struct cm_case_raw **end = &c->raw;
+	struct cm_case_raw *raw = cm_arena_alloc(&c->arena, 1, sizeof *raw);
+	uint8_t *copy = cm_arena_alloc(&c->arena, body.len + 1, 1);
+
+	if (raw == NULL || copy == NULL)
+		return CM_NO_MEMORY;
+	if (body.len != 0)
+		memcpy(copy, body.data, body.len);
+	*raw = (struct cm_case_raw){.kind = kind, .body = {copy, body.len}};
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = raw;
+	return CM_OK;
+}
+
+static enum cm_status replay_outcome(struct cm_case *c, int64_t at_ms, struct cm_bytes body)
+{
+	struct cm_arena arena;
+	struct cm_outcome outcome;
+	enum cm_status status;
+
+	cm_arena_init(&arena, 0);
+	status = cm_record_decode(CM_KIND_OUTCOME, body, &arena, &outcome, NULL);
+	if (status == CM_OK) {
+		c->revision = outcome.revision;
+		c->parts_count = outcome.parts_count;
+		c->decided_ms = at_ms;
+		c->state = CM_CASE_DECIDED;
+		cm_case_forget_details(c);
+	}
+	cm_arena_fini(&arena);
+	return status;
+}
+
+enum cm_status cm_case_replay(struct cm_case *c, uint32_t kind, int64_t at_ms,
+    struct cm_bytes body)
+{
+	enum cm_status status = CM_OK;
+
+	switch (kind) {
+	case CM_KIND_DEMAND:
+		status = cm_case_take_demand(c, body, NULL);
+		if (status == CM_OK)
+			c->state = CM_CASE_ASKED;
+		break;
+	case CM_KIND_ANSWER:
+		status = keep_raw(c, kind, body);
+		break;
+	case CM_ROW_ASKED_AGAIN:
+		c->state = CM_CASE_ASKED_AGAIN;
+		break;
+	case CM_ROW_WAITED:
+		break;
+	case CM_KIND_OUTCOME:
+		status = replay_outcome(c, at_ms, body);
+		break;
+	default:
+		return CM_UNKNOWN_KIND;
+	}
+	if (status == CM_OK)
+		c->events++;
+	return status;
+}
+
+/* Make answers of what was replayed; all of them or none. */
+static enum cm_status decode_raw(struct cm_case *c, struct cm_err *err)
+{
+	for (const struct cm_case_raw *raw = c->raw; raw != NULL; raw = raw->next) {
+		enum cm_status status = cm_case_keep_answer(c, raw->body, err);
+
+		if (status == CM_OK)
+			continue;
+		c->answers = NULL;
+		c->answers_count = 0;
+		return status;
+	}
+	c->raw = NULL;
+	return CM_OK;
+}
+
+enum cm_status cm_case_resume(struct cm_case *c, const struct cm_case_env *env,
+    const struct cm_input *input, struct cm_effects *effects, struct cm_err *err)
+{
+	struct cm_case_mark before = cm_case_mark_of(c);
+	enum cm_status status;
+
+	if (c->state == CM_CASE_DECIDED || c->demand == NULL)
+		return CM_OK;
+	status = decode_raw(c, err);
+	if (status != CM_OK)
+		return status;
+	cm_effect_arm(effects, &c->id, input->now.ms + env->overdue_ms);
+	if (cm_case_count_missing(c, env) == 0)
+		status = cm_case_go_on(c, env, input, effects, err);
+	else if (c->state == CM_CASE_ASKED)
+		status = cm_case_ask_all(c, env, effects, err);
+	/* In ASKED_AGAIN the second ask is one message: it is in the outbox, or was answered. */
+	return cm_case_settle(c, &before, status, effects, err);
+}
