@@ -1,0 +1,91 @@
+/* Accounts and demands by the dozen, all made from a number. */
+#include "tests/integration/fleet_help.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const kinds[] = {"consumer", "enterprise", "public_sector"};
+
+static void print_account(const struct cm_region *region, unsigned number, char out[96])
+{
+	(void)snprintf(out, 96, "drill-%u@%s.example.org", number, region->name);
+}
+
+static void print_map(const struct cm_region *region, unsigned count, struct cm_buf *csv)
+{
+	cm_buf_text(csv,
+	    "account,category,region,since,until,customer_kind,customer_seat,nationality,residence,"
+	    "us_person,target_location,key_custody,service_kind,personal_data,notify\n");
+	for (unsigned i = 0; i < count; i++) {
+		bool is_person = i % 3 == 0;
+		char account[96];
+
+		print_account(region, i, account);
+		cm_buf_printf(csv, "%s,*,%s,2019-04-02,,%s,%s,%s,%s,%s,,provider,ecs,yes,\n", account,
+		    region->name, kinds[i % 3], is_person ? "" : region->state,
+		    is_person ? region->state : "", is_person ? region->state : "",
+		    strcmp(region->state, "US") == 0 ? "yes" : "no");
+	}
+}
+
+void accounts_import(struct cm_fleet *fleet, unsigned count)
+{
+	for (size_t i = 0; i < fleet->count; i++) {
+		const struct cm_fleet_process *process = &fleet->processes[i];
+		const char *path = scratch_path("drill.csv");
+		struct cm_buf csv;
+
+		if (process->role != CM_FLEET_REGION)
+			continue;
+		cm_buf_init(&csv, 0);
+		print_map(&process->region, count, &csv);
+		file_write(path, csv.data, csv.len);
+		cm_buf_fini(&csv);
+		fleet_import(fleet, process->name, path);
+	}
+}
+
+/* The region that the Nth target of a demand lies in. */
+static const struct cm_region *region_of(const struct cm_fleet *fleet, unsigned number)
+{
+	size_t first = 0;
+
+	while (fleet->processes[first].role != CM_FLEET_REGION)
+		first++;
+	return &fleet->processes[first + number % (fleet->count - first)].region;
+}
+
+char *demand_make(const struct cm_fleet *fleet, unsigned count, unsigned number, unsigned targets)
+{
+	static const char *const examples[] = {"us-warrant-four-accounts", "us-subpoena-content",
+	    "gb-opo-not-us-person", "ie-production-order", "us-warrant-enterprise-no-gag"};
+	char path[512];
+	char *text;
+	char *copy;
+	json_t *demand;
+	json_t *list = json_array();
+
+	(void)snprintf(path, sizeof path, "%s/%s.json", EXAMPLES_PATH,
+	    examples[number % (sizeof examples / sizeof examples[0])]);
+	text = file_read(path, NULL);
+	must(text != NULL, "read %s", path);
+	demand = json_loads(text, 0, NULL);
+	cm_free(text);
+	(void)json_object_set_new(demand, "reference", json_sprintf("drill-%u", number));
+	for (unsigned i = 0; i < targets; i++) {
+		char account[96];
+
+		/* Now and then one that nobody hosts. */
+		print_account(region_of(fleet, number + 3 * i), (number * 7 + i) % (count + 2), account);
+		(void)json_array_append_new(list, json_pack("{s:s}", "identifier", account));
+	}
+	(void)json_object_set_new(demand, "targets", list);
+	text = json_dumps(demand, 0);
+	must(text != NULL, "memory for a demand");
+	copy = cm_strdup(text);
+	free(text); /* jansson's own allocator */
+	json_decref(demand);
+	must(copy != NULL, "memory for a demand");
+	return copy;
+}

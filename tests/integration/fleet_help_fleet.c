@@ -1,0 +1,173 @@
+/* Fleets below the private folder, and what must be true when one goes down. */
+#include "tests/integration/fleet_help.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "protocol/ledger/ledger.h"
+
+void fleet_begin(struct cm_fleet *fleet, const char *name, const char *regions)
+{
+	struct cm_err err = {.text = ""};
+	struct cm_fleet_spec spec = {.dir = scratch_path(name),
+	    .regions = regions,
+	    .law_dir = LAW_PATH,
+	    .bin_dir = COMITY_BINARY_DIR,
+	    .wait_ms = PATIENCE_MS,
+	    .stop_fd = -1};
+
+	must(cm_fleet_up(&spec, fleet, &err) == CM_OK, "start a fleet: %s", err.text);
+}
+
+struct cm_fleet_process *process_of(struct cm_fleet *fleet, const char *name)
+{
+	struct cm_err err = {.text = ""};
+	struct cm_fleet_process *process = cm_fleet_find(fleet, name, &err);
+
+	must(process != NULL, "%s", err.text);
+	return process;
+}
+
+void process_kill(struct cm_fleet *fleet, const char *name)
+{
+	struct cm_err err = {.text = ""};
+
+	must(cm_fleet_kill(fleet, name, &err) == CM_OK, "kill %s: %s", name, err.text);
+}
+
+void process_start(struct cm_fleet *fleet, const char *name)
+{
+	struct cm_err err = {.text = ""};
+
+	must(cm_fleet_start(fleet, name, NULL, &err) == CM_OK, "start %s: %s", name, err.text);
+}
+
+void process_start_shimmed(
+    struct cm_fleet *fleet, const char *name, const char *setting, const char *value)
+{
+	const char *options = getenv("ASAN_OPTIONS");
+	char *kept = cm_strdup(options != NULL ? options : "");
+	char more[1024];
+
+	must(kept != NULL, "memory");
+	/* The sanitizer wants to be the first library, and does not need to be. */
+	(void)snprintf(more, sizeof more, "%s%sverify_asan_link_order=0", kept,
+	    kept[0] != 0 ? ":" : "");
+	(void)setenv("ASAN_OPTIONS", more, 1);
+	(void)setenv("LD_PRELOAD", SLOWSYNC, 1);
+	(void)setenv(setting, value, 1);
+	process_start(fleet, name);
+	(void)unsetenv("LD_PRELOAD");
+	(void)unsetenv(setting);
+	if (kept[0] != 0)
+		(void)setenv("ASAN_OPTIONS", kept, 1);
+	else
+		(void)unsetenv("ASAN_OPTIONS");
+	cm_free(kept);
+}
+
+int process_stop(struct cm_fleet *fleet, const char *name)
+{
+	struct cm_err err = {.text = ""};
+
+	must(cm_fleet_stop(fleet, name, CM_FLEET_GRACE_MS, &err) == CM_OK, "stop %s: %s", name,
+	    err.text);
+	return process_of(fleet, name)->exit_status;
+}
+
+void process_stop_must(struct cm_fleet *fleet, const char *name)
+{
+	int how = process_stop(fleet, name);
+
+	must(how == 0, "%s stops with 0: %s %d", name, WIFSIGNALED(how) ? "signal" : "exit code",
+	    WIFSIGNALED(how) ? WTERMSIG(how) : WEXITSTATUS(how));
+}
+
+void fleet_import(struct cm_fleet *fleet, const char *node, const char *csv_path)
+{
+	struct ran ran;
+
+	run_cli(&ran, fleet, "residency", "import", "--node", node, csv_path, NULL);
+	must(ran.code == 0, "import %s into %s: %s", csv_path, node, ran.err);
+	ran_free(&ran);
+}
+
+void fleet_import_examples(struct cm_fleet *fleet)
+{
+	static const char *const nodes[] = {"us", "ie", "de", "gb"};
+
+	for (size_t i = 0; i < sizeof nodes / sizeof nodes[0]; i++) {
+		char path[512];
+
+		(void)snprintf(path, sizeof path, "%s/residency/%s.csv", EXAMPLES_PATH, nodes[i]);
+		fleet_import(fleet, nodes[i], path);
+	}
+}
+
+/* ---- the end --------------------------------------------------------------------------------- */
+
+static void expect_log_is_clean(const struct cm_fleet_process *process)
+{
+	static const char *const reports[] = {
+	    "AddressSanitizer", "LeakSanitizer", "runtime error:", "crash: ", "Assertion"};
+	char *log = file_read(process->log, NULL);
+	const char *found = NULL;
+
+	for (size_t i = 0; log != NULL && i < sizeof reports / sizeof reports[0]; i++)
+		if (found == NULL)
+			found = strstr(log, reports[i]);
+	expect(log != NULL && found == NULL, "%s's log has no report: %.400s", process->name,
+	    found != NULL ? found : "there is no log");
+	cm_free(log);
+}
+
+static void expect_chain_is_whole(const struct cm_fleet_process *process)
+{
+	struct cm_err err = {.text = ""};
+	uint64_t bad = 0;
+
+	expect(cm_ledger_verify(process->ledger, &bad, &err) == CM_OK, "%s: row %llu: %s",
+	    process->name, (unsigned long long)bad, err.text);
+}
+
+static void expect_outbox_is_empty(const struct cm_fleet_process *process)
+{
+	struct tales tales;
+
+	tales_read(process, &tales);
+	expect(tales.outbox == 0, "%s: %zu records are left in the outbox", process->name,
+	    tales.outbox);
+	tales_free(&tales);
+}
+
+static void end(struct cm_fleet *fleet, bool is_done)
+{
+	struct cm_err err = {.text = ""};
+
+	expect(cm_fleet_down(fleet, 2 * CM_FLEET_GRACE_MS, &err) == CM_OK, "fleet down: %s",
+	    err.text);
+	expect(access(fleet->sockets, F_OK) != 0, "the sockets' folder %s is gone", fleet->sockets);
+	for (size_t i = 0; i < fleet->count; i++) {
+		const struct cm_fleet_process *process = &fleet->processes[i];
+
+		expect(!cm_fleet_is_running(process), "%s is gone", process->name);
+		expect_log_is_clean(process);
+		expect_chain_is_whole(process);
+		if (is_done)
+			expect_outbox_is_empty(process);
+	}
+	cm_fleet_fini(fleet);
+}
+
+void fleet_end(struct cm_fleet *fleet)
+{
+	end(fleet, true);
+}
+
+void fleet_end_waiting(struct cm_fleet *fleet)
+{
+	end(fleet, false);
+}
