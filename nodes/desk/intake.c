@@ -236,6 +236,41 @@ static bool takes_booleans(const struct reading *r, const char *name)
 	return type == CM_FACT_YES_NO || type == CM_FACT_JUDGMENT;
 }
 
+/* A judgment: the value, who made it, and why. Both travel with it, as the fact's source. */
+static enum cm_status read_judgment(struct reading *r, json_t *value, const char *where,
+    struct cm_fact_text *fact)
+{
+	static const char *const names[] = {"value", "by", "reasons"};
+	const char *by = NULL;
+	const char *reasons = NULL;
+	char place[200];
+	enum cm_status status = check_names(r, value, where, names, 3);
+
+	if (status != CM_OK)
+		return status;
+	(void)snprintf(place, sizeof place, "%s.by", where);
+	status = read_text(r, json_object_get(value, "by"), place, 200, &by);
+	(void)snprintf(place, sizeof place, "%s.reasons", where);
+	if (status == CM_OK)
+		status = read_text(r, json_object_get(value, "reasons"), place, 2000, &reasons);
+	(void)snprintf(place, sizeof place, "%s.value", where);
+	if (status == CM_OK)
+		status = read_values(r, json_object_get(value, "value"), place, fact);
+	if (status != CM_OK)
+		return status;
+	fact->source = cm_arena_printf(r->arena, "%s: %s", by, reasons);
+	return fact->source != NULL ? CM_OK
+	                            : cm_err_set(r->err, CM_NO_MEMORY, "no memory for a demand");
+}
+
+static bool is_judgment(const struct reading *r, const char *name)
+{
+	int index = cm_law_find_fact(r->env->law, name);
+
+	return index >= 0 &&
+	       cm_law_fact(r->env->law, (size_t)index)->type == CM_FACT_JUDGMENT;
+}
+
 static enum cm_status read_fact(struct reading *r, const char *name, json_t *value,
     const char *where, struct cm_fact_text *out)
 {
@@ -260,8 +295,16 @@ static enum cm_status read_fact(struct reading *r, const char *name, json_t *val
 	if (json_is_null(value)) {
 		out->knowledge = CM_NOT_ASKED;
 		status = CM_OK;
+	} else if (json_is_object(value) && is_judgment(r, name) &&
+	           json_object_get(value, "unknown") == NULL) {
+		status = read_judgment(r, value, place, out);
 	} else if (json_is_object(value)) {
 		status = read_unknown(r, value, place, out);
+	} else if (is_judgment(r, name)) {
+		return cm_err_set(r->err, CM_NOT_ALLOWED,
+		    "%s: a judgment is made by a named role, with reasons: { \"value\": true, \"by\": "
+		    "\"regional counsel, Dublin\", \"reasons\": \"...\" }",
+		    place);
 	} else {
 		status = read_values(r, value, place, out);
 	}

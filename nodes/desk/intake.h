@@ -11,7 +11,8 @@
  *     "targets": [ { "identifier": "ops@example.ie", "facts": { "us_person": false } } ] }
  *
  * A value is a text, a whole number, true or false, a list of texts (one of these; members, for a set),
- * or null: not asked. { "unknown": "cannot tell" } says that somebody looked and could not say.
+ * or null: not asked. { "unknown": "cannot tell" } says that somebody looked and could not say. A fact that
+ * is a judgment takes who made it and why: { "value": true, "by": "regional counsel, Dublin", "reasons": "..." }.
  */
 #ifndef CM_DESK_INTAKE_H
 #define CM_DESK_INTAKE_H

@@ -342,3 +342,42 @@ Test(intake, in_a_small_arena_a_demand_is_refused_for_want_of_memory_alone)
 	}
 	end();
 }
+
+/* ---- judgments ------------------------------------------------------------------------------- */
+
+static const struct cm_fact_text *served(const char *name)
+{
+	for (size_t i = 0; i < intake.demand.facts_count; i++)
+		if (strcmp(intake.demand.facts[i].name, name) == 0)
+			return &intake.demand.facts[i];
+	return NULL;
+}
+
+Test(intake, a_judgment_is_taken_from_a_named_role_with_its_reasons)
+{
+	const struct cm_fact_text *fact;
+
+	cr_assert_eq(read_text(DEMAND("\"material_risk\": { \"value\": true, \"by\": \"regional counsel, "
+	                              "Dublin\", \"reasons\": \"a fine is likely\" }",
+	                 TARGET)),
+	    CM_OK, "%s", err.text);
+	fact = served("material_risk");
+	cr_assert_not_null(fact);
+	cr_assert_str_eq(fact->values[0], "yes");
+	cr_assert_str_eq(fact->source, "regional counsel, Dublin: a fine is likely");
+	end();
+}
+
+Test(intake, a_judgment_that_nobody_stands_for_is_refused)
+{
+	cr_assert_eq(read_text(DEMAND("\"material_risk\": true", TARGET)), CM_NOT_ALLOWED);
+	cr_assert_not_null(strstr(err.text, "facts.material_risk: a judgment is made by a named role"));
+	cr_assert_eq(
+	    read_text(DEMAND("\"material_risk\": { \"value\": true, \"by\": \"counsel\" }", TARGET)),
+	    CM_BAD_INPUT);
+	cr_assert_str_eq(err.text, "facts.material_risk.reasons: a text is wanted");
+	cr_assert_eq(read_text(DEMAND("\"material_risk\": { \"unknown\": \"cannot tell\" }", TARGET)),
+	    CM_OK);
+	cr_assert_eq(served("material_risk")->knowledge, CM_CANNOT_TELL);
+	end();
+}
