@@ -358,10 +358,12 @@ static size_t count_alive(struct cm_fleet_process *processes, size_t count)
 		if (process->pid <= 0)
 			continue;
 		gone = waitpid(process->pid, &status, WNOHANG);
-		if (gone == 0 || (gone < 0 && cm_process_is_alive(process))) {
+		if (gone <= 0 && cm_process_is_alive(process)) {
 			alive++;
 			continue;
 		}
+		if (gone == 0) /* it ended between the two looks, or is another with its pid */
+			gone = waitpid(process->pid, &status, WNOHANG);
 		if (gone == process->pid)
 			process->exit_status = status;
 		process->pid = 0;

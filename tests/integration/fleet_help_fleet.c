@@ -51,15 +51,20 @@ void process_start_shimmed(
 	const char *options = getenv("ASAN_OPTIONS");
 	char *kept = cm_strdup(options != NULL ? options : "");
 	char more[1024];
+	char shim[256];
 
 	must(kept != NULL, "memory");
 	/* The sanitizer wants to be the first library, and does not need to be. */
 	(void)snprintf(more, sizeof more, "%s%sverify_asan_link_order=0", kept,
 	    kept[0] != 0 ? ":" : "");
 	(void)setenv("ASAN_OPTIONS", more, 1);
-	(void)setenv("LD_PRELOAD", SLOWSYNC, 1);
+	/* A list of preloads ends at a blank, which the build's path may have. */
+	(void)snprintf(shim, sizeof shim, "%s/slowsync.so", fleet->sockets);
+	must(symlink(SLOWSYNC, shim) == 0, "link the shim");
+	(void)setenv("LD_PRELOAD", shim, 1);
 	(void)setenv(setting, value, 1);
 	process_start(fleet, name);
+	(void)unlink(shim); /* it is loaded */
 	(void)unsetenv("LD_PRELOAD");
 	(void)unsetenv(setting);
 	if (kept[0] != 0)
