@@ -27,7 +27,7 @@ void cm_parse_advance(struct cm_parser *parser)
 
 static bool token_is(const struct cm_token *token, enum cm_token_kind kind, const char *text)
 {
-	return token->kind == kind && strlen(text) == token->len &&
+	return token->kind == kind && token->text[0] == text[0] && strlen(text) == token->len &&
 	       memcmp(token->text, text, token->len) == 0;
 }
 
@@ -271,8 +271,10 @@ static bool parse_header(struct cm_parser *parser)
 	do {
 		*tail = cm_parse_node(parser, sizeof **tail);
 		(*tail)->at = parser->token.at;
-		if (!cm_parse_string(parser, "the name of a file", &(*tail)->text))
+		if (!cm_parse_string(parser, "the name of a file", &(*tail)->text)) {
+			*tail = NULL; /* a list of names has no nameless one */
 			return false;
+		}
 		tail = &(*tail)->next;
 	} while (cm_parse_take_mark(parser, ','));
 	return true;
