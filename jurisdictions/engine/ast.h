@@ -346,6 +346,8 @@ struct cm_rule_def {
 	bool has_review_again;
 	struct cm_day review_again;
 	struct cm_test_def *tests;
+	/* resolved: */
+	uint32_t index; /* of the law's rules */
 };
 
 enum cm_item_kind {

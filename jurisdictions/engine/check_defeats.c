@@ -200,9 +200,11 @@ static void edges_unique(struct cm_law *law)
  */
 
 struct walk {
-	uint32_t *first;   /* per rule: its first edge; one more at the end */
-	uint32_t *waiting; /* per rule: defeaters not yet in order */
-	uint32_t *ready;   /* rules in order */
+	uint32_t *first;    /* per rule: its first edge; one more at the end */
+	uint32_t *waiting;  /* per rule: defeaters not yet in order */
+	uint32_t *ready;    /* rules in order */
+	uint32_t *first_by; /* per rule: where what it defeats begins; one more at the end */
+	uint32_t *targets;
 };
 
 static void first_edges(const struct cm_law *law, uint32_t *first)
@@ -260,30 +262,36 @@ static void remark_circle(struct cm_check *check, const struct walk *walk)
 	cm_buf_fini(&path);
 }
 
-/* Order the rules so that defeaters come before what they defeat (Kahn), lowest index first among
- * those that are ready in the same round. */
+/* What each rule defeats: count, then place. `first_by` has two more than there are rules. */
+static void targets_gather(const struct cm_law *law, struct walk *walk)
+{
+	for (size_t i = 0; i < law->edges_count; i++)
+		walk->first_by[law->edges[i].by + 2]++;
+	for (size_t i = 2; i < law->rules_count + 2; i++)
+		walk->first_by[i] += walk->first_by[i - 1];
+	for (size_t i = 0; i < law->edges_count; i++)
+		walk->targets[walk->first_by[law->edges[i].by + 1]++] = law->edges[i].target;
+}
+
+/* Order the rules so that defeaters come before what they defeat (Kahn), first those that nothing
+ * defeats, in order of their index. */
 static void order_rules(struct cm_check *check, struct walk *walk)
 {
 	struct cm_law *law = check->law;
 	size_t done = 0;
-	bool moved = true;
 
-	for (size_t rule = 0; rule < law->rules_count; rule++)
-		walk->waiting[rule] = walk->first[rule + 1] - walk->first[rule] + 1;
-	while (moved) {
-		moved = false;
-		for (size_t rule = 0; rule < law->rules_count; rule++) {
-			bool ready = walk->waiting[rule] != 0;
+	targets_gather(law, walk);
+	for (uint32_t rule = 0; rule < law->rules_count; rule++) {
+		walk->waiting[rule] = walk->first[rule + 1] - walk->first[rule];
+		if (walk->waiting[rule] == 0)
+			walk->ready[done++] = rule;
+	}
+	for (size_t i = 0; i < done; i++) {
+		uint32_t rule = walk->ready[i];
 
-			for (uint32_t at = walk->first[rule]; ready && at < walk->first[rule + 1];
-			     at++)
-				ready = walk->waiting[law->edges[at].by] == 0;
-			if (!ready)
-				continue;
-			walk->waiting[rule] = 0;
-			walk->ready[done++] = (uint32_t)rule;
-			moved = true;
-		}
+		for (uint32_t at = walk->first_by[rule]; at < walk->first_by[rule + 1]; at++)
+			if (--walk->waiting[walk->targets[at]] == 0)
+				walk->ready[done++] = walk->targets[at];
 	}
 	if (done < law->rules_count) {
 		remark_circle(check, walk);
@@ -306,8 +314,11 @@ void cm_check_defeats(struct cm_check *check)
 	walk.first = cm_arena_alloc(arena, law->rules_count + 1, sizeof *walk.first);
 	walk.waiting = cm_arena_alloc(arena, law->rules_count, sizeof *walk.waiting);
 	walk.ready = cm_arena_alloc(arena, law->rules_count, sizeof *walk.ready);
+	walk.first_by = cm_arena_alloc(arena, law->rules_count + 2, sizeof *walk.first_by);
+	walk.targets = cm_arena_alloc(arena, law->edges_count, sizeof *walk.targets);
 	if (law->edges == NULL || law->contested == NULL || walk.first == NULL ||
-	    walk.waiting == NULL || walk.ready == NULL) {
+	    walk.waiting == NULL || walk.ready == NULL || walk.first_by == NULL ||
+	    walk.targets == NULL) {
 		law->edges_count = 0;
 		check->loader->out_of_memory = true;
 		return;

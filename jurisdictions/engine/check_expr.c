@@ -115,7 +115,8 @@ static void check_words(struct cm_check *check, struct cm_expr *atom, bool set_a
 	for (struct cm_word *word = atom->words; word != NULL; word = word->next) {
 		check_word(check, atom, word, set_allowed);
 		for (const struct cm_word *other = atom->words; other != word; other = other->next)
-			if (strcmp(other->text, word->text) == 0) {
+			if (other->value == word->value &&
+			    strcmp(other->text, word->text) == 0) {
 				cm_lint_add(check->loader, word->at, "duplicate",
 				    "%s is listed twice", word->text);
 				break;

@@ -39,9 +39,9 @@ enum cm_opcode {
 
 #define CM_ACCEPT 0xffffu
 #define CM_REJECT 0xfffeu
-#define CM_MAX_CODE 0xf000u /* instructions of one rule on one day */
+#define CM_MAX_CODE 0xf000u        /* instructions of one rule on one day */
 #define CM_MAX_LAW_CODE (1u << 22) /* instructions of a set */
-#define CM_MAX_COUNTERS 32  /* `at least` inside `at least`, terms inlined */
+#define CM_MAX_COUNTERS 32         /* `at least` inside `at least`, terms inlined */
 
 /* One question about facts, kept once however many rules ask it. */
 struct cm_literal {
@@ -75,6 +75,8 @@ struct cm_segment {
 	int32_t from;
 	int32_t until;
 	uint32_t variant;
+	uint32_t span_literals[2]; /* the date it goes by, if a fact: from the first day, before the
+				    * last; CM_LITERAL_TRUE where there is none */
 	uint16_t variants;
 	uint8_t when;
 };
@@ -153,13 +155,32 @@ struct cm_facts {
 	uint8_t *answers;         /* owned; per literal: enum cm_truth, kept up with the slots */
 	uint8_t *knowledge;       /* owned; enum cm_knowledge */
 	char **sources;           /* owned, each owned; NULL: none */
+	struct cm_rows *rows;     /* owned; NULL while the law has no tables */
 };
 
+/* Bits by place: see table.h. All point into the decision's own block. */
 struct cm_decision {
 	const struct cm_law *law; /* borrowed */
-	uint8_t *applies;         /* owned; enum cm_truth before defeats */
-	uint8_t *holds;           /* owned; after defeats */
+	uint64_t *may;            /* terms, and in the first words rules, before defeats */
+	uint64_t *must;
+	uint64_t *holds_may; /* after defeats */
+	uint64_t *holds_must;
+	const uint64_t *day_row; /* of the law, or of day_room */
+	int32_t day;
+	uint64_t *day_room;
+	uint64_t *asked;
+	uint64_t *pending;
+	uint16_t *alive; /* words of a row */
+	uint8_t *truths; /* per rule, twice: of the jump code, before and after defeats */
 };
+
+/* What a decision says of a rule before and after defeats. */
+enum cm_truth cm_decision_applies(const struct cm_decision *decision, size_t rule);
+enum cm_truth cm_decision_holds(const struct cm_decision *decision, size_t rule);
+
+/* cm_decide by the other evaluator, the jump code: the same answers. */
+void cm_decide_by_code(const struct cm_law *law, const struct cm_facts *facts, struct cm_day as_of,
+    struct cm_decision *out);
 
 /* The four dates a rule can go by, as intervals. */
 struct cm_moments {

@@ -323,7 +323,25 @@ static int code_find(const char *code, const char *const *table, size_t count)
 
 int cm_country_find(const char *code)
 {
-	return code_find(code, cm_countries, CM_COUNTRIES);
+	size_t low = 0;
+	size_t high = CM_COUNTRIES;
+
+	/* Asked of every word of every condition: two letters are compared as such. */
+	if (code[0] == 0 || code[1] == 0 || code[2] != 0)
+		return -1;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const char *there = cm_countries[middle];
+		int order = there[0] != code[0] ? there[0] - code[0] : there[1] - code[1];
+
+		if (order == 0)
+			return (int)middle;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return -1;
 }
 
 const char *cm_country_suggest(const char *typed)

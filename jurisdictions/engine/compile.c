@@ -158,6 +158,26 @@ static void emit_variant(
 	    (struct cm_variant){(uint32_t)emitter->base, entry};
 }
 
+/* The days of a segment as literals of the date it goes by. */
+static void emit_span(struct cm_emitter *emitter, struct cm_segment *segment)
+{
+	int fact = emitter->law->when_fact[segment->when];
+	struct cm_literal literal = {.fact = (uint8_t)fact};
+
+	if (fact < 0)
+		return;
+	if (segment->from > CM_DAY_FIRST) {
+		literal.op = CM_OP_GE;
+		literal.arg = segment->from;
+		segment->span_literals[0] = cm_emit_literal(emitter, literal, NULL);
+	}
+	if (segment->until <= CM_DAY_LAST) {
+		literal.op = CM_OP_LT;
+		literal.arg = segment->until;
+		segment->span_literals[1] = cm_emit_literal(emitter, literal, NULL);
+	}
+}
+
 static void emit_segment(
     struct cm_emitter *emitter, const struct cm_rule_def *rule, struct cm_segment segment)
 {
@@ -165,6 +185,7 @@ static void emit_segment(
 	void *items = code->segments;
 
 	emitter->day = segment.from;
+	emit_span(emitter, &segment);
 	segment.variant = (uint32_t)code->variants_count;
 	if (rule->applies != NULL)
 		emit_variant(emitter, rule, rule->applies);
@@ -186,9 +207,11 @@ static void emit_segment(
 static void emit_rule(
     struct cm_emitter *emitter, const struct cm_rule_def *rule, struct cm_rule_code *out)
 {
-	struct cm_breaks breaks = {0};
+	struct cm_breaks breaks;
 
 	out->segment = (uint32_t)emitter->code->segments_count;
+	breaks.count = 0; /* the days need no clearing */
+	breaks.full = false;
 	cm_breaks_of_rule(emitter->law, rule, &breaks);
 	cm_breaks_sort(&breaks);
 	if (breaks.full)

@@ -1,5 +1,6 @@
 
 #include "jurisdictions/engine/scope.h"
+#include "jurisdictions/engine/table.h"
 
 #include <assert.h>
 #include <string.h>
@@ -135,6 +136,8 @@ void cm_facts_refresh(struct cm_facts *facts, size_t fact)
 		facts->answers[literal] =
 		    (uint8_t)cm_literal_truth(&code->literals[literal], code->masks, facts);
 	}
+	if (facts->rows != NULL && facts->rows->of == facts)
+		cm_rows_refresh(facts, fact);
 }
 
 /* Raise or clear a counter; where to go on. */
@@ -275,57 +278,27 @@ enum cm_truth cm_rule_after_defeats(
 	return threatened ? CM_POSSIBLE : (enum cm_truth)applies[rule];
 }
 
-void cm_decide(const struct cm_law *law, const struct cm_facts *facts, struct cm_day as_of,
+/* Shares nothing with the tables but where the answers go. */
+void cm_decide_by_code(const struct cm_law *law, const struct cm_facts *facts, struct cm_day as_of,
     struct cm_decision *out)
 {
+	uint8_t *applies = out->truths;
+	uint8_t *holds = out->truths + law->rules_count;
 	struct cm_moments moments;
 
 	assert(facts->law == law && out->law == law);
 	cm_moments_of(law, facts, as_of, &moments);
 	for (size_t i = 0; i < law->rules_count; i++)
-		out->applies[i] = (uint8_t)applies_fast(law, i, facts, &moments);
-	memcpy(out->holds, out->applies, law->rules_count);
+		applies[i] = (uint8_t)applies_fast(law, i, facts, &moments);
+	memcpy(holds, applies, law->rules_count);
 	for (size_t i = 0; i < law->contested_count; i++) {
 		size_t rule = law->contested[i];
 
-		out->holds[rule] =
-		    (uint8_t)cm_rule_after_defeats(law, rule, out->applies, out->holds);
+		holds[rule] = (uint8_t)cm_rule_after_defeats(law, rule, applies, holds);
 	}
-}
-
-enum cm_rule_state cm_decision_state(const struct cm_decision *decision, size_t rule)
-{
-	assert(rule < decision->law->rules_count);
-	if (decision->applies[rule] == CM_NO)
-		return CM_RULE_SILENT;
-	if (decision->holds[rule] == CM_CERTAIN)
-		return CM_RULE_HOLDS;
-	return decision->holds[rule] == CM_POSSIBLE ? CM_RULE_POSSIBLE : CM_RULE_DEFEATED;
-}
-
-struct cm_decision *cm_decision_new(const struct cm_law *law)
-{
-	struct cm_decision *decision = cm_alloc(1, sizeof *decision);
-
-	if (decision == NULL)
-		return NULL;
-	decision->law = law;
-	decision->applies = cm_alloc(law->rules_count, 1);
-	decision->holds = cm_alloc(law->rules_count, 1);
-	if (decision->applies == NULL || decision->holds == NULL) {
-		cm_decision_free(decision);
-		return NULL;
-	}
-	return decision;
-}
-
-void cm_decision_free(struct cm_decision *decision)
-{
-	if (decision == NULL)
-		return;
-	cm_free(decision->applies);
-	cm_free(decision->holds);
-	cm_free(decision);
+	for (size_t i = 0; i < law->rules_count; i++)
+		cm_decision_put(out, law->tables->place_of[i], (enum cm_truth)applies[i],
+		    (enum cm_truth)holds[i]);
 }
 
 /* ---- what is open ---- */

@@ -72,17 +72,6 @@ static bool item_digest(
 	return !digester->text.failed;
 }
 
-static void rule_keep(
-    struct cm_law *law, const struct cm_rule_def *def, const uint8_t digest[DIGEST_BYTES])
-{
-	size_t end = 0;
-	int first = cm_law_rules_of(law, def->id, &end);
-
-	for (size_t i = first < 0 ? end : (size_t)first; i < end; i++)
-		if (law->rules[i].def == def)
-			memcpy(law->rules[i].info.digest, digest, DIGEST_BYTES);
-}
-
 static bool jurisdiction_digest(struct digester *digester, struct cm_jurisdiction *jurisdiction)
 {
 	struct cm_law *law = digester->law;
@@ -96,7 +85,8 @@ static bool jurisdiction_digest(struct digester *digester, struct cm_jurisdictio
 			if (!item_digest(digester, item, digester->leaves[count].bytes))
 				return false;
 			if (item->kind == CM_ITEM_RULE)
-				rule_keep(law, item->rule, digester->leaves[count].bytes);
+				memcpy(law->rules[item->rule->index].info.digest,
+				    digester->leaves[count].bytes, DIGEST_BYTES);
 			count++;
 		}
 	}

@@ -209,7 +209,7 @@ static void defeats_tell(struct teller *teller, size_t rule)
 		if (edge->target == rule)
 			cm_buf_printf(teller->out, "  defeated by %s if that holds (%s): it %s\n",
 			    law->rules[edge->by].info.id, cm_ground_names[edge->text->ground],
-			    words[teller->decision->holds[edge->by]]);
+			    words[cm_decision_holds(teller->decision, edge->by)]);
 	}
 }
 

@@ -1,4 +1,4 @@
-#include "jurisdictions/engine/law.h"
+#include "jurisdictions/engine/table.h"
 
 #include <assert.h>
 #include <string.h>
@@ -54,6 +54,8 @@ void cm_facts_clear(struct cm_facts *facts)
 	}
 	if (law->code.literals_count != 0)
 		memcpy(facts->answers, law->code.blank_answers, law->code.literals_count);
+	if (facts->rows != NULL)
+		cm_rows_clear(facts->rows, law->tables);
 }
 
 struct cm_facts *cm_facts_new(const struct cm_law *law)
@@ -67,8 +69,9 @@ struct cm_facts *cm_facts_new(const struct cm_law *law)
 	facts->answers = cm_alloc(law->code.literals_count, 1);
 	facts->knowledge = cm_alloc(law->facts_count, sizeof *facts->knowledge);
 	facts->sources = cm_alloc(law->facts_count, sizeof *facts->sources);
+	facts->rows = law->tables != NULL ? cm_rows_new(facts) : NULL;
 	if (facts->slots != NULL && facts->answers != NULL && facts->knowledge != NULL &&
-	    facts->sources != NULL) {
+	    facts->sources != NULL && (facts->rows != NULL || law->tables == NULL)) {
 		cm_facts_clear(facts);
 		return facts;
 	}
@@ -76,6 +79,7 @@ struct cm_facts *cm_facts_new(const struct cm_law *law)
 	cm_free(facts->answers);
 	cm_free(facts->knowledge);
 	cm_free(facts->sources);
+	cm_free(facts->rows);
 	cm_free(facts);
 	return NULL;
 }
@@ -90,5 +94,6 @@ void cm_facts_free(struct cm_facts *facts)
 	cm_free(facts->knowledge);
 	cm_free(facts->sources);
 	cm_free(facts->answers);
+	cm_free(facts->rows);
 	cm_free(facts);
 }

@@ -14,8 +14,11 @@ struct named_key {
 static int by_fact(const void *key, const void *at)
 {
 	const struct named_key *named = key;
+	const char *name = named->law->facts[*(const uint16_t *)at].def->name;
 
-	return strcmp(named->name, named->law->facts[*(const uint16_t *)at].def->name);
+	if (named->name[0] != name[0])
+		return (uint8_t)named->name[0] < (uint8_t)name[0] ? -1 : 1;
+	return strcmp(named->name, name);
 }
 
 int cm_law_find_fact(const struct cm_law *law, const char *name)
@@ -121,7 +124,7 @@ int cm_fact_value(const struct cm_fact_entry *fact, const char *text)
 	if (fact->info.type == CM_FACT_COUNTRY || fact->info.type == CM_FACT_COUNTRIES)
 		return cm_country_find(text);
 	for (uint32_t i = 0; i < fact->values_count; i++)
-		if (strcmp(fact->values[i], text) == 0)
+		if (fact->values[i][0] == text[0] && strcmp(fact->values[i], text) == 0)
 			return (int)i;
 	return -1;
 }

@@ -1,4 +1,4 @@
-#include "jurisdictions/engine/law.h"
+#include "jurisdictions/engine/table.h"
 
 #include <assert.h>
 #include <string.h>
@@ -19,6 +19,7 @@ void cm_law_free(struct cm_law *law)
 	cm_free(law->code.rules);
 	cm_free(law->code.quick);
 	cm_free(law->code.defeaters);
+	cm_tables_free(law->tables);
 	cm_arena_fini(&law->arena);
 	cm_free(law);
 }

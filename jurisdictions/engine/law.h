@@ -32,7 +32,7 @@ struct cm_edge {
 };
 
 struct cm_rule_entry {
-	const struct cm_rule_def *def;
+	struct cm_rule_def *def; /* in the arena */
 	struct cm_rule_info info;
 };
 
@@ -66,6 +66,7 @@ struct cm_law {
 	int data_fact;           /* the fact `effect ... of` speaks of, or -1 */
 
 	struct cm_code code;
+	struct cm_tables *tables; /* owned; NULL until the last pass */
 	uint32_t *contested; /* rules that others defeat, defeaters first */
 	size_t contested_count;
 

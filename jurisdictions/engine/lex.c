@@ -17,6 +17,16 @@ static bool is_decomposed(uint32_t cp)
 	       cp == 0x212a || cp == 0x212b;
 }
 
+/* How many characters from here on are printable ASCII: most of any law. */
+static size_t plain_run(const char *text, size_t len)
+{
+	size_t count = 0;
+
+	while (count < len && text[count] >= ' ' && text[count] < 0x7f)
+		count++;
+	return count;
+}
+
 /* Remark every character that could make the text read otherwise than it is. */
 static bool text_check(struct cm_loader *loader, uint32_t file)
 {
@@ -27,7 +37,14 @@ static bool text_check(struct cm_loader *loader, uint32_t file)
 
 	while (at.offset < len && found < MAX_DECEPTIVE_REMARKS) {
 		uint32_t cp = 0;
-		size_t used = cm_utf8_next(text + at.offset, len - at.offset, &cp);
+		size_t plain = plain_run(text + at.offset, len - at.offset);
+		size_t used;
+
+		at.offset += (uint32_t)plain;
+		at.column += (uint32_t)plain;
+		if (at.offset == len)
+			break;
+		used = cm_utf8_next(text + at.offset, len - at.offset, &cp);
 
 		if (used == 0) {
 			cm_error_add(loader, at, "encoding", "this byte (0x%02x) is not UTF-8",
@@ -79,11 +96,13 @@ static struct cm_at here(const struct cm_lexer *lexer)
 }
 
 /* Step over one character. */
-static void step(struct cm_lexer *lexer)
+static inline void step(struct cm_lexer *lexer)
 {
-	uint32_t cp = 0;
-	size_t used = cm_utf8_next(lexer->text + lexer->offset, lexer->len - lexer->offset, &cp);
+	uint32_t cp = (uint8_t)lexer->text[lexer->offset];
+	size_t used = 1;
 
+	if (cp >= 0x80)
+		used = cm_utf8_next(lexer->text + lexer->offset, lexer->len - lexer->offset, &cp);
 	lexer->offset += used != 0 ? used : 1;
 	lexer->column++;
 	if (cp == '\n') {
@@ -131,19 +150,17 @@ static void skip_blanks(struct cm_lexer *lexer)
 	}
 }
 
-static bool is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
 }
 
-static bool is_word_char(char c)
+/* Letters, digits and the underscore: bit c % 32 of word c / 32. */
+static inline bool is_word_char(char c)
 {
-	return is_letter(c) || is_digit(c) || c == '_';
+	static const uint32_t word_chars[8] = {0, 0x03ff0000, 0x87fffffe, 0x07fffffe};
+
+	return (word_chars[(uint8_t)c / 32] >> ((uint8_t)c % 32) & 1) != 0;
 }
 
 /* The character `ahead` of the cursor, or NUL at the end. */
@@ -154,13 +171,17 @@ static char peek(const struct cm_lexer *lexer, size_t ahead)
 
 static void lex_word(struct cm_lexer *lexer)
 {
-	for (;;) {
-		char c = peek(lexer, 0);
+	size_t count = 0;
 
-		if (!is_word_char(c) && !((c == '.' || c == '-') && is_word_char(peek(lexer, 1))))
-			return;
-		step(lexer);
+	for (;; count++) {
+		char c = peek(lexer, count);
+
+		if (!is_word_char(c) &&
+		    !((c == '.' || c == '-') && is_word_char(peek(lexer, count + 1))))
+			break;
 	}
+	lexer->offset += count;
+	lexer->column += (uint32_t)count;
 }
 
 static bool is_date_shape(const struct cm_lexer *lexer)

@@ -10,31 +10,30 @@ static const char *const yes_no[] = {"no", "yes"};
 /* ---- collecting --------------------------------------------------------------------------------
  */
 
-static size_t items_count(const struct cm_law *law, enum cm_item_kind kind)
+/* How many items there are of each kind, in one walk. */
+static void items_count(const struct cm_law *law, size_t counts[CM_ITEM_RULE + 1])
 {
-	size_t count = 0;
-
 	for (size_t i = 0; i < law->units_count; i++)
 		for (const struct cm_item *item = law->units[i]->items; item != NULL;
 		     item = item->next)
-			count += item->kind == kind;
-	return count;
+			counts[item->kind]++;
 }
 
 static bool tables_alloc(struct cm_law *law)
 {
 	struct cm_arena *arena = &law->arena;
-	size_t facts = items_count(law, CM_ITEM_FACT);
+	size_t counts[CM_ITEM_RULE + 1] = {0};
+	size_t facts;
 
+	items_count(law, counts);
+	facts = counts[CM_ITEM_FACT];
 	law->facts = cm_arena_alloc(arena, facts, sizeof *law->facts);
 	law->facts_by_name = cm_arena_alloc(arena, facts, sizeof *law->facts_by_name);
-	law->acts = cm_arena_alloc(arena, items_count(law, CM_ITEM_ACT), sizeof *law->acts);
-	law->sets = cm_arena_alloc(arena, items_count(law, CM_ITEM_SET), sizeof *law->sets);
-	law->notions =
-	    cm_arena_alloc(arena, items_count(law, CM_ITEM_NOTION), sizeof *law->notions);
-	law->calendars =
-	    cm_arena_alloc(arena, items_count(law, CM_ITEM_CALENDAR), sizeof *law->calendars);
-	law->rules = cm_arena_alloc(arena, items_count(law, CM_ITEM_RULE), sizeof *law->rules);
+	law->acts = cm_arena_alloc(arena, counts[CM_ITEM_ACT], sizeof *law->acts);
+	law->sets = cm_arena_alloc(arena, counts[CM_ITEM_SET], sizeof *law->sets);
+	law->notions = cm_arena_alloc(arena, counts[CM_ITEM_NOTION], sizeof *law->notions);
+	law->calendars = cm_arena_alloc(arena, counts[CM_ITEM_CALENDAR], sizeof *law->calendars);
+	law->rules = cm_arena_alloc(arena, counts[CM_ITEM_RULE], sizeof *law->rules);
 	return law->facts != NULL && law->facts_by_name != NULL && law->acts != NULL &&
 	       law->sets != NULL && law->notions != NULL && law->calendars != NULL &&
 	       law->rules != NULL;
@@ -112,7 +111,7 @@ static bool fact_add(struct cm_check *check, const struct cm_fact_def *def)
 	return fact_fill(check, &law->facts[law->facts_count++], def);
 }
 
-static bool rule_add(struct cm_check *check, const struct cm_rule_def *def)
+static bool rule_add(struct cm_check *check, struct cm_rule_def *def)
 {
 	struct cm_law *law = check->law;
 
@@ -208,17 +207,56 @@ static int compare_notions(const void *a, const void *b)
 	return at_compare(x->at, y->at);
 }
 
+/* The first 16 bytes of an id decide most comparisons without a look at the rule. */
+struct rule_key {
+	uint64_t prefix[2];
+	struct cm_rule_def *def;
+};
+
+static struct rule_key rule_key_of(struct cm_rule_def *def)
+{
+	struct rule_key key = {.def = def};
+
+	for (size_t i = 0; i < 16 && def->id[i] != 0; i++)
+		key.prefix[i / 8] |= (uint64_t)(uint8_t)def->id[i] << (56 - 8 * (i % 8));
+	return key;
+}
+
 static int compare_rules(const void *a, const void *b)
 {
-	const struct cm_rule_def *x = ((const struct cm_rule_entry *)a)->def;
-	const struct cm_rule_def *y = ((const struct cm_rule_entry *)b)->def;
-	int order = strcmp(x->id, y->id);
+	const struct rule_key *one = a;
+	const struct rule_key *two = b;
+	const struct cm_rule_def *x = one->def;
+	const struct cm_rule_def *y = two->def;
+	int order;
 
+	for (int i = 0; i < 2; i++)
+		if (one->prefix[i] != two->prefix[i])
+			return one->prefix[i] < two->prefix[i] ? -1 : 1;
+	order = strcmp(x->id, y->id);
 	if (order != 0)
 		return order;
 	if (first_day(x->spans) != first_day(y->spans))
 		return first_day(x->spans) < first_day(y->spans) ? -1 : 1;
 	return at_compare(x->at, y->at);
+}
+
+/* False: no memory. */
+static bool rules_order(struct cm_law *law)
+{
+	struct rule_key *keys = cm_alloc(law->rules_count, sizeof *keys);
+
+	if (keys == NULL)
+		return false;
+	for (size_t i = 0; i < law->rules_count; i++)
+		keys[i] = rule_key_of(law->rules[i].def);
+	qsort(keys, law->rules_count, sizeof *keys, compare_rules);
+	for (uint32_t i = 0; i < law->rules_count; i++) {
+		law->rules[i].def = keys[i].def;
+		keys[i].def->index = i;
+	}
+	cm_free(keys);
+	return true;
 }
 
 static int compare_facts(const void *a, const void *b)
@@ -345,7 +383,8 @@ bool cm_link(struct cm_check *check)
 	qsort(law->sets, law->sets_count, sizeof *law->sets, compare_sets);
 	qsort(law->notions, law->notions_count, sizeof *law->notions, compare_notions);
 	qsort(law->calendars, law->calendars_count, sizeof *law->calendars, compare_calendars);
-	qsort(law->rules, law->rules_count, sizeof *law->rules, compare_rules);
+	if (!rules_order(law))
+		return false;
 	refuse_duplicates(check);
 	for (int i = 0; i < CM_WHENS; i++) {
 		int fact = when_facts[i] != NULL ? cm_law_find_fact(law, when_facts[i]) : -1;

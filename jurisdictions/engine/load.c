@@ -1,4 +1,4 @@
-#include "jurisdictions/engine/law.h"
+#include "jurisdictions/engine/table.h"
 
 #include <assert.h>
 #include <string.h>
@@ -87,7 +87,7 @@ static enum cm_status passes_run(struct cm_check *check)
 		status = CM_NO_MEMORY;
 	if (status == CM_OK && loader->remarks->errors != 0)
 		status = CM_BAD_INPUT;
-	return status;
+	return status == CM_OK ? cm_tables_make(check->law) : status;
 }
 
 enum cm_status cm_law_load(

@@ -90,13 +90,14 @@ static size_t column_now(const struct cm_buf *out)
 
 void cm_print_wrapped(struct cm_printer *printer, const char *text, size_t indent)
 {
-	size_t column = column_now(printer->out);
+	size_t column;
 	bool first = true;
 
 	if (printer->canonical) {
 		cm_buf_text(printer->out, text);
 		return;
 	}
+	column = column_now(printer->out);
 	while (*text != 0) {
 		size_t len = strcspn(text, " ");
 		size_t columns = cm_text_columns(text, len);
@@ -137,7 +138,9 @@ void cm_print_words(struct cm_printer *printer, const struct cm_word *words, siz
 			cm_buf_byte(printer->out, '\n');
 			blanks(printer, indent);
 		}
-		cm_buf_printf(printer->out, "%s%s", words->text, words->next != NULL ? ", " : "");
+		cm_buf_text(printer->out, words->text);
+		if (words->next != NULL)
+			cm_buf_text(printer->out, ", ");
 	}
 }
 

@@ -6,7 +6,7 @@ void cm_print_cite(struct cm_printer *printer, const struct cm_cite *cite, size_
 {
 	cm_print_string(printer, cite->text, indent);
 	if (cite->url != NULL) {
-		cm_buf_printf(printer->out, "%s", printer->canonical ? " " : "\n    ");
+		cm_buf_text(printer->out, printer->canonical ? " " : "\n    ");
 		cm_buf_text(printer->out, "url ");
 		cm_print_string(printer, cite->url, 8);
 	}

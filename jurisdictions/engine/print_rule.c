@@ -2,8 +2,9 @@
 
 static void effect_print(struct cm_printer *printer, const struct cm_rule_def *rule)
 {
-	cm_buf_printf(
-	    printer->out, "%s %s", cm_modality_names[rule->modality - 1], rule->act->text);
+	cm_buf_text(printer->out, cm_modality_names[rule->modality - 1]);
+	cm_buf_byte(printer->out, ' ');
+	cm_buf_text(printer->out, rule->act->text);
 	if (rule->of != NULL) {
 		cm_buf_text(printer->out, " of ");
 		cm_print_words(printer, rule->of, 11);
@@ -50,7 +51,8 @@ static void defeats_print(struct cm_printer *printer, const struct cm_defeats *d
 	cm_print_words(printer, defeats->rules, 11);
 	if (defeats->inverse)
 		return;
-	cm_buf_printf(printer->out, " because %s", cm_ground_names[defeats->ground]);
+	cm_buf_text(printer->out, " because ");
+	cm_buf_text(printer->out, cm_ground_names[defeats->ground]);
 	given_effect_print(printer, defeats->effect_by);
 }
 
@@ -183,12 +185,18 @@ void cm_print_rule(
     struct cm_printer *printer, const struct cm_rule_def *rule, size_t from, size_t to)
 {
 	const struct cm_field *first = rule->fields;
+	uint32_t present = 0;
 
-	cm_buf_printf(printer->out, "rule %s", rule->id);
+	for (const struct cm_field *field = first; field != NULL; field = field->next)
+		present |= UINT32_C(1) << field->kind;
+	cm_buf_text(printer->out, "rule ");
+	cm_buf_text(printer->out, rule->id);
 	cm_print_line_end(printer, from, first != NULL ? first->at.offset : to);
 	for (int kind = 0; kind < CM_FIELDS; kind++) {
 		size_t before = from;
 
+		if ((present >> kind & 1) == 0)
+			continue;
 		for (const struct cm_field *field = first; field != NULL;
 		     before = field->end, field = field->next) {
 			size_t next = field->next != NULL ? field->next->at.offset : to;
@@ -199,7 +207,8 @@ void cm_print_rule(
 			cm_print_comments(printer, before, field->at.offset, 2);
 			if (field->kind != CM_FIELD_APPLIES && field->kind != CM_FIELD_READING)
 				cm_print_comments(printer, field->at.offset, field->end, 2);
-			cm_buf_printf(printer->out, "  %s", labels[kind]);
+			cm_buf_text(printer->out, "  ");
+			cm_buf_text(printer->out, labels[kind]);
 			value_print(printer, rule, field, field->end);
 			cm_print_line_end(printer, field->at.offset, next);
 		}

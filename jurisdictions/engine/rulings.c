@@ -138,7 +138,7 @@ static const char *defeater_of(const struct writer *writer, size_t rule)
 	for (uint32_t i = 0; i < code->defeaters; i++) {
 		uint32_t by = writer->law->code.defeaters[code->defeater + i];
 
-		if (writer->decision->holds[by] == CM_CERTAIN)
+		if (cm_decision_holds(writer->decision, by) == CM_CERTAIN)
 			return writer->law->rules[by].info.id;
 	}
 	return "";

@@ -123,6 +123,7 @@ static void add_usage(
 		cm_buf_printf(out,
 		    arg->times == CM_ARG_MAYBE  ? " [%s]"
 		    : arg->times == CM_ARG_MANY ? " %s..."
+		    : arg->times == CM_ARG_ANY  ? " [%s...]"
 						: " %s",
 		    arg->name);
 	cm_buf_text(out, "\n\n");

@@ -270,7 +270,7 @@ static enum cm_status check_args(const struct cm_cli *cli, struct cm_err *err)
 
 	for (; spec != NULL && spec->name != NULL; spec++) {
 		if (i == cli->arg_count)
-			return spec->times == CM_ARG_MAYBE
+			return spec->times == CM_ARG_MAYBE || spec->times == CM_ARG_ANY
 				   ? CM_OK
 				   : cm_err_set(err, CM_BAD_INPUT, "%s is missing", spec->name);
 		do {
@@ -279,7 +279,8 @@ static enum cm_status check_args(const struct cm_cli *cli, struct cm_err *err)
 			if (*cli->args[i] == 0)
 				return cm_err_set(err, CM_BAD_INPUT, "%s is empty", spec->name);
 			i++;
-		} while (spec->times == CM_ARG_MANY && i < cli->arg_count);
+		} while ((spec->times == CM_ARG_MANY || spec->times == CM_ARG_ANY) &&
+			 i < cli->arg_count);
 	}
 	if (i < cli->arg_count)
 		return cm_err_set(err, CM_BAD_INPUT, "'%s' is one word too many", cli->args[i]);

@@ -44,7 +44,8 @@ struct cm_opt_spec {
 struct cm_arg_spec {
 	const char *name; /* in capitals; a list ends with NULL */
 	const char *help; /* a sentence */
-	enum { CM_ARG_ONE, CM_ARG_MAYBE, CM_ARG_MANY } times; /* anything but ONE: last only */
+	/* Anything but ONE: last only. ANY: none or more. */
+	enum { CM_ARG_ONE, CM_ARG_MAYBE, CM_ARG_MANY, CM_ARG_ANY } times;
 	enum cm_completes completes;
 	const char *const *choices; /* ends with NULL; NULL: any text */
 };

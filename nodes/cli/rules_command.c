@@ -1,12 +1,7 @@
 #include "nodes/cli/rules_command.h"
 
-#include <string.h>
-
-#include "jurisdictions/law_files.h"
-#include "nodes/cli/table.h"
+#include "nodes/cli/rules_source.h"
 #include "protocol/base/buf.h"
-#include "protocol/link/now.h"
-#include "protocol/wire/limits.h"
 
 /* ---- check ----------------------------------------------------------------------------------- */
 
@@ -79,158 +74,94 @@ static enum cm_status check(const struct cm_law_texts *texts, const struct cm_ou
 	return status != CM_OK ? status : printed;
 }
 
-static enum cm_exit finish(const struct cm_output *out, enum cm_status status, struct cm_err *err)
-{
-	if (status == CM_OK)
-		status = cm_output_flush(out, err);
-	return status == CM_OK ? CM_EXIT_OK : cm_complain(out, err);
-}
-
 static enum cm_exit run_check(const struct cm_cli *cli, struct cm_output *out)
 {
-	struct cm_law_texts texts;
+	struct cm_rules rules;
 	struct cm_err err = {.text = ""};
-	enum cm_status status = cm_law_texts_read(
-	    (const char *const *)cli->args, cli->arg_count, &texts, &err);
+	enum cm_status status = cm_rules_read(
+	    cli, (const char *const *)cli->args, cli->arg_count, &rules, &err);
 
 	if (status == CM_OK)
-		status = check(&texts, out, &err);
-	cm_law_texts_fini(&texts);
-	return finish(out, status, &err);
+		status = check(&rules.texts, out, &err);
+	cm_rules_fini(&rules);
+	return cm_rules_finish(out, status, &err);
 }
 
 static const struct cm_arg_spec law_args[] = {
-    {.name = "FILE", .help = "Law files, the vocabulary among them.", .times = CM_ARG_MANY,
+    {.name = "FILE", .help = "Law files, the vocabulary among them, instead of --law.",
+        .times = CM_ARG_ANY,
         .completes = CM_COMPLETES_FILE},
     {.name = NULL},
 };
 
-static const char *const check_examples[] = {
+static const struct cm_opt_spec check_options[] = {CM_RULES_LAW_OPTION, {.name = NULL}};
+
+static const char *const check_examples[] = {"comity rules check",
     "comity rules check jurisdictions/law/*.law jurisdictions/law/treaty/*.law", NULL};
 
 const struct cm_command cm_command_rules_check = {.name = "rules check",
     .summary = "Check law files together and run their inline tests.",
     .about = "Every error of every file is printed in one run, with its line and a caret.",
     .args = law_args,
+    .options = check_options,
     .run = run_check,
     .examples = check_examples};
 
 /* ---- explain --------------------------------------------------------------------------------- */
 
-/* "name=value[,value]" on the command line. */
-static enum cm_status set_fact(struct cm_facts *facts, const char *text, struct cm_arena *arena,
-    struct cm_err *err)
-{
-	const char *values[CM_MAX_FACT_VALUES];
-	const char *equals = strchr(text, '=');
-	struct cm_fact_text fact = {.source = "the command line", .values = values};
-	char *rest;
-
-	if (equals == NULL || equals == text)
-		return cm_err_set(
-		    err, CM_BAD_INPUT, "--fact %.60s: NAME=VALUE is wanted", text);
-	fact.name = cm_arena_text_n(arena, text, (size_t)(equals - text));
-	rest = cm_arena_text(arena, equals + 1);
-	if (fact.name == NULL || rest == NULL)
-		return cm_err_set(err, CM_NO_MEMORY, "no memory");
-	for (char *save = NULL, *word = strtok_r(rest, ",", &save); word != NULL;
-	     word = strtok_r(NULL, ",", &save)) {
-		if (fact.values_count == CM_MAX_FACT_VALUES)
-			return cm_err_set(err, CM_TOO_LARGE, "--fact %s: too many values", fact.name);
-		values[fact.values_count++] = word;
-	}
-	return cm_facts_set(facts, &fact, err) == CM_UNKNOWN_NAME
-	           ? cm_err_set(err, CM_UNKNOWN_NAME, "the vocabulary has no fact \"%s\"", fact.name)
-	           : err->status;
-}
-
-static enum cm_status set_facts(const struct cm_cli *cli, struct cm_facts *facts,
-    struct cm_arena *arena, struct cm_err *err)
-{
-	const char *text = cm_cli_text(cli, "facts");
-	char *copy;
-
-	if (text == NULL)
-		return CM_OK;
-	copy = cm_arena_text(arena, text);
-	if (copy == NULL)
-		return cm_err_set(err, CM_NO_MEMORY, "no memory");
-	for (char *save = NULL, *word = strtok_r(copy, " ", &save); word != NULL;
-	     word = strtok_r(NULL, " ", &save)) {
-		enum cm_status status;
-
-		err->status = CM_OK;
-		status = set_fact(facts, word, arena, err);
-		if (status != CM_OK)
-			return status;
-	}
-	return CM_OK;
-}
-
 static enum cm_status explain(const struct cm_cli *cli, const struct cm_law *law,
     const struct cm_output *out, struct cm_err *err)
 {
-	const char *as_of = cm_cli_text(cli, "as-of");
-	struct cm_facts *facts = cm_facts_new(law);
 	struct cm_decision *decision = cm_decision_new(law);
-	struct cm_arena arena;
+	struct cm_rules_case open;
 	struct cm_buf text;
-	struct cm_day day = cm_wall_utc_day(cm_wall_now());
-	enum cm_status status = CM_OK;
+	enum cm_status status = cm_rules_case_open(cli, law, &open, err);
 
-	cm_arena_init(&arena, 0);
 	cm_buf_init(&text, 0);
-	if (as_of != NULL && !cm_day_parse(as_of, strlen(as_of), &day))
-		status = cm_err_set(err, CM_BAD_INPUT, "--as-of %.20s: not a day, YYYY-MM-DD", as_of);
-	else if (facts == NULL || decision == NULL)
+	if (status == CM_OK && decision == NULL)
 		status = cm_err_set(err, CM_NO_MEMORY, "no memory");
-	if (status == CM_OK)
-		status = set_facts(cli, facts, &arena, err);
 	if (status == CM_OK) {
-		cm_decide(law, facts, day, decision);
+		cm_decide(law, open.facts, open.as_of, decision);
 		status = cm_decision_explain(
-		    law, facts, day, decision, cm_cli_text(cli, "rule"), &text);
+		    law, open.facts, open.as_of, decision, cm_cli_text(cli, "rule"), &text);
 		if (status == CM_NOT_FOUND)
-			(void)cm_err_set(err, status, "no rule of that id in these files");
+			(void)cm_err_set(err, status, "no rule of that id in this law");
 		else if (status != CM_OK)
 			(void)cm_err_set(err, status, "no memory");
 	}
 	if (status == CM_OK)
 		(void)fputs(cm_buf_str(&text), out->data);
 	cm_buf_fini(&text);
-	cm_arena_fini(&arena);
+	cm_rules_case_fini(&open);
 	cm_decision_free(decision);
-	cm_facts_free(facts);
 	return status;
 }
 
 static enum cm_exit run_explain(const struct cm_cli *cli, struct cm_output *out)
 {
-	struct cm_law *law = NULL;
+	struct cm_rules rules;
 	struct cm_err err = {.text = ""};
-	enum cm_status status = cm_law_files_load(
-	    (const char *const *)cli->args, cli->arg_count, &law, &err);
+	enum cm_status status = cm_rules_open(
+	    cli, (const char *const *)cli->args, cli->arg_count, &rules, &err);
 
 	if (status == CM_OK)
-		status = explain(cli, law, out, &err);
-	cm_law_free(law);
-	return finish(out, status, &err);
+		status = explain(cli, rules.law, out, &err);
+	cm_rules_fini(&rules);
+	return cm_rules_finish(out, status, &err);
 }
 
 static const struct cm_opt_spec explain_options[] = {
-    {.name = "as-of", .kind = CM_OPT_TEXT, .argument = "DAY",
-        .help = "The day of the decision, YYYY-MM-DD; today if not given."},
-    {.name = "facts", .letter = 'f', .kind = CM_OPT_TEXT, .argument = "LIST",
-        .help = "What is known: NAME=VALUE[,VALUE], several with blanks between them."},
+    CM_RULES_LAW_OPTION,
+    CM_RULES_DAY_OPTION,
+    CM_RULES_FACT_OPTIONS,
     {.name = "rule", .letter = 'r', .kind = CM_OPT_TEXT, .argument = "ID",
         .help = "Only this rule."},
     {.name = NULL},
 };
 
 static const char *const explain_examples[] = {
-    "comity rules explain -f 'issuing_state=US instrument=warrant data=content' "
-    "jurisdictions/law/vocabulary.law jurisdictions/law/calendars.law jurisdictions/law/us.law",
-    NULL};
+    "comity rules explain -d deploy/examples/us-warrant-four-accounts.json -r us.sca.2702a",
+    "comity rules explain -f 'issuing_state=US instrument=warrant data=content'", NULL};
 
 const struct cm_command cm_command_rules_explain = {.name = "rules explain",
     .summary = "Say of each rule whether it holds for the facts given, and why.",

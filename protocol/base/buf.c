@@ -73,16 +73,25 @@ void cm_buf_printf(struct cm_buf *buf, const char *fmt, ...)
 {
 	va_list ap;
 	int bytes;
+	size_t room = buf->failed || buf->cap == 0 ? 0 : buf->cap - buf->len;
 
+	/* Most texts fit into what is there. */
 	va_start(ap, fmt);
-	bytes = vsnprintf(NULL, 0, fmt, ap);
+	bytes = vsnprintf(room != 0 ? (char *)buf->data + buf->len : NULL, room, fmt, ap);
 	va_end(ap);
 	if (bytes < 0) {
 		buf->failed = true;
 		return;
 	}
-	if (!reserve(buf, (size_t)bytes))
+	if (!reserve(buf, (size_t)bytes)) {
+		if (room != 0)
+			buf->data[buf->len] = 0;
 		return;
+	}
+	if ((size_t)bytes < room) {
+		buf->len += (size_t)bytes;
+		return;
+	}
 	va_start(ap, fmt);
 	(void)vsnprintf((char *)buf->data + buf->len, (size_t)bytes + 1, fmt, ap);
 	va_end(ap);

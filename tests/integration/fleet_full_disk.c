@@ -292,14 +292,19 @@ static void a_disk_that_fails_to_sync_ends_the_process(void)
 
 static void the_fleet_starts(void)
 {
+	int why = 0;
+
 	may_mount = unshare(CLONE_NEWNS) == 0 &&
 	            mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+	why = errno;
 	fleet_begin(&fleet, "fleet", "us,ie,de,gb");
 	accounts_import(&fleet, ACCOUNTS);
-	if (may_mount)
-		may_mount = give_small_disk("us") && give_small_disk("router");
+	if (may_mount && !(give_small_disk("us") && give_small_disk("router"))) {
+		may_mount = false;
+		why = errno;
+	}
 	if (!may_mount)
-		skip("a file system cannot be mounted here: %s", strerror(errno));
+		skip("a file system cannot be mounted here: %s", strerror(why));
 }
 
 static void the_ledgers_agree_and_the_fleet_ends(void)

@@ -6,11 +6,13 @@
 #include "tests/integration/fleet_help.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define FOUR_ACCOUNTS EXAMPLES_PATH "/us-warrant-four-accounts.json"
+#define ACCOUNTS 30
 #define NO_GAG EXAMPLES_PATH "/us-warrant-enterprise-no-gag.json"
 
 static struct cm_fleet fleet;
@@ -114,11 +116,37 @@ static void a_case_waits_for_a_node_that_is_down(void)
 	cm_free(text);
 }
 
+static bool is_down(void *data)
+{
+	return !is_peer_up(data);
+}
+
+/* Neither dead nor alive: its socket takes connections, and nothing comes back. */
+static void a_case_waits_for_a_node_that_stands_still(void)
+{
+	char case_id[CM_ID_TEXT_BYTES];
+	char *text = demand_make(&fleet, ACCOUNTS, 1003, 4);
+	struct awaited ie = {.case_id = case_id, .what = "ie"};
+	struct cm_fleet_process *process = process_of(&fleet, "ie");
+	char name[] = "ie";
+	json_t *shown;
+
+	(void)kill(process->pid, SIGSTOP);
+	file_must(&fleet, "us", text, case_id);
+	expect(wait_until(waits_for, &ie, PATIENCE_MS), "the router waits for ie");
+	expect(wait_until(is_down, name, PATIENCE_MS), "and sees that it is deaf");
+	(void)kill(process->pid, SIGCONT);
+	shown = wait_outcome(&fleet, "us", case_id);
+	expect(number_at(shown, "outcome.revision") == 1, "one outcome when it goes on");
+	json_decref(shown);
+	cm_free(text);
+}
+
 /* The router forgets nothing of a case that waits, and counts its events on. */
 static void a_case_waits_through_a_restart_of_the_router(void)
 {
 	char case_id[CM_ID_TEXT_BYTES];
-	char *text = demand_make(&fleet, 6, 1000, 4);
+	char *text = demand_make(&fleet, ACCOUNTS, 1000, 4);
 	struct awaited both = {.case_id = case_id, .what = "ie, gb"};
 	struct awaited told = {.at = "central", .case_id = case_id, .what = "case.waits"};
 	json_t *shown;
@@ -142,7 +170,7 @@ static void a_case_waits_through_a_restart_of_the_router(void)
 static void an_intake_node_that_dies_gets_its_outcome_later(void)
 {
 	char case_id[CM_ID_TEXT_BYTES];
-	char *text = demand_make(&fleet, 6, 1001, 4);
+	char *text = demand_make(&fleet, ACCOUNTS, 1001, 4);
 	struct awaited asked = {.at = "central", .case_id = case_id, .what = "demand.accepted"};
 	json_t *shown;
 
@@ -161,7 +189,7 @@ static void an_intake_node_that_dies_gets_its_outcome_later(void)
 static void central_catches_up(void)
 {
 	char case_id[CM_ID_TEXT_BYTES];
-	char *text = demand_make(&fleet, 6, 1002, 4);
+	char *text = demand_make(&fleet, ACCOUNTS, 1002, 4);
 	json_t *shown;
 	char *words;
 
@@ -232,7 +260,6 @@ static void nobody_is_told_of_a_case_that_is_not_on_disk(void)
 /* ---- a router killed at many moments --------------------------------------------------------- */
 
 #define DEMANDS 40
-#define ACCOUNTS 30
 
 static void each_demand_outlives_a_router_killed_at_any_moment(void)
 {
@@ -276,7 +303,7 @@ static void the_fleet_starts(void)
 static void the_ledgers_agree_and_the_fleet_ends(void)
 {
 	expect(wait_quiet(&fleet), "everything is delivered");
-	expect_ledgers_agree(&fleet, DEMANDS + 5);
+	expect_ledgers_agree(&fleet, DEMANDS + 6);
 	fleet_end(&fleet);
 }
 
@@ -285,6 +312,7 @@ int main(void)
 	static const struct trial trials[] = {
 	    {"the fleet starts", the_fleet_starts},
 	    {"a case waits for a node that is down", a_case_waits_for_a_node_that_is_down},
+	    {"a case waits for a node that stands still", a_case_waits_for_a_node_that_stands_still},
 	    {"a case waits through a restart of the router",
 	        a_case_waits_through_a_restart_of_the_router},
 	    {"an intake node that dies gets its outcome later",

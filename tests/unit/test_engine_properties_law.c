@@ -126,13 +126,13 @@ static void lore_give(
 	struct cm_fact_text text = {.name = fact->name,
 	    .values = lore->values,
 	    .values_count = settled && !several ? 1 : lore->count,
-	    .knowledge = settled ? CM_KNOWN : CM_DISPUTED};
+	    .knowledge = settled ? CM_KNOWN : CM_DISPUTED,
+	    .source = "counsel, Dublin: the papers say so"};
 
 	cr_assert_eq(cm_facts_set(facts, &text, NULL), CM_OK, "%s", fact->name);
 }
 
-static void lore_roll(
-    struct oracle_dice *dice, const struct cm_fact_info *fact, struct lore *out)
+static void lore_roll(struct oracle_dice *dice, const struct cm_fact_info *fact, struct lore *out)
 {
 	out->count = 1 + oracle_roll(dice, 4);
 	for (size_t i = 0; i < out->count; i++)
@@ -226,13 +226,14 @@ static void says_print(const struct help_set *set, struct cm_buf *out)
 	}
 }
 
-static void speaks_alike(const struct shelf *shelf, size_t first, const char *said, const char *what)
+static void speaks_alike(
+    const struct shelf *shelf, size_t first, const char *said, const char *what)
 {
 	struct help_set set = shelf_load(shelf, first);
 	struct cm_buf now;
 
-	cr_assert_not_null(set.law, "%s: %s", what,
-	    set.remarks.count != 0 ? set.remarks.items[0].text : "");
+	cr_assert_not_null(
+	    set.law, "%s: %s", what, set.remarks.count != 0 ? set.remarks.items[0].text : "");
 	cm_buf_init(&now, 0);
 	says_print(&set, &now);
 	cr_assert_str_eq(cm_buf_str(&now), said, "%s", what);
@@ -304,8 +305,7 @@ Test(properties_of_the_law, order_and_white_space_do_not_matter_to_the_byte, .ti
 /* Texts of a rule that belong to its digest. */
 static bool is_law_text(const char *line)
 {
-	static const char *const fields[] = {
-	    "title", "cite", "penalty", "ask", "explain", "note"};
+	static const char *const fields[] = {"title", "cite", "penalty", "ask", "explain", "note"};
 
 	line += strspn(line, " ");
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)

@@ -1,0 +1,12 @@
+# The library `oracle` is of tests/unit/oracle.cmake; it is linked when all lists are read.
+add_executable(replay_decide fuzz/fuzz_decide.c fuzz/replay_main.c)
+comity_target(replay_decide)
+target_link_libraries(replay_decide PRIVATE oracle)
+add_test(NAME replay_decide COMMAND replay_decide ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/corpus/decide)
+if(COMITY_FUZZ)
+  add_executable(fuzz_decide fuzz/fuzz_decide.c)
+  comity_target(fuzz_decide)
+  target_compile_options(fuzz_decide PRIVATE -fsanitize=fuzzer)
+  target_link_options(fuzz_decide PRIVATE -fsanitize=fuzzer)
+  target_link_libraries(fuzz_decide PRIVATE oracle)
+endif()
