@@ -107,8 +107,10 @@ static bool explain_write(
 
 static enum cm_status needs_write(struct writer *writer, size_t rule, struct cm_ruling *ruling)
 {
+	bool matters[CM_MAX_LAW_FACTS] = {false};
 	struct cm_needs needs;
 	const char **names;
+	size_t count = 0;
 	enum cm_status status;
 
 	if (ruling->state != CM_RULING_POSSIBLE)
@@ -117,17 +119,23 @@ static enum cm_status needs_write(struct writer *writer, size_t rule, struct cm_
 	status = cm_needs_find(&writer->scope, writer->facts, writer->as_of, false, &needs);
 	if (status != CM_OK)
 		return status;
-	if (needs.count > CM_MAX_NEEDS)
-		needs.count = CM_MAX_NEEDS;
+	for (size_t i = 0; i < needs.count; i++)
+		matters[needs.facts[i]] = true;
 	names = cm_arena_alloc(writer->arena, needs.count, sizeof *names);
 	if (names == NULL)
 		return CM_NO_MEMORY;
-	for (size_t i = 0; i < needs.count; i++)
-		names[i] = writer->law->facts[needs.facts[i]].info.name;
+	/* By name: the order of the vocabulary's file is in no digest, and must not show in a finding. */
+	for (size_t i = 0; i < writer->law->facts_count && count < CM_MAX_NEEDS; i++) {
+		const struct cm_fact_info *fact = &writer->law->facts[writer->law->facts_by_name[i]].info;
+
+		if (!matters[writer->law->facts_by_name[i]])
+			continue;
+		if (count == 0 && *ruling->ask == 0)
+			ruling->ask = fact->asked_as;
+		names[count++] = fact->name;
+	}
 	ruling->needs = names;
-	ruling->needs_count = needs.count;
-	if (*ruling->ask == 0 && needs.count != 0)
-		ruling->ask = writer->law->facts[needs.facts[0]].info.asked_as;
+	ruling->needs_count = count;
 	return CM_OK;
 }
 

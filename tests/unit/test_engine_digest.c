@@ -56,6 +56,51 @@ Test(digest, the_order_of_files_and_rules_does_not_matter)
 	cr_expect(same(a.rule, c.rule));
 }
 
+/* What an open rule needs, with the vocabulary's facts in one order or the other. */
+static void needs_with(const char *vocabulary, char *out, size_t out_bytes)
+{
+	static const char rule[] = HEAD
+	    "rule us.c title \"t\" source statute cite \"c\" in force from 2000-01-01 applies when "
+	    "zebra and apple effect permits quash reviewed by nobody end\n";
+	struct cm_law_file files[2] = {{"vocabulary.law", vocabulary, strlen(vocabulary)},
+	    {"us.law", rule, sizeof rule - 1}};
+	struct help_set set = help_load_files(files, 2);
+	struct cm_ruling *rulings;
+	struct cm_arena arena;
+	size_t count;
+	size_t used = 0;
+
+	cr_assert_eq(set.status, CM_OK, "%s", set.remarks.count ? set.remarks.items[0].text : "");
+	cm_arena_init(&arena, 0);
+	cm_decide(set.law, set.facts, (struct cm_day){20000}, set.decision);
+	cr_assert_eq(cm_decision_rulings(set.law, set.facts, (struct cm_day){20000}, set.decision, &arena,
+	                 &rulings, &count),
+	    CM_OK);
+	cr_assert_eq(count, 1);
+	for (size_t i = 0; i < rulings[0].needs_count; i++)
+		used += (size_t)snprintf(out + used, out_bytes - used, "%s ", rulings[0].needs[i]);
+	(void)snprintf(out + used, out_bytes - used, "%s", rulings[0].ask);
+	cm_arena_fini(&arena);
+	help_free(&set);
+}
+
+Test(digest, the_order_of_the_vocabulary_shows_in_no_finding)
+{
+	char one[128];
+	char other[128];
+
+	needs_with("law language 1 jurisdiction common \"x\"\n"
+	           "fact zebra is yes-or-no \"z\" asked as \"Z?\"\n"
+	           "fact apple is yes-or-no \"a\" asked as \"A?\"\nact quash \"q\"\n",
+	    one, sizeof one);
+	needs_with("law language 1 jurisdiction common \"x\"\nact quash \"q\"\n"
+	           "fact apple is yes-or-no \"a\" asked as \"A?\"\n"
+	           "fact zebra is yes-or-no \"z\" asked as \"Z?\"\n",
+	    other, sizeof other);
+	cr_assert_str_eq(one, "apple zebra A?");
+	cr_assert_str_eq(other, one);
+}
+
 Test(digest, white_space_comments_and_the_order_of_fields_do_not_matter)
 {
 	struct digests a = digests_of(HEAD RULE_A, "", false);
