@@ -89,7 +89,7 @@ static size_t rules_gather(struct collider *collider, size_t duty, size_t bar)
 	return count;
 }
 
-/* The rules of the pair name the data only through `of`: let the world hold each common category. */
+/* The world stands on a demand that makes both hold. */
 static bool collision_add(struct collider *collider, size_t duty, size_t bar)
 {
 	struct cm_collisions *out = collider->out;
