@@ -63,11 +63,14 @@ static uint16_t column_of(const struct cm_law *law, uint32_t literal)
 
 static void rank_fill(const struct cm_law *law, const struct cm_ways *ways, struct rank *rank)
 {
-	const struct cm_way *way = &ways->items[rank->first];
+	const struct cm_way *way;
 
 	for (int i = 0; i < KEYS; i++)
 		rank->keys[i] = UINT32_MAX;
-	for (uint32_t i = 0; rank->count != 0 && i < way->count; i++) {
+	if (rank->count == 0)
+		return; /* a rule without a way to apply */
+	way = &ways->items[rank->first];
+	for (uint32_t i = 0; i < way->count; i++) {
 		uint32_t literal = ways->literals[way->first + i];
 		uint16_t column = column_of(law, literal);
 

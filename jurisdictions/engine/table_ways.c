@@ -49,6 +49,12 @@ static int compare_literals(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/* A way without literals is always open; where no way has any, there is no array to point into. */
+static const uint32_t *literals_of(const struct cm_ways *ways, const struct cm_way *way)
+{
+	return way->count != 0 ? ways->literals + way->first : NULL;
+}
+
 static bool is_part(const uint32_t *part, size_t count, const uint32_t *of, size_t of_count)
 {
 	size_t at = 0;
@@ -103,14 +109,14 @@ static void way_add(
 		const struct cm_way *way = &ways->items[i];
 
 		if (way->from <= from && until <= way->until &&
-		    is_part(ways->literals + way->first, way->count, literals, count))
+		    is_part(literals_of(ways, way), way->count, literals, count))
 			return;
 	}
 	for (size_t i = walker->first_way; i < ways->count; i++) {
 		const struct cm_way *way = &ways->items[i];
 
 		if (way->from < from || until < way->until ||
-		    !is_part(literals, count, ways->literals + way->first, way->count))
+		    !is_part(literals, count, literals_of(ways, way), way->count))
 			ways->items[kept++] = *way;
 	}
 	ways->count = kept;

@@ -131,7 +131,8 @@ const char *scratch_path(const char *name)
 	static unsigned next;
 	char *path = paths[next++ % 8];
 
-	(void)snprintf(path, sizeof paths[0], "%s/%s", scratch, name);
+	must((size_t)snprintf(path, sizeof paths[0], "%s/%s", scratch, name) < sizeof paths[0],
+	    "a path of at most %zu bytes", sizeof paths[0]);
 	return path;
 }
 
