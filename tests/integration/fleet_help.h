@@ -92,6 +92,9 @@ void process_start(struct cm_fleet *fleet, const char *name);
 void process_start_shimmed(
     struct cm_fleet *fleet, const char *name, const char *setting, const char *value);
 
+/* Send a signal to a process that runs, also if the command line has started it meanwhile. */
+void process_signal(struct cm_fleet *fleet, const char *name, int signal_number);
+
 /* SIGTERM; the exit status, as waitpid tells it. */
 int process_stop(struct cm_fleet *fleet, const char *name);
 void process_stop_must(struct cm_fleet *fleet, const char *name); /* and it is 0 */

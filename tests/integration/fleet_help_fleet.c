@@ -1,6 +1,7 @@
 /* Fleets below the private folder, and what must be true when one goes down. */
 #include "tests/integration/fleet_help.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +73,20 @@ void process_start_shimmed(
 	else
 		(void)unsetenv("ASAN_OPTIONS");
 	cm_free(kept);
+}
+
+void process_signal(struct cm_fleet *fleet, const char *name, int signal_number)
+{
+	struct cm_fleet now;
+	struct cm_err err = {.text = ""};
+	pid_t pid;
+
+	must(cm_fleet_load(fleet->dir, &now, &err) == CM_OK, "%s", err.text);
+	pid = process_of(&now, name)->pid;
+	/* 0 and below would mean whole groups of processes, our own first. */
+	must(pid > 1 && cm_fleet_is_running(process_of(&now, name)), "%s runs", name);
+	must(kill(pid, signal_number) == 0, "signal %d to %s", signal_number, name);
+	cm_fleet_fini(&now);
 }
 
 int process_stop(struct cm_fleet *fleet, const char *name)

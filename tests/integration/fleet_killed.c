@@ -127,15 +127,14 @@ static void a_case_waits_for_a_node_that_stands_still(void)
 	char case_id[CM_ID_TEXT_BYTES];
 	char *text = demand_make(&fleet, ACCOUNTS, 1003, 4);
 	struct awaited ie = {.case_id = case_id, .what = "ie"};
-	struct cm_fleet_process *process = process_of(&fleet, "ie");
 	char name[] = "ie";
 	json_t *shown;
 
-	(void)kill(process->pid, SIGSTOP);
+	process_signal(&fleet, name, SIGSTOP);
 	file_must(&fleet, "us", text, case_id);
 	expect(wait_until(waits_for, &ie, PATIENCE_MS), "the router waits for ie");
 	expect(wait_until(is_down, name, PATIENCE_MS), "and sees that it is deaf");
-	(void)kill(process->pid, SIGCONT);
+	process_signal(&fleet, name, SIGCONT);
 	shown = wait_outcome(&fleet, "us", case_id);
 	expect(number_at(shown, "outcome.revision") == 1, "one outcome when it goes on");
 	json_decref(shown);

@@ -78,8 +78,8 @@ static void ctrl_c_stops_clean_too(void)
 	struct cm_fleet_process *process = process_of(&fleet, "ie");
 	int how = -1;
 
-	(void)kill(process->pid, SIGINT);
-	(void)kill(process->pid, SIGINT); /* nobody presses it once */
+	process_signal(&fleet, "ie", SIGINT);
+	(void)kill(process->pid, SIGINT); /* nobody presses it once; until we wait the pid is its */
 	must(waitpid(process->pid, &how, 0) == process->pid, "ie ends");
 	expect(how == 0, "ie exits with 0: %d", how);
 	expect(wait_until(is_gone, process, PATIENCE_MS), "ie is gone");
