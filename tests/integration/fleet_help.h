@@ -124,6 +124,17 @@ json_t *wait_outcome(struct cm_fleet *fleet, const char *node, const char *case_
 /* A counter of `status`; a peer's waiting records; the sum of all. */
 int64_t counter_of(struct cm_fleet *fleet, const char *node, const char *counter);
 
+/* Send one frame as it stands; true if something came back, false if the process hung up. */
+bool call_raw(const struct cm_fleet_process *process, const void *bytes, size_t len,
+    struct cm_buf *reply);
+
+/* An envelope's bytes. */
+void envelope_print(const char *sender, const struct cm_record *records, size_t count,
+    struct cm_buf *out);
+
+/* A harmless question as a record; its body lives in `body`, which this makes. */
+struct cm_record question_make(struct cm_buf *body);
+
 /* Wait until no process of the fleet that runs has a record for another that runs. */
 bool wait_quiet(struct cm_fleet *fleet);
 

@@ -192,6 +192,49 @@ json_t *wait_outcome(struct cm_fleet *fleet, const char *node, const char *case_
 	return NULL;
 }
 
+/* ---- frames ---------------------------------------------------------------------------------- */
+
+bool call_raw(const struct cm_fleet_process *process, const void *bytes, size_t len,
+    struct cm_buf *reply)
+{
+	struct cm_client *client = NULL;
+	struct cm_err err = {.text = ""};
+	enum cm_status status;
+
+	must(cm_client_open(process->address, &client, &err) == CM_OK, "%s", err.text);
+	cm_buf_clear(reply);
+	status = cm_client_call(client, bytes, len, PATIENCE_MS, reply, &err);
+	cm_client_close(client);
+	expect(status == CM_OK || status == CM_UNREACHABLE, "%s answers or hangs up: %s",
+	    process->name, err.text);
+	return status == CM_OK;
+}
+
+void envelope_print(const char *sender, const struct cm_record *records, size_t count,
+    struct cm_buf *out)
+{
+	struct cm_envelope envelope = {.version = CM_PROTOCOL_VERSION,
+	    .sender = sender,
+	    .boot = 7,
+	    .records = records,
+	    .records_count = count};
+	struct cm_err err = {.text = ""};
+
+	cm_buf_clear(out);
+	must(cm_envelope_encode(&envelope, out, &err) == CM_OK, "encode: %s", err.text);
+}
+
+struct cm_record question_make(struct cm_buf *body)
+{
+	struct cm_op op = {.name = "status"};
+
+	cm_buf_init(body, 0);
+	must(cm_record_encode(CM_KIND_OP, &op, body, NULL) == CM_OK, "encode an operation");
+	return (struct cm_record){.id = cm_id_new(cm_wall_now()),
+	    .kind = CM_KIND_OP,
+	    .body = {body->data, body->len}};
+}
+
 /* ---- status ---------------------------------------------------------------------------------- */
 
 int64_t counter_of(struct cm_fleet *fleet, const char *node, const char *counter)
