@@ -2,61 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cores_fleet.h"
+#include "plan_three.h"
 #include "protocol/wire/codec.h"
 
 /* What no policy may change, however hostile: bars, nodes in trouble, texts that differ. */
-
-#define FLEET "us+ ie de"
-
-static struct fleet f;
-static struct cm_demand *demand;
-static struct cm_answer *us;
-static struct cm_answer *ie;
-static struct cm_answer *de;
-
-static void start(const char *policy, uint32_t targets, const char *categories)
-{
-	fleet_init(&f, FLEET, policy);
-	demand = help_demand(&f.arena, "US", targets, categories);
-	us = help_answer(&f.arena, demand, "us", 1);
-	ie = help_answer(&f.arena, demand, "ie", 1);
-	de = help_answer(&f.arena, demand, "de", 1);
-}
-
-/* The same with a policy of one rule. */
-static void start_rule(const char *when, const char *effect)
-{
-	struct cm_arena arena;
-
-	cm_arena_init(&arena, 0);
-	start(help_rule(&arena, "p.only", when, effect, ""), 1, "content");
-	cm_arena_fini(&arena);
-}
-
-static struct cm_outcome plan(void)
-{
-	const struct cm_answer *const answers[] = {de, ie, us};
-
-	return fleet_plan(&f, demand, answers, 3);
-}
-
-static const struct cm_part_outcome *only_part(void)
-{
-	struct cm_outcome outcome = plan();
-
-	cr_assert_eq(outcome.parts_count, 1);
-	return &outcome.parts[0];
-}
-
-static void is_held(const char *why)
-{
-	const struct cm_part_outcome *part = only_part();
-
-	cr_assert_str_eq(part->disposition, "hold_for_counsel");
-	cr_assert_str_eq(part->why, why);
-	cr_assert_str_eq(part->rule, "");
-}
 
 #define FORBIDS_OR_MAY "The hosting region's law forbids, or may forbid, what the policy would do."
 
