@@ -170,6 +170,9 @@ static enum cm_status part_with_facts(const struct cm_demand *demand,
 	if (target != NULL)
 		cm_plan_facts_take(dossier, target->facts, target->facts_count);
 	cm_plan_facts_take(dossier, part->part->facts, part->part->facts_count);
+	/* A conflict of laws takes two sovereigns: a state's own bar is its own court's business. */
+	if (strcmp(part->part->hosting_state, demand->issuing_state) == 0)
+		bar = CM_NO;
 	if (bar != CM_OPEN)
 		cm_dossier_know(dossier, "conflict_bar", bar == CM_YES ? "yes" : "no",
 		    "the hosting node's finding");

@@ -120,6 +120,19 @@ Test(plan_again, the_bar_is_told_when_it_is_certain_and_only_then)
 	fleet_fini(&f);
 }
 
+Test(plan_again, the_issuing_states_own_bar_is_no_conflict_of_laws)
+{
+	start();
+	needs("possible", "conflict_bar");
+	(void)help_says(&f.arena, hosting, "holds forbids disclose");
+	part->hosting_state = "US";
+	cr_assert_eq(asked(), 1);
+	cr_assert_str_eq(value("conflict_bar"), "no");
+	(void)help_says(&f.arena, hosting, "possible forbids disclose");
+	cr_assert_eq(asked(), 1, "at home an open bar answers it too");
+	fleet_fini(&f);
+}
+
 Test(plan_again, the_bar_is_what_the_finding_says_and_not_what_the_map_claims)
 {
 	start();
