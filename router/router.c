@@ -117,8 +117,24 @@ static void on_reset(void *self)
 
 /* ---- operations ------------------------------------------------------------------------------ */
 
-static json_t *case_json(const struct cm_router *router, const struct cm_case *c)
+static size_t cases_count(void *self)
 {
+	const struct cm_router *router = self;
+
+	return cm_docket_count(&router->docket);
+}
+
+static const char *case_state(void *self, size_t index)
+{
+	const struct cm_router *router = self;
+
+	return cm_case_state_name(cm_docket_at(&router->docket, index)->state);
+}
+
+static json_t *case_row(void *self, size_t index)
+{
+	const struct cm_router *router = self;
+	const struct cm_case *c = cm_docket_at(&router->docket, index);
 	char id[CM_ID_TEXT_BYTES];
 	char missing[256];
 
@@ -129,27 +145,6 @@ static json_t *case_json(const struct cm_router *router, const struct cm_case *c
 	    "opened_ms", (json_int_t)c->opened_ms, "decided_ms", (json_int_t)c->decided_ms, "targets",
 	    (json_int_t)c->targets_count, "parts", (json_int_t)c->parts_count, "revision",
 	    (json_int_t)c->revision);
-}
-
-static enum cm_status run_list(struct cm_router *router, const struct cm_op *op,
-    struct cm_op_reply *reply, struct cm_effects *effects, struct cm_err *err)
-{
-	const char *state = cm_op_arg(op, "state");
-	uint64_t limit = 0;
-	enum cm_status status = cm_op_number(op, "limit", 1000, 1000, &limit, err);
-	json_t *rows;
-
-	if (status != CM_OK)
-		return status;
-	rows = json_array();
-	for (size_t i = cm_docket_count(&router->docket); i > 0 && json_array_size(rows) < limit;
-	     i--) {
-		const struct cm_case *c = cm_docket_at(&router->docket, i - 1);
-
-		if (state == NULL || strcmp(state, cm_case_state_name(c->state)) == 0)
-			(void)json_array_append_new(rows, case_json(router, c));
-	}
-	return cm_op_reply_json(rows, &effects->arena, reply, err);
 }
 
 static const char *state_of(void *self, const struct cm_id *case_id)
@@ -177,12 +172,13 @@ static enum cm_status on_op(void *self, const struct cm_input *input, const stru
 	struct cm_ops_env env = {.post = router->post,
 	    .settings = router->settings,
 	    .state_of = state_of,
+	    .cases_count = cases_count,
+	    .case_state = case_state,
+	    .case_row = case_row,
 	    .add_status = add_status,
 	    .self = router};
 
 	(void)input;
-	if (strcmp(op->name, "list") == 0)
-		return run_list(router, op, reply, effects, err);
 	if (strcmp(op->name, "file") == 0)
 		return cm_err_set(err, CM_NOT_ALLOWED,
 		    "a router takes no demands: file it with a region's node");

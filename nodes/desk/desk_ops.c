@@ -96,10 +96,26 @@ static enum cm_status run_file(struct cm_desk *desk, const struct cm_input *inpu
 	return status == CM_OK ? say_filed(review, true, &effects->arena, reply, err) : status;
 }
 
-/* ---- list ------------------------------------------------------------------------------------ */
+/* ---- the cases ------------------------------------------------------------------------------- */
 
-static json_t *review_json(const struct cm_review *review)
+static size_t cases_count(void *self)
 {
+	const struct cm_desk *desk = self;
+
+	return cm_reviews_count(&desk->reviews);
+}
+
+static const char *case_state(void *self, size_t index)
+{
+	const struct cm_desk *desk = self;
+
+	return cm_review_state_name(cm_reviews_at(&desk->reviews, index)->state);
+}
+
+static json_t *case_row(void *self, size_t index)
+{
+	const struct cm_desk *desk = self;
+	const struct cm_review *review = cm_reviews_at(&desk->reviews, index);
 	char id[CM_ID_TEXT_BYTES];
 
 	cm_id_print(&review->id, id);
@@ -109,27 +125,6 @@ static json_t *review_json(const struct cm_review *review)
 	    (json_int_t)review->opened_ms, "decided_ms", (json_int_t)review->decided_ms, "targets",
 	    (json_int_t)review->targets_count, "parts", (json_int_t)review->parts_count, "revision",
 	    (json_int_t)review->revision);
-}
-
-static enum cm_status run_list(struct cm_desk *desk, const struct cm_op *op,
-    struct cm_op_reply *reply, struct cm_effects *effects, struct cm_err *err)
-{
-	const char *state = cm_op_arg(op, "state");
-	uint64_t limit = 0;
-	enum cm_status status = cm_op_number(op, "limit", 1000, 1000, &limit, err);
-	json_t *rows;
-
-	if (status != CM_OK)
-		return status;
-	rows = json_array();
-	for (size_t i = cm_reviews_count(&desk->reviews); i > 0 && json_array_size(rows) < limit;
-	     i--) {
-		const struct cm_review *review = cm_reviews_at(&desk->reviews, i - 1);
-
-		if (state == NULL || strcmp(state, cm_review_state_name(review->state)) == 0)
-			(void)json_array_append_new(rows, review_json(review));
-	}
-	return cm_op_reply_json(rows, &effects->arena, reply, err);
 }
 
 /* ---- the table ------------------------------------------------------------------------------- */
@@ -168,12 +163,13 @@ enum cm_status cm_desk_op(void *self, const struct cm_input *input, const struct
 	struct cm_ops_env env = {.post = desk->post,
 	    .settings = desk->settings,
 	    .state_of = state_of,
+	    .cases_count = cases_count,
+	    .case_state = case_state,
+	    .case_row = case_row,
 	    .add_status = add_status,
 	    .self = desk};
 
 	if (strcmp(op->name, "file") == 0)
 		return run_file(desk, input, op, reply, effects, err);
-	if (strcmp(op->name, "list") == 0)
-		return run_list(desk, op, reply, effects, err);
 	return cm_ops_run(&env, op, &effects->arena, reply, err);
 }

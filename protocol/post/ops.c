@@ -330,11 +330,32 @@ static enum cm_status run_events(const struct cm_ops_env *env, const struct cm_o
 	return cm_op_reply_json(l.rows, arena, reply, err);
 }
 
+/* ---- list ------------------------------------------------------------------------------------ */
+
+static enum cm_status run_list(const struct cm_ops_env *env, const struct cm_op *op,
+    struct cm_arena *arena, struct cm_op_reply *reply, struct cm_err *err)
+{
+	const char *state = cm_op_arg(op, "state");
+	uint64_t limit = 0;
+	enum cm_status status = cm_op_number(op, "limit", 1000, 1000, &limit, err);
+	json_t *rows;
+
+	if (status != CM_OK)
+		return status;
+	rows = json_array();
+	for (size_t i = env->cases_count(env->self); i > 0 && json_array_size(rows) < limit; i--)
+		if (state == NULL || strcmp(state, env->case_state(env->self, i - 1)) == 0)
+			(void)json_array_append_new(rows, env->case_row(env->self, i - 1));
+	return cm_op_reply_json(rows, arena, reply, err);
+}
+
+/* ---- the table ------------------------------------------------------------------------------- */
+
 static const struct {
 	const char *name;
 	enum cm_status (*run)(const struct cm_ops_env *env, const struct cm_op *op,
 	    struct cm_arena *arena, struct cm_op_reply *reply, struct cm_err *err);
-} ops[] = {{"status", run_status}, {"show", run_show}, {"events", run_events}};
+} ops[] = {{"status", run_status}, {"show", run_show}, {"list", run_list}, {"events", run_events}};
 
 enum cm_status cm_ops_run(const struct cm_ops_env *env, const struct cm_op *op,
     struct cm_arena *arena, struct cm_op_reply *reply, struct cm_err *err)

@@ -18,6 +18,10 @@ struct cm_ops_env {
 	const struct cm_settings *settings;
 	/* The state of a case in the process's own words, or NULL if it has none of that id. */
 	const char *(*state_of)(void *self, const struct cm_id *case_id);
+	/* All its cases by arrival: how many, the state of one, and one as JSON with a text "state". */
+	size_t (*cases_count)(void *self);
+	const char *(*case_state)(void *self, size_t index);
+	json_t *(*case_row)(void *self, size_t index);
 	/* Adds what this kind of process wants in `status`. May be NULL. */
 	void (*add_status)(void *self, json_t *status);
 	void *self;
@@ -27,6 +31,7 @@ struct cm_ops_env {
  *   status                              the process, its peers, counters
  *   show    case=ID [with=answers]      demand and newest outcome, as far as the ledger has them; with the
  *                                       nodes' answers too if asked for
+ *   list    state=NAME limit=N          the cases, newest first
  *   events  since=SEQ limit=N [case=ID] what was recorded, in order; the reply's offset is where to go on
  *
  * CM_UNKNOWN_NAME: no such operation. CM_NOT_FOUND, CM_BAD_INPUT with a sentence.
