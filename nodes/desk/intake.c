@@ -1,354 +1,16 @@
-#include "nodes/desk/intake.h"
+#include "nodes/desk/intake_parts.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "nodes/desk/review.h"
 #include "protocol/base/text.h"
 #include "protocol/seal/seal.h"
 #include "protocol/wire/limits.h"
 
-struct reading {
-	const struct cm_intake_env *env;
-	json_t *root; /* borrowed */
-	struct cm_arena *arena;
-	struct cm_facts *probe; /* every fact is set here once, to see that it fits */
-	struct cm_err *err;
-};
-
-/* ---- what a sentence may repeat -------------------------------------------------------------- */
-
-static bool names_target(json_t *root, const char *text)
-{
-	json_t *targets = json_object_get(root, "targets");
-
-	for (size_t i = 0; i < json_array_size(targets); i++) {
-		json_t *target = json_array_get(targets, i);
-		const char *identifier = json_string_value(json_object_get(target, "identifier"));
-
-		if (identifier == NULL || strlen(identifier) < 3)
-			continue;
-		if (strcasestr(text, identifier) != NULL)
-			return true;
-		if (strlen(text) > 3 && strncasecmp(identifier, text, strlen(text)) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Identifiers get into the wrong field; no sentence repeats what may be one. */
-static bool may_be_repeated(const struct reading *r, const char *text)
-{
-	return strchr(text, '@') == NULL && !names_target(r->root, text);
-}
-
-/* True for what looks like the name of a field, and like no account or number. */
-static bool is_word(const char *text)
-{
-	return strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
-	           strlen(text) &&
-	       ((text[0] >= 'a' && text[0] <= 'z') || (text[0] >= 'A' && text[0] <= 'Z'));
-}
-
-static enum cm_status refuse_value(struct reading *r, enum cm_status status, const char *where,
-    const char *const *values, size_t count, const char *sentence)
-{
-	for (size_t i = 0; i < count; i++)
-		if (!may_be_repeated(r, values[i]))
-			return cm_err_set(r->err, status,
-			    "%s: a value does not fit; it is not repeated here, since it may name a "
-			    "target",
-			    where);
-	return cm_err_set(r->err, status, "%s: %s", where, sentence);
-}
-
-static enum cm_status refuse_name(struct reading *r, const char *where, const char *what,
-    const char *name, const char *near)
-{
-	if (near != NULL && may_be_repeated(r, name))
-		return cm_err_set(r->err, CM_UNKNOWN_NAME, "%s: %s \"%.60s\"; did you mean \"%s\"?",
-		    where, what, name, near);
-	/* Beside an identifier stands nothing unknown that could not be one itself. */
-	if (is_word(name) && may_be_repeated(r, name) && strncmp(where, "targets[", 8) != 0)
-		return cm_err_set(r->err, CM_UNKNOWN_NAME, "%s: %s \"%.60s\"", where, what, name);
-	return cm_err_set(r->err, CM_UNKNOWN_NAME,
-	    "%s: %s of such a name; it is not repeated here, since it may name a target", where,
-	    what);
-}
-
-/* A field an object may have. */
-static enum cm_status check_names(struct reading *r, json_t *object, const char *where,
-    const char *const *names, size_t count)
-{
-	const char *key;
-	json_t *value;
-
-	json_object_foreach(object, key, value) {
-		const char *near;
-		size_t i = 0;
-
-		while (i < count && strcmp(names[i], key) != 0)
-			i++;
-		if (i < count)
-			continue;
-		near = cm_text_suggest(key, names, count);
-		return refuse_name(r, where, "no field", key, near);
-	}
-	return CM_OK;
-}
-
-static enum cm_status read_text(struct reading *r, json_t *value, const char *where, size_t most,
-    const char **out)
-{
-	size_t len;
-
-	if (!json_is_string(value))
-		return cm_err_set(r->err, CM_BAD_INPUT, "%s: a text is wanted", where);
-	len = json_string_length(value);
-	if (len == 0)
-		return cm_err_set(r->err, CM_BAD_INPUT, "%s: empty", where);
-	if (len > most)
-		return cm_err_set(r->err, CM_TOO_LARGE, "%s: longer than %zu bytes", where, most);
-	if (!cm_text_is_plain(json_string_value(value), len) ||
-	    strlen(json_string_value(value)) != len)
-		return cm_err_set(r->err, CM_BAD_INPUT,
-		    "%s: has control characters or characters that change how it reads", where);
-	*out = cm_arena_text_n(r->arena, json_string_value(value), len);
-	return *out != NULL ? CM_OK : cm_err_set(r->err, CM_NO_MEMORY, "no memory for a demand");
-}
-
-/* ---- facts ----------------------------------------------------------------------------------- */
-
-static enum cm_status scalar_text(struct reading *r, json_t *value, const char *where,
-    const char **out)
-{
-	if (json_is_boolean(value)) {
-		*out = json_is_true(value) ? "yes" : "no";
-		return CM_OK;
-	}
-	if (json_is_integer(value)) {
-		*out = cm_arena_printf(
-		    r->arena, "%lld", (long long)json_integer_value(value));
-		return *out != NULL ? CM_OK
-		                    : cm_err_set(r->err, CM_NO_MEMORY, "no memory for a demand");
-	}
-	if (json_is_string(value))
-		return read_text(r, value, where, CM_MAX_TEXT_BYTES, out);
-	return cm_err_set(r->err, CM_BAD_INPUT,
-	    "%s: a text, a whole number, true, false, null or a list of texts is wanted", where);
-}
-
-static enum cm_status read_unknown(struct reading *r, json_t *value, const char *where,
-    struct cm_fact_text *fact)
-{
-	static const char *const names[] = {"unknown"};
-	const char *word = json_string_value(json_object_get(value, "unknown"));
-	enum cm_status status = check_names(r, value, where, names, 1);
-
-	if (status != CM_OK)
-		return status;
-	if (word != NULL && strcmp(word, "not asked") == 0)
-		fact->knowledge = CM_NOT_ASKED;
-	else if (word != NULL && strcmp(word, "cannot tell") == 0)
-		fact->knowledge = CM_CANNOT_TELL;
-	else
-		return cm_err_set(r->err, CM_BAD_INPUT,
-		    "%s: \"unknown\" is \"not asked\" or \"cannot tell\"", where);
-	return CM_OK;
-}
-
-static enum cm_status read_values(struct reading *r, json_t *value, const char *where,
-    struct cm_fact_text *fact)
-{
-	size_t count = json_is_array(value) ? json_array_size(value) : 1;
-	const char **values;
-
-	if (count == 0)
-		return cm_err_set(r->err, CM_BAD_INPUT, "%s: an empty list", where);
-	if (count > CM_MAX_FACT_VALUES)
-		return cm_err_set(
-		    r->err, CM_TOO_LARGE, "%s: more than %d values", where, CM_MAX_FACT_VALUES);
-	values = cm_arena_alloc(r->arena, count, sizeof *values);
-	if (values == NULL)
-		return cm_err_set(r->err, CM_NO_MEMORY, "no memory for a demand");
-	for (size_t i = 0; i < count; i++) {
-		json_t *item = json_is_array(value) ? json_array_get(value, i) : value;
-		enum cm_status status;
-
-		if (item != value && !json_is_string(item))
-			return cm_err_set(r->err, CM_BAD_INPUT, "%s[%zu]: a text is wanted", where, i);
-		status = scalar_text(r, item, where, &values[i]);
-		if (status != CM_OK)
-			return status;
-	}
-	fact->values = values;
-	fact->values_count = count;
-	return CM_OK;
-}
-
-/* Facts that come from elsewhere: the demand's frame, the residency map, the findings. */
-static bool is_reserved(const char *name)
-{
-	static const char *const names[] = {"issuing_state", "data", "hosting_state", "hosted",
-	    "conflict_bar", "conflict_state", "duty", "process_barred", "reach", "bar",
-	    "channel_required", "mlat_open", "agreement_applies", "agreement_open", "motion_open",
-	    "comity_open", "objection_open", "secrecy_challenge_open", "gagged"};
-
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		if (strcmp(names[i], name) == 0)
-			return true;
-	return false;
-}
-
-static enum cm_status unknown_fact(struct reading *r, const char *where, const char *name)
-{
-	const char *words[256];
-	size_t count = cm_law_fact_count(r->env->law);
-	const char *near;
-
-	count = count > 256 ? 256 : count;
-	for (size_t i = 0; i < count; i++)
-		words[i] = cm_law_fact(r->env->law, i)->name;
-	near = cm_text_suggest(name, words, count);
-	return refuse_name(r, where, "the vocabulary has no fact", name, near);
-}
-
-/* What the engine says of a value, without the name of the fact that stands before it. */
-static const char *without_name(const struct cm_err *err, const char *name)
-{
-	size_t len = strlen(name);
-
-	return strncmp(err->text, "fact ", 5) == 0 && strncmp(err->text + 5, name, len) == 0 &&
-	               strncmp(err->text + 5 + len, ": ", 2) == 0
-	           ? err->text + 5 + len + 2
-	           : err->text;
-}
-
-/* true and false are for questions of yes and no: elsewhere the engine would complain of a "yes" that
- * nobody wrote. */
-static bool takes_booleans(const struct reading *r, const char *name)
-{
-	size_t index = (size_t)cm_law_find_fact(r->env->law, name);
-	enum cm_fact_type type = cm_law_fact(r->env->law, index)->type;
-
-	return type == CM_FACT_YES_NO || type == CM_FACT_JUDGMENT;
-}
-
-/* A judgment: the value, who made it, and why. Both travel with it, as the fact's source. */
-static enum cm_status read_judgment(struct reading *r, json_t *value, const char *where,
-    struct cm_fact_text *fact)
-{
-	static const char *const names[] = {"value", "by", "reasons"};
-	const char *by = NULL;
-	const char *reasons = NULL;
-	char place[200];
-	enum cm_status status = check_names(r, value, where, names, 3);
-
-	if (status != CM_OK)
-		return status;
-	(void)snprintf(place, sizeof place, "%s.by", where);
-	status = read_text(r, json_object_get(value, "by"), place, 200, &by);
-	(void)snprintf(place, sizeof place, "%s.reasons", where);
-	if (status == CM_OK)
-		status = read_text(r, json_object_get(value, "reasons"), place, 2000, &reasons);
-	(void)snprintf(place, sizeof place, "%s.value", where);
-	if (status == CM_OK)
-		status = read_values(r, json_object_get(value, "value"), place, fact);
-	if (status != CM_OK)
-		return status;
-	fact->source = cm_arena_printf(r->arena, "%s: %s", by, reasons);
-	return fact->source != NULL ? CM_OK
-	                            : cm_err_set(r->err, CM_NO_MEMORY, "no memory for a demand");
-}
-
-static bool is_judgment(const struct reading *r, const char *name)
-{
-	int index = cm_law_find_fact(r->env->law, name);
-
-	return index >= 0 &&
-	       cm_law_fact(r->env->law, (size_t)index)->type == CM_FACT_JUDGMENT;
-}
-
-static enum cm_status read_fact(struct reading *r, const char *name, json_t *value,
-    const char *where, struct cm_fact_text *out)
-{
-	struct cm_err inner;
-	enum cm_status status;
-	char place[160];
-
-	(void)snprintf(place, sizeof place, "%s.%.64s", where, name);
-	if (is_reserved(name))
-		return cm_err_set(
-		    r->err, CM_NOT_ALLOWED, "%s: comes from elsewhere and is not served", place);
-	/* Before the name stands in a sentence it is a word of the vocabulary. */
-	if (cm_law_find_fact(r->env->law, name) < 0)
-		return unknown_fact(r, where, name);
-	if (json_is_boolean(value) && !takes_booleans(r, name))
-		return cm_err_set(r->err, CM_BAD_INPUT,
-		    "%s: true or false does not answer this question", place);
-	*out = (struct cm_fact_text){.source = "the demand"};
-	out->name = cm_arena_text(r->arena, name);
-	if (out->name == NULL)
-		return cm_err_set(r->err, CM_NO_MEMORY, "no memory for a demand");
-	if (json_is_null(value)) {
-		out->knowledge = CM_NOT_ASKED;
-		status = CM_OK;
-	} else if (json_is_object(value) && is_judgment(r, name) &&
-	           json_object_get(value, "unknown") == NULL) {
-		status = read_judgment(r, value, place, out);
-	} else if (json_is_object(value)) {
-		status = read_unknown(r, value, place, out);
-	} else if (is_judgment(r, name)) {
-		return cm_err_set(r->err, CM_NOT_ALLOWED,
-		    "%s: a judgment is made by a named role, with reasons: { \"value\": true, \"by\": "
-		    "\"regional counsel, Dublin\", \"reasons\": \"...\" }",
-		    place);
-	} else {
-		status = read_values(r, value, place, out);
-	}
-	if (status != CM_OK)
-		return status;
-	status = cm_facts_set(r->probe, out, &inner);
-	if (status != CM_OK)
-		return refuse_value(r, status, place, out->values, out->values_count,
-		    without_name(&inner, name));
-	return CM_OK;
-}
-
-static enum cm_status read_facts(struct reading *r, json_t *object, const char *where,
-    const struct cm_fact_text **out, size_t *count)
-{
-	struct cm_fact_text *facts;
-	const char *key;
-	json_t *value;
-
-	*count = 0;
-	if (object == NULL)
-		return CM_OK;
-	if (!json_is_object(object))
-		return cm_err_set(r->err, CM_BAD_INPUT, "%s: an object is wanted", where);
-	if (json_object_size(object) > CM_MAX_FACTS)
-		return cm_err_set(
-		    r->err, CM_TOO_LARGE, "%s: more than %d facts", where, CM_MAX_FACTS);
-	facts = cm_arena_alloc(r->arena, json_object_size(object) + 1, sizeof *facts);
-	if (facts == NULL)
-		return cm_err_set(r->err, CM_NO_MEMORY, "no memory for a demand");
-	json_object_foreach(object, key, value) {
-		enum cm_status status = read_fact(r, key, value, where, &facts[*count]);
-
-		if (status != CM_OK)
-			return status;
-		(*count)++;
-	}
-	*out = facts;
-	return CM_OK;
-}
-
 /* ---- categories and targets ------------------------------------------------------------------ */
 
-static enum cm_status read_categories(struct reading *r, json_t *array, struct cm_demand *demand)
+static enum cm_status read_categories(struct cm_reading *r, json_t *array, struct cm_demand *demand)
 {
 	const char **names;
 	size_t count = json_array_size(array);
@@ -367,14 +29,14 @@ static enum cm_status read_categories(struct reading *r, json_t *array, struct c
 		enum cm_status status;
 
 		(void)snprintf(where, sizeof where, "categories[%zu]", i);
-		status = read_text(
+		status = cm_reading_text(
 		    r, json_array_get(array, i), where, CM_MAX_NAME_BYTES, &names[i]);
 		if (status != CM_OK)
 			return status;
 		status = cm_facts_set_one(r->probe, "data", names[i], "the demand", &inner);
 		if (status != CM_OK)
-			return refuse_value(
-			    r, status, where, &names[i], 1, without_name(&inner, "data"));
+			return cm_reading_refuse_value(
+			    r, status, where, &names[i], 1, cm_reading_without_name(&inner, "data"));
 		for (size_t j = 0; j < i; j++)
 			if (strcmp(names[j], names[i]) == 0)
 				return cm_err_set(r->err, CM_DUPLICATE,
@@ -385,7 +47,7 @@ static enum cm_status read_categories(struct reading *r, json_t *array, struct c
 	return CM_OK;
 }
 
-static enum cm_status read_target(struct reading *r, json_t *object, size_t index,
+static enum cm_status read_target(struct cm_reading *r, json_t *object, size_t index,
     struct cm_target *out)
 {
 	static const char *const names[] = {"identifier", "facts"};
@@ -399,7 +61,7 @@ static enum cm_status read_target(struct reading *r, json_t *object, size_t inde
 	(void)snprintf(where, sizeof where, "targets[%zu]", index);
 	if (!json_is_object(object))
 		return cm_err_set(r->err, CM_BAD_INPUT, "%s: an object is wanted", where);
-	status = check_names(r, object, where, names, 2);
+	status = cm_reading_check_names(r, object, where, names, 2);
 	if (status != CM_OK)
 		return status;
 	identifier = json_object_get(object, "identifier");
@@ -414,10 +76,10 @@ static enum cm_status read_target(struct reading *r, json_t *object, size_t inde
 	*out = (struct cm_target){.index = (uint32_t)index + 1, .blind = {blind, blind_len}};
 	(void)snprintf(where, sizeof where, "targets[%zu].facts", index);
 	cm_facts_clear(r->probe);
-	return read_facts(r, json_object_get(object, "facts"), where, &out->facts, &out->facts_count);
+	return cm_reading_facts(r, json_object_get(object, "facts"), where, &out->facts, &out->facts_count);
 }
 
-static enum cm_status read_targets(struct reading *r, json_t *array, struct cm_demand *demand)
+static enum cm_status read_targets(struct cm_reading *r, json_t *array, struct cm_demand *demand)
 {
 	struct cm_target *targets;
 	size_t count = json_array_size(array);
@@ -449,7 +111,7 @@ static enum cm_status read_targets(struct reading *r, json_t *array, struct cm_d
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
-static enum cm_status read_frame(struct reading *r, json_t *root, struct cm_intake *out)
+static enum cm_status read_frame(struct cm_reading *r, json_t *root, struct cm_intake *out)
 {
 	static const char *const names[] = {
 	    "comity", "reference", "issuing_state", "as_of", "facts", "categories", "targets"};
@@ -460,7 +122,7 @@ static enum cm_status read_frame(struct reading *r, json_t *root, struct cm_inta
 
 	if (!json_is_object(root))
 		return cm_err_set(r->err, CM_BAD_INPUT, "a demand is one JSON object");
-	status = check_names(r, root, "the demand", names, sizeof names / sizeof names[0]);
+	status = cm_reading_check_names(r, root, "the demand", names, sizeof names / sizeof names[0]);
 	if (status != CM_OK)
 		return status;
 	if (!json_is_integer(version) || json_integer_value(version) != 1)
@@ -468,18 +130,18 @@ static enum cm_status read_frame(struct reading *r, json_t *root, struct cm_inta
 		    r->err, CM_VERSION, "comity: must be 1, the version of this form");
 	out->reference = "";
 	if (reference != NULL)
-		status = read_text(r, reference, "reference", CM_REFERENCE_BYTES, &out->reference);
+		status = cm_reading_text(r, reference, "reference", CM_REFERENCE_BYTES, &out->reference);
 	if (status == CM_OK)
-		status = read_text(r, json_object_get(root, "issuing_state"), "issuing_state",
+		status = cm_reading_text(r, json_object_get(root, "issuing_state"), "issuing_state",
 		    CM_MAX_NAME_BYTES, &out->demand.issuing_state);
 	if (status != CM_OK)
 		return status;
 	status = cm_facts_set_one(
 	    r->probe, "issuing_state", out->demand.issuing_state, "the demand", &inner);
 	return status == CM_OK ? CM_OK
-	                       : refuse_value(r, status, "issuing_state",
+	                       : cm_reading_refuse_value(r, status, "issuing_state",
 	                             &out->demand.issuing_state, 1,
-	                             without_name(&inner, "issuing_state"));
+	                             cm_reading_without_name(&inner, "issuing_state"));
 }
 
 static const char *served_on(const struct cm_demand *demand)
@@ -492,7 +154,7 @@ static const char *served_on(const struct cm_demand *demand)
 }
 
 /* The day whose law is asked for: given, or the day of service, or today. */
-static enum cm_status read_as_of(struct reading *r, json_t *root, struct cm_wall now,
+static enum cm_status read_as_of(struct cm_reading *r, json_t *root, struct cm_wall now,
     struct cm_demand *demand)
 {
 	json_t *given = json_object_get(root, "as_of");
@@ -501,13 +163,13 @@ static enum cm_status read_as_of(struct reading *r, json_t *root, struct cm_wall
 	enum cm_status status;
 
 	if (given != NULL) {
-		status = read_text(r, given, "as_of", CM_DAY_TEXT_BYTES, &demand->as_of);
+		status = cm_reading_text(r, given, "as_of", CM_DAY_TEXT_BYTES, &demand->as_of);
 		if (status != CM_OK)
 			return status;
 		if (cm_day_parse(demand->as_of, strlen(demand->as_of), &day))
 			return CM_OK;
 		(void)snprintf(what, sizeof what, "\"%s\" is not a day, YYYY-MM-DD", demand->as_of);
-		return refuse_value(r, CM_BAD_INPUT, "as_of", &demand->as_of, 1, what);
+		return cm_reading_refuse_value(r, CM_BAD_INPUT, "as_of", &demand->as_of, 1, what);
 	}
 	demand->as_of = served_on(demand);
 	if (demand->as_of == NULL) {
@@ -520,7 +182,7 @@ static enum cm_status read_as_of(struct reading *r, json_t *root, struct cm_wall
 	                             : cm_err_set(r->err, CM_NO_MEMORY, "no memory for a demand");
 }
 
-static enum cm_status read_root(struct reading *r, json_t *root, struct cm_wall now,
+static enum cm_status read_root(struct cm_reading *r, json_t *root, struct cm_wall now,
     struct cm_intake *out)
 {
 	struct cm_demand *demand = &out->demand;
@@ -532,7 +194,7 @@ static enum cm_status read_root(struct reading *r, json_t *root, struct cm_wall 
 	if (status == CM_OK)
 		status = read_categories(r, json_object_get(root, "categories"), demand);
 	if (status == CM_OK)
-		status = read_facts(r, json_object_get(root, "facts"), "facts", &demand->facts,
+		status = cm_reading_facts(r, json_object_get(root, "facts"), "facts", &demand->facts,
 		    &demand->facts_count);
 	if (status == CM_OK)
 		status = read_as_of(r, root, now, demand);
@@ -575,7 +237,7 @@ static enum cm_status parse(const char *text, size_t len, json_t **root, struct 
 enum cm_status cm_intake_read(const struct cm_intake_env *env, const char *text, size_t len,
     struct cm_wall now, struct cm_arena *arena, struct cm_intake *out, struct cm_err *err)
 {
-	struct reading r = {.env = env, .arena = arena, .err = err};
+	struct cm_reading r = {.env = env, .arena = arena, .err = err};
 	uint8_t *fingerprint = cm_arena_alloc(arena, CM_DIGEST_BYTES, 1);
 	json_t *root = NULL;
 	enum cm_status status;
