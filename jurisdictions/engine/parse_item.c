@@ -187,6 +187,14 @@ static bool parse_cites(struct cm_parser *parser, struct cm_cite **tail)
 	return true;
 }
 
+/* `nobody`, or the members. A set that has none today says so: a line left out stays an error. */
+static bool parse_members(struct cm_parser *parser, struct cm_word **members)
+{
+	*members = NULL;
+	return cm_parse_take_word(parser, "nobody") ||
+	       cm_parse_names(parser, "a member, or `nobody`", members);
+}
+
 static struct cm_set_def *parse_set(struct cm_parser *parser)
 {
 	struct cm_set_def *set = cm_parse_node(parser, sizeof *set);
@@ -206,7 +214,7 @@ static struct cm_set_def *parse_set(struct cm_parser *parser)
 		span->at = parser->token.at;
 		if (!from_until(parser, &span->from, &span->until) ||
 		    !cm_parse_want_word(parser, "is", "and the members") ||
-		    !cm_parse_names(parser, "a member", &span->codes))
+		    !parse_members(parser, &span->codes))
 			return NULL;
 		*tail = span;
 		tail = &span->next;

@@ -180,7 +180,7 @@ static void set_print(struct cm_printer *printer, const struct cm_set_def *set)
 			cm_buf_text(printer->out, " until ");
 			cm_print_day(printer, span->until);
 		}
-		cm_buf_text(printer->out, " is ");
+		cm_buf_text(printer->out, span->codes == NULL ? " is nobody" : " is ");
 		cm_print_words(printer, span->codes, 4);
 	}
 }
