@@ -48,7 +48,7 @@ static void text_join(struct law_text *text)
 		const char *is;
 		struct cm_buf grown;
 
-		(void)snprintf(head, sizeof head, "set %s ", joined[i].set);
+		(void)snprintf(head, sizeof head, "\nset %s", joined[i].set);
 		set = strstr(whole, head);
 		cr_assert_not_null(set, "%s", joined[i].set);
 		is = strstr(set, " is nobody");
