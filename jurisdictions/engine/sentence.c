@@ -112,8 +112,11 @@ void cm_template_fill(const char *text, const struct cm_law *law, const struct c
 
 static void words_print(const struct cm_word *word, struct cm_buf *out)
 {
-	for (; word != NULL; word = word->next)
-		cm_buf_printf(out, "%s%s", word->text, word->next != NULL ? ", " : "");
+	for (; word != NULL; word = word->next) {
+		cm_buf_text(out, word->text);
+		if (word->next != NULL)
+			cm_buf_text(out, ", ");
+	}
 }
 
 static void value_print(const struct cm_expr *atom, struct cm_buf *out)
@@ -126,8 +129,10 @@ static void value_print(const struct cm_expr *atom, struct cm_buf *out)
 		break;
 	case CM_VALUE_QUANTITY:
 		cm_buf_printf(out, "%lld", (long long)atom->number);
-		if (atom->unit != NULL)
-			cm_buf_printf(out, " %s", atom->unit);
+		if (atom->unit != NULL) {
+			cm_buf_byte(out, ' ');
+			cm_buf_text(out, atom->unit);
+		}
 		break;
 	case CM_VALUE_DAY:
 		cm_day_print(atom->day, day);
