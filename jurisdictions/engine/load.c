@@ -48,7 +48,7 @@ static enum cm_status parse_all(struct cm_loader *loader, struct cm_law *law)
 		struct cm_unit_file *unit;
 
 		if (loader->files[i].len > CM_MAX_LAW_FILE_BYTES) {
-			struct cm_at at = {.file = i, .line = 1, .column = 1};
+			struct cm_at at = {.file = i, .line = 1};
 
 			cm_error_add(loader, at, "bound", "a file of law has at most %d bytes",
 			    CM_MAX_LAW_FILE_BYTES);

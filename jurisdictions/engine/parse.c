@@ -22,39 +22,7 @@ void *cm_parse_node(struct cm_parser *parser, size_t size)
 void cm_parse_advance(struct cm_parser *parser)
 {
 	parser->end = parser->token.end;
-	parser->token = cm_lex_next(&parser->lexer);
-}
-
-static bool token_is(const struct cm_token *token, enum cm_token_kind kind, const char *text)
-{
-	return token->kind == kind && token->text[0] == text[0] && strlen(text) == token->len &&
-	       memcmp(token->text, text, token->len) == 0;
-}
-
-bool cm_parse_is_word(const struct cm_parser *parser, const char *word)
-{
-	return token_is(&parser->token, CM_TOKEN_WORD, word);
-}
-
-bool cm_parse_is_mark(const struct cm_parser *parser, char mark)
-{
-	return parser->token.kind == CM_TOKEN_MARK && parser->token.text[0] == mark;
-}
-
-bool cm_parse_take_word(struct cm_parser *parser, const char *word)
-{
-	if (!cm_parse_is_word(parser, word))
-		return false;
-	cm_parse_advance(parser);
-	return true;
-}
-
-bool cm_parse_take_mark(struct cm_parser *parser, char mark)
-{
-	if (!cm_parse_is_mark(parser, mark))
-		return false;
-	cm_parse_advance(parser);
-	return true;
+	cm_lex_next(&parser->lexer, &parser->token);
 }
 
 void cm_parse_expected(struct cm_parser *parser, const char *what)
@@ -222,7 +190,7 @@ int cm_parse_choice(
 	int found = -1;
 
 	for (size_t i = 0; i < count; i++)
-		if (token_is(&parser->token, CM_TOKEN_WORD, table[i]))
+		if (cm_parse_is_word(parser, table[i]))
 			found = (int)i;
 	if (found >= 0) {
 		cm_parse_advance(parser);
@@ -325,7 +293,7 @@ struct cm_unit_file *cm_parse_file(struct cm_loader *loader, struct cm_arena *ar
 	parser.unit = unit;
 	if (!cm_lex_init(&parser.lexer, loader, arena, file))
 		return NULL;
-	parser.token = cm_lex_next(&parser.lexer);
+	cm_lex_next(&parser.lexer, &parser.token);
 	if (!parse_header(&parser))
 		skip_to_item(&parser);
 	unit->header_end = parser.end;

@@ -70,12 +70,16 @@ static bool parse_list(struct cm_parser *parser, struct cm_expr *atom)
  * words. */
 static bool take_of(struct cm_parser *parser, const char *first)
 {
-	struct cm_lexer saved_lexer = parser->lexer;
-	struct cm_token saved = parser->token;
-	size_t saved_end = parser->end;
+	struct cm_lexer saved_lexer;
+	struct cm_token saved;
+	size_t saved_end;
 
-	if (!cm_parse_take_word(parser, first))
+	if (!cm_parse_is_word(parser, first))
 		return false;
+	saved_lexer = parser->lexer;
+	saved = parser->token;
+	saved_end = parser->end;
+	cm_parse_advance(parser);
 	if (cm_parse_take_word(parser, "of"))
 		return true;
 	/* Comments between the two words would be kept twice: forget the second copy. */

@@ -1,4 +1,4 @@
-set(ENGINE_TESTS atoms calendars dates defeats digest facts fault golden needs pending rulings semantics shipped)
+set(ENGINE_TESTS atoms calendars dates defeats digest facts fault golden needs pending places rulings semantics shipped)
 foreach(part ${ENGINE_TESTS})
   comity_test(engine_${part} SOURCES unit/test_engine_${part}.c unit/test_engine_help.c LIBS cm_engine)
 endforeach()
