@@ -15,7 +15,7 @@ void cm_row_write(const struct cm_tables *tables, const struct cm_column *column
 			continue;
 		for (uint32_t j = tables->bit_first[literal]; j < tables->bit_first[literal + 1];
 		     j++)
-			row[tables->bits[j] / 64] &= ~(UINT64_C(1) << (tables->bits[j] % 64));
+			row[tables->bits[j].word] &= ~tables->bits[j].bits;
 	}
 }
 
@@ -27,7 +27,7 @@ static void classes_write(
 	union cm_slot slots[CM_MAX_LAW_FACTS];
 	struct cm_facts facts = {.law = law, .slots = slots};
 
-	for (size_t class = 0; class < column->classes; class++) {
+	for (size_t class = 0; class < column->classes; class ++) {
 		cm_class_sample(law, column, class, &slots[column->fact]);
 		for (uint32_t i = 0; i < column->literals; i++) {
 			uint32_t literal = tables->asked[column->literal + i];
