@@ -77,8 +77,11 @@ enum cm_atom_op {
 
 enum cm_value_kind { CM_VALUE_NONE, CM_VALUE_WORDS, CM_VALUE_QUANTITY, CM_VALUE_DAY };
 
+/* The commonest node by far: kept small. */
 struct cm_expr {
-	enum cm_expr_kind kind;
+	enum cm_expr_kind kind : 8;
+	enum cm_atom_op op : 8; /* of an atom */
+	enum cm_value_kind value : 8;
 	struct cm_at at;
 	struct cm_expr *next;  /* the sibling */
 	struct cm_expr *first; /* the first operand */
@@ -86,8 +89,6 @@ struct cm_expr {
 	uint32_t size;         /* of COUNT, AND, OR: operands */
 	/* of an atom: */
 	const char *name;
-	enum cm_atom_op op;
-	enum cm_value_kind value;
 	struct cm_word *words;
 	int64_t number;
 	const char *unit; /* or NULL */
@@ -347,7 +348,8 @@ struct cm_rule_def {
 	struct cm_day review_again;
 	struct cm_test_def *tests;
 	/* resolved: */
-	uint32_t index; /* of the law's rules */
+	uint32_t index;   /* of the law's rules */
+	bool names_facts; /* and nothing else: no set and no term, which change with the days */
 };
 
 enum cm_item_kind {

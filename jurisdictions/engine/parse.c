@@ -76,20 +76,28 @@ static const char *token_text(struct cm_parser *parser)
 	return "";
 }
 
-bool cm_parse_name(struct cm_parser *parser, const char *what, struct cm_word **out)
+bool cm_parse_id(struct cm_parser *parser, const char *what, const char **out)
 {
-	struct cm_word *word;
-
 	if (parser->token.kind != CM_TOKEN_WORD) {
 		cm_parse_expected(parser, what);
 		return false;
 	}
-	word = cm_parse_node(parser, sizeof *word);
-	word->text = token_text(parser);
-	word->at = parser->token.at;
-	word->value = -1;
-	*out = word;
+	*out = token_text(parser);
 	cm_parse_advance(parser);
+	return true;
+}
+
+bool cm_parse_name(struct cm_parser *parser, const char *what, struct cm_word **out)
+{
+	struct cm_at at = parser->token.at;
+	const char *text;
+
+	if (!cm_parse_id(parser, what, &text))
+		return false;
+	*out = cm_parse_node(parser, sizeof **out);
+	(*out)->text = text;
+	(*out)->at = at;
+	(*out)->value = -1;
 	return true;
 }
 
@@ -213,7 +221,6 @@ int cm_parse_choice(
 static bool parse_header(struct cm_parser *parser)
 {
 	struct cm_unit_file *unit = parser->unit;
-	struct cm_word *code = NULL;
 	struct cm_word **tail = &unit->uses;
 	int64_t version = 0;
 	struct cm_at at;
@@ -227,11 +234,11 @@ static bool parse_header(struct cm_parser *parser)
 	if (version != 1)
 		cm_error_add(parser->loader, at, "version",
 		    "this is language version 1, the file asks for %lld", (long long)version);
-	if (!cm_parse_want_word(parser, "jurisdiction", "and its code") ||
-	    !cm_parse_name(parser, "the code of the jurisdiction", &code))
+	if (!cm_parse_want_word(parser, "jurisdiction", "and its code"))
 		return false;
-	unit->jurisdiction = code->text;
-	unit->at = code->at;
+	unit->at = parser->token.at;
+	if (!cm_parse_id(parser, "the code of the jurisdiction", &unit->jurisdiction))
+		return false;
 	if (!cm_parse_string(parser, "the title of the file", &unit->title))
 		return false;
 	if (!cm_parse_take_word(parser, "uses"))

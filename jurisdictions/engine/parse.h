@@ -74,7 +74,9 @@ bool cm_parse_want_mark(struct cm_parser *parser, char mark, const char *where);
 /* "expected WHAT, found ..." */
 void cm_parse_expected(struct cm_parser *parser, const char *what);
 
-/* Take a token of a kind; false (with a remark) if another is next. */
+/* Take a token of a kind; false (with a remark) if another is next. An id is a name of which
+ * nothing but the text is wanted. */
+bool cm_parse_id(struct cm_parser *parser, const char *what, const char **out);
 bool cm_parse_name(struct cm_parser *parser, const char *what, struct cm_word **out);
 bool cm_parse_string(struct cm_parser *parser, const char *what, const char **out);
 bool cm_parse_day(struct cm_parser *parser, struct cm_day *out);
