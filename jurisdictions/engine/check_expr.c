@@ -96,6 +96,7 @@ static void check_word(
 	set = cm_law_find_set(check->law, word->text);
 	if (set >= 0 && set_allowed) {
 		word->set = check->law->sets[set];
+		check->names_facts = false;
 		check_set_for(check, atom, word);
 	} else if (set >= 0) {
 		cm_error_add(check->loader, word->at, "type", "%s is a set: write `%s is in %s`",
@@ -115,8 +116,7 @@ static void check_words(struct cm_check *check, struct cm_expr *atom, bool set_a
 	for (struct cm_word *word = atom->words; word != NULL; word = word->next) {
 		check_word(check, atom, word, set_allowed);
 		for (const struct cm_word *other = atom->words; other != word; other = other->next)
-			if (other->value == word->value &&
-			    strcmp(other->text, word->text) == 0) {
+			if (other->value == word->value && strcmp(other->text, word->text) == 0) {
 				cm_lint_add(check->loader, word->at, "duplicate",
 				    "%s is listed twice", word->text);
 				break;
@@ -327,6 +327,7 @@ static void check_atom(struct cm_check *check, struct cm_expr *atom, bool given)
 		    atom->name);
 	} else if (notion >= 0) {
 		atom->notion = check->law->notions[notion];
+		check->names_facts = false;
 		check_notion_atom(check, atom);
 	} else {
 		cm_error_add(check->loader, atom->at, "unknown-fact",

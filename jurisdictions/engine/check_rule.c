@@ -224,9 +224,11 @@ void cm_check_rule(struct cm_check *check, struct cm_rule_def *rule)
 	check_missing(check, rule);
 	check_source(check, rule);
 	cm_check_spans(check, rule->spans, rule->id);
+	check->names_facts = true;
 	if (rule->applies != NULL)
 		cm_check_expr(check, rule->applies, false);
 	check_readings(check, rule);
+	rule->names_facts = check->names_facts;
 	check_effect(check, rule);
 	check_deadline(check, rule->deadline);
 	check_explains(check, rule);

@@ -100,7 +100,8 @@ const char *cm_fact_kind(const struct cm_fact_entry *fact);
 struct cm_check {
 	struct cm_loader *loader;
 	struct cm_law *law;
-	unsigned depth; /* of the walk through terms */
+	unsigned depth;   /* of the walk through terms */
+	bool names_facts; /* since this was set, conditions named neither set nor term */
 };
 
 /* Build the tables of names; remark duplicates. False: no memory. */

@@ -63,6 +63,8 @@ void cm_breaks_of_rule(
 		cm_breaks_add(breaks, span->from);
 		cm_breaks_add(breaks, span->until);
 	}
+	if (rule->names_facts)
+		return;
 	if (rule->applies != NULL)
 		cm_breaks_of_expr(law, rule->applies, breaks);
 	for (const struct cm_reading *reading = rule->readings; reading != NULL;
