@@ -361,6 +361,8 @@ enum cm_item_kind {
 	CM_ITEM_RULE
 };
 
+#define CM_ITEMS (CM_ITEM_RULE + 1)
+
 struct cm_item {
 	struct cm_item *next;
 	enum cm_item_kind kind;
@@ -388,6 +390,7 @@ struct cm_unit_file {
 	struct cm_word *uses;
 	size_t header_end;
 	struct cm_item *items;
+	size_t counts[CM_ITEMS]; /* of items, by kind */
 	struct cm_comment *comments;
 };
 

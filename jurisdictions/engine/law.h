@@ -41,6 +41,12 @@ struct cm_jurisdiction {
 	uint8_t digest[32];
 };
 
+/* An index of names: open addressing, numbers + 1; 0 is free. More than half of it is. */
+struct cm_names {
+	uint32_t *slots;
+	uint32_t mask;
+};
+
 struct cm_law {
 	struct cm_arena arena; /* the tree and all names */
 	struct cm_unit_file **units;
@@ -49,6 +55,7 @@ struct cm_law {
 	struct cm_fact_entry *facts;
 	size_t facts_count;
 	uint16_t *facts_by_name;
+	struct cm_names fact_names;
 	const struct cm_act_def **acts;
 	size_t acts_count;
 	const struct cm_set_def **sets;
@@ -59,6 +66,7 @@ struct cm_law {
 	size_t calendars_count;
 	struct cm_rule_entry *rules;
 	size_t rules_count;
+	struct cm_names rule_names; /* the first version of each */
 	struct cm_edge *edges; /* by target */
 	size_t edges_count;
 
@@ -75,6 +83,11 @@ struct cm_law {
 	uint8_t digest[32];
 	size_t tests_run;
 };
+
+/* Room for that many names; false: no memory. Then each once, with its number and hash. */
+bool cm_names_init(struct cm_names *names, struct cm_arena *arena, size_t count) CM_MUST_USE;
+void cm_names_add(struct cm_names *names, uint32_t hash, size_t number);
+uint32_t cm_name_hash(const char *name);
 
 /* Look a name up: its index, or -1. */
 int cm_law_find_act(const struct cm_law *law, const char *name);

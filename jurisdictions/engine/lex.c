@@ -168,12 +168,76 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Letters, digits and the underscore: bit c % 32 of word c / 32. */
+/* Letters, digits and the underscore. */
 static inline bool is_word_char(char c)
 {
-	static const uint32_t word_chars[8] = {0, 0x03ff0000, 0x87fffffe, 0x07fffffe};
+	static const bool word_chars[256] = {
+	    ['0'] = true,
+	    ['1'] = true,
+	    ['2'] = true,
+	    ['3'] = true,
+	    ['4'] = true,
+	    ['5'] = true,
+	    ['6'] = true,
+	    ['7'] = true,
+	    ['8'] = true,
+	    ['9'] = true,
+	    ['A'] = true,
+	    ['B'] = true,
+	    ['C'] = true,
+	    ['D'] = true,
+	    ['E'] = true,
+	    ['F'] = true,
+	    ['G'] = true,
+	    ['H'] = true,
+	    ['I'] = true,
+	    ['J'] = true,
+	    ['K'] = true,
+	    ['L'] = true,
+	    ['M'] = true,
+	    ['N'] = true,
+	    ['O'] = true,
+	    ['P'] = true,
+	    ['Q'] = true,
+	    ['R'] = true,
+	    ['S'] = true,
+	    ['T'] = true,
+	    ['U'] = true,
+	    ['V'] = true,
+	    ['W'] = true,
+	    ['X'] = true,
+	    ['Y'] = true,
+	    ['Z'] = true,
+	    ['a'] = true,
+	    ['b'] = true,
+	    ['c'] = true,
+	    ['d'] = true,
+	    ['e'] = true,
+	    ['f'] = true,
+	    ['g'] = true,
+	    ['h'] = true,
+	    ['i'] = true,
+	    ['j'] = true,
+	    ['k'] = true,
+	    ['l'] = true,
+	    ['m'] = true,
+	    ['n'] = true,
+	    ['o'] = true,
+	    ['p'] = true,
+	    ['q'] = true,
+	    ['r'] = true,
+	    ['s'] = true,
+	    ['t'] = true,
+	    ['u'] = true,
+	    ['v'] = true,
+	    ['w'] = true,
+	    ['x'] = true,
+	    ['y'] = true,
+	    ['z'] = true,
+	    ['_'] = true,
+	};
 
-	return (word_chars[(uint8_t)c / 32] >> ((uint8_t)c % 32) & 1) != 0;
+	return word_chars[(uint8_t)c];
 }
 
 /* The character `ahead` of the cursor, or NUL at the end. */

@@ -282,6 +282,7 @@ static void parse_items(struct cm_parser *parser)
 		}
 		*tail = item;
 		tail = &item->next;
+		parser->unit->counts[item->kind]++;
 	}
 }
 
