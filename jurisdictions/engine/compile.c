@@ -236,6 +236,38 @@ static void emit_rule(
 		    "rule %s becomes too large once its terms and sets are written out", rule->id);
 }
 
+/* ---- what a reader wants to know of a rule ---- */
+
+static const char *or_empty(const char *text)
+{
+	return text != NULL ? text : "";
+}
+
+static void info_fill(struct cm_rule_entry *rule)
+{
+	const struct cm_rule_def *def = rule->def;
+	enum cm_strength strength = def->has_strength ? def->strength : CM_STRENGTH_DEFAULT;
+
+	rule->info = (struct cm_rule_info){
+	    .id = def->id,
+	    .jurisdiction = def->file->jurisdiction,
+	    .title = def->title,
+	    .source = cm_source_names[def->source],
+	    .cite = def->cites->text,
+	    .url = or_empty(def->cites->url),
+	    .modality = def->modality,
+	    .act = def->act->text,
+	    .strength = cm_strength_names[strength],
+	    .penalty = or_empty(def->penalty),
+	    .ask = or_empty(def->ask),
+	    .note = or_empty(def->note),
+	    .path = def->file->path,
+	    .line = def->at.line,
+	};
+}
+
+/* ---- all rules, each gone to once ---- */
+
 static enum cm_status rules_emit(struct cm_emitter *emitter)
 {
 	struct cm_law *law = emitter->law;
@@ -245,6 +277,7 @@ static enum cm_status rules_emit(struct cm_emitter *emitter)
 	for (size_t i = 0; i < law->rules_count && emitter->status == CM_OK; i++) {
 		struct cm_rule_code *rule = &law->code.rules[i];
 
+		info_fill(&law->rules[i]);
 		emit_rule(emitter, law->rules[i].def, rule);
 		if (emitter->status == CM_OK)
 			cm_emit_quick(emitter, law->rules[i].def, rule, &law->code.quick[i]);

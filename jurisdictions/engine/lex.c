@@ -70,23 +70,25 @@ static bool text_check(struct cm_loader *loader, uint32_t file)
 		size_t plain = plain_run(text + at.offset, len - at.offset);
 		size_t used;
 
-		at.line += line_ends(text + at.offset, plain);
 		at.offset += (uint32_t)plain;
 		if (at.offset == len)
 			break;
 		used = cm_utf8_next(text + at.offset, len - at.offset, &cp);
 		if (used == 0) {
+			at.line = 1 + line_ends(text, at.offset);
 			cm_error_add(loader, at, "encoding", "this byte (0x%02x) is not UTF-8",
 			    (unsigned)(uint8_t)text[at.offset]);
 			return false;
 		}
 		if (cm_text_is_deceptive(cp)) {
+			at.line = 1 + line_ends(text, at.offset);
 			cm_error_add(loader, at, "encoding",
 			    "character U+%04X is invisible or changes the reading order; take it "
 			    "out",
 			    (unsigned)cp);
 			found++;
 		} else if (is_decomposed(cp)) {
+			at.line = 1 + line_ends(text, at.offset);
 			cm_error_add(loader, at, "encoding",
 			    "character U+%04X is not in form NFC; write the composed character",
 			    (unsigned)cp);
@@ -144,21 +146,24 @@ static void comment_add(struct cm_lexer *lexer)
 static void skip_blanks(struct cm_lexer *lexer)
 {
 	const char *text = lexer->text;
+	size_t len = lexer->len;
 	size_t at = lexer->offset;
 
-	for (; at < lexer->len; at++) {
-		char c = text[at];
-
-		if (c == '\n') {
+	for (;;) {
+		while (at < len && text[at] == ' ')
+			at++;
+		if (at < len && text[at] == '\n') {
 			lexer->line++;
 			lexer->starts_line = true;
-		} else if (c == '#') {
+		} else if (at < len && text[at] == '#') {
 			lexer->offset = at;
 			comment_add(lexer);
-			at = lexer->offset - 1;
-		} else if (c != ' ' && c != '\t' && c != '\r') {
+			at = lexer->offset;
+			continue;
+		} else if (at == len || (text[at] != '\t' && text[at] != '\r')) {
 			break;
 		}
+		at++;
 	}
 	lexer->offset = at;
 }
@@ -249,13 +254,17 @@ static char peek(const struct cm_lexer *lexer, size_t ahead)
 static void lex_word(struct cm_lexer *lexer)
 {
 	const char *text = lexer->text;
+	size_t len = lexer->len;
 	size_t at = lexer->offset;
 
-	for (; at < lexer->len; at++)
-		if (!is_word_char(text[at]) &&
-		    !((text[at] == '.' || text[at] == '-') && at + 1 < lexer->len &&
-			is_word_char(text[at + 1])))
+	for (;;) {
+		while (at < len && is_word_char(text[at]))
+			at++;
+		if (len - at < 2 || (text[at] != '.' && text[at] != '-') ||
+		    !is_word_char(text[at + 1]))
 			break;
+		at++;
+	}
 	lexer->offset = at;
 }
 

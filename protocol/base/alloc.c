@@ -170,7 +170,9 @@ void *cm_arena_alloc(struct cm_arena *arena, size_t count, size_t size)
 	size_t bytes;
 	size_t counted;
 
-	if (size != 0 && count > (CM_MAX_BLOCK_BYTES - UNIT) / size)
+	/* Most requests are for one object, and need no division. */
+	if (size > CM_MAX_BLOCK_BYTES - UNIT ||
+	    (count > 1 && size != 0 && count > (CM_MAX_BLOCK_BYTES - UNIT) / size))
 		return NULL;
 	bytes = count * size != 0 ? count * size : 1;
 	counted = (bytes + UNIT - 1) / UNIT * UNIT;
