@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "jurisdictions/engine/print.h"
-
 /*
  * Leaf = BLAKE2b-256(0x00, canonical text of an item); node = BLAKE2b-256(0x01, left, right), an
  * odd one passed up. Leaves are sorted by their digest, so that neither the order of files nor of
@@ -65,10 +63,8 @@ struct digester {
 static bool item_digest(
     struct digester *digester, const struct cm_item *item, uint8_t out[DIGEST_BYTES])
 {
-	struct cm_printer printer = {.out = &digester->text, .canonical = true};
-
 	cm_buf_clear(&digester->text);
-	cm_print_item(&printer, item);
+	cm_canonical_put(item, &digester->text);
 	hash(0, cm_buf_str(&digester->text), digester->text.len, NULL, 0, out);
 	return !digester->text.failed;
 }

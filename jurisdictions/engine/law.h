@@ -146,6 +146,9 @@ const char *cm_suggestion_of(struct cm_check *check, const char *near);
 /* Make the code. CM_NO_MEMORY, CM_TOO_LARGE (remarked). */
 enum cm_status cm_compile(struct cm_check *check) CM_MUST_USE;
 
+/* Append the text a digest is taken of. The item is without mistakes. */
+void cm_canonical_put(const struct cm_item *item, struct cm_buf *out);
+
 /* Digest every rule, jurisdiction and the set. */
 enum cm_status cm_check_digest(struct cm_check *check) CM_MUST_USE;
 
