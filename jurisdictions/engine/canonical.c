@@ -131,7 +131,10 @@ static void set_put(struct cm_buf *out, const struct cm_set_def *set)
 	cites_put(out, set->cites);
 	for (const struct cm_set_span *span = set->spans; span != NULL; span = span->next) {
 		days_put(out, "\n  from ", span->from, span->until);
-		words_put(out, " is ", span->codes);
+		if (span->codes == NULL)
+			cm_buf_text(out, " is nobody");
+		else
+			words_put(out, " is ", span->codes);
 	}
 	cm_buf_text(out, "\nend");
 }
