@@ -155,12 +155,13 @@ static bool same_values(const struct cm_fact_entry *a, const struct cm_fact_entr
 static void check_is_word(struct cm_check *check, struct cm_expr *atom, bool given)
 {
 	const struct cm_fact_entry *fact = fact_of(check, atom);
-	int other = cm_law_find_fact(check->law, atom->words->text);
 	enum cm_fact_type type = fact->info.type;
+	int other = -1;
 
-	if (!given && other >= 0 && cm_fact_value(fact, atom->words->text) < 0 &&
-	    (type == CM_FACT_COUNTRY || type == CM_FACT_ONE_OF) &&
-	    check->law->facts[other].info.type == type) {
+	if (!given && (type == CM_FACT_COUNTRY || type == CM_FACT_ONE_OF) &&
+	    cm_fact_value(fact, atom->words->text) < 0)
+		other = cm_law_find_fact(check->law, atom->words->text);
+	if (other >= 0 && check->law->facts[other].info.type == type) {
 		if (type == CM_FACT_ONE_OF && !same_values(fact, &check->law->facts[other]))
 			cm_error_add(check->loader, atom->value_at, "type",
 			    "%s and %s do not have the same values", atom->name, atom->words->text);

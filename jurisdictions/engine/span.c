@@ -82,7 +82,8 @@ static int compare_days(const void *a, const void *b)
 
 void cm_breaks_sort(struct cm_breaks *breaks)
 {
-	qsort(breaks->days, breaks->count, sizeof *breaks->days, compare_days);
+	if (breaks->count > 1)
+		qsort(breaks->days, breaks->count, sizeof *breaks->days, compare_days);
 }
 
 const struct cm_word *cm_set_on(const struct cm_set_def *set, int32_t day)
