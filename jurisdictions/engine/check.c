@@ -299,6 +299,7 @@ void cm_check_all(struct cm_check *check)
 			if (item->kind != CM_ITEM_RULE)
 				continue;
 			cm_check_rule(check, item->rule);
+			cm_check_edges(check, item->rule);
 			if (are_weighed)
 				weigh_rule(check, item->rule);
 		}

@@ -130,13 +130,7 @@ static void rule_unknown(struct cm_check *check, const struct cm_word *word)
 	    check->loader, word->at, "unknown-rule", "no rule is named %s%s", word->text, near);
 }
 
-struct edges {
-	struct cm_edge *items; /* owned */
-	size_t count;
-	size_t cap;
-};
-
-static bool edge_add(struct edges *edges, struct cm_edge edge)
+static bool edge_add(struct cm_edges *edges, struct cm_edge edge)
 {
 	void *items = edges->items;
 
@@ -147,9 +141,9 @@ static bool edge_add(struct edges *edges, struct cm_edge edge)
 	return true;
 }
 
-/* Every version of the rule on one side against every version on the other. False: no memory. */
-static bool edges_of_word(struct cm_check *check, size_t rule, const struct cm_defeats *text,
-    const struct cm_word *word, struct edges *out)
+/* Every version of the rule on one side against every version on the other. */
+static void edges_of_word(struct cm_check *check, const struct cm_rule_def *rule,
+    const struct cm_defeats *text, const struct cm_word *word)
 {
 	size_t end = 0;
 	int first = cm_law_rules_of(check->law, word->text, &end);
@@ -157,45 +151,37 @@ static bool edges_of_word(struct cm_check *check, size_t rule, const struct cm_d
 	if (first < 0)
 		rule_unknown(check, word);
 	for (size_t other = first < 0 ? end : (size_t)first; other < end; other++) {
-		struct cm_edge edge = {
-		    .text = text, .word = word, .written_in = check->law->rules[rule].def};
+		struct cm_edge edge = {.text = text, .word = word, .written_in = rule};
 
-		edge.by = (uint32_t)(text->inverse ? other : rule);
-		edge.target = (uint32_t)(text->inverse ? rule : other);
-		if (!edge_add(out, edge))
-			return false;
+		edge.by = text->inverse ? (uint32_t)other : rule->index;
+		edge.target = text->inverse ? rule->index : (uint32_t)other;
+		if (!edge_add(&check->edges, edge))
+			check->loader->out_of_memory = true;
 	}
-	return true;
 }
 
-static bool edges_find(struct cm_check *check, struct edges *out)
+void cm_check_edges(struct cm_check *check, const struct cm_rule_def *rule)
 {
-	const struct cm_law *law = check->law;
-
-	for (size_t rule = 0; rule < law->rules_count; rule++)
-		for (const struct cm_defeats *text = law->rules[rule].def->defeats; text != NULL;
-		     text = text->next)
-			for (const struct cm_word *word = text->rules; word != NULL;
-			     word = word->next)
-				if (!edges_of_word(check, rule, text, word, out))
-					return false;
-	return true;
+	if (check->law->rules[rule->index].def != rule)
+		return; /* one rule too many: it has no number */
+	for (const struct cm_defeats *text = rule->defeats; text != NULL; text = text->next)
+		for (const struct cm_word *word = text->rules; word != NULL; word = word->next)
+			edges_of_word(check, rule, text, word);
 }
 
-/* All edges, in the law's arena. */
-static bool edges_make(struct cm_check *check)
+/* The edges found, in the law's arena. */
+static bool edges_take(struct cm_check *check)
 {
+	struct cm_edges *edges = &check->edges;
 	struct cm_law *law = check->law;
-	struct edges edges = {0};
-	bool fine = edges_find(check, &edges);
 
-	law->edges = cm_arena_alloc(&law->arena, edges.count, sizeof *law->edges);
-	fine = fine && law->edges != NULL;
-	if (fine && edges.count != 0)
-		memcpy(law->edges, edges.items, edges.count * sizeof *law->edges);
-	law->edges_count = fine ? edges.count : 0;
-	cm_free(edges.items);
-	return fine;
+	law->edges = cm_arena_alloc(&law->arena, edges->count, sizeof *law->edges);
+	if (law->edges != NULL && edges->count != 0)
+		memcpy(law->edges, edges->items, edges->count * sizeof *law->edges);
+	law->edges_count = law->edges != NULL ? edges->count : 0;
+	cm_free(edges->items);
+	*edges = (struct cm_edges){0};
+	return law->edges != NULL;
 }
 
 static int compare_edges(const void *a, const void *b)
@@ -337,7 +323,7 @@ void cm_check_defeats(struct cm_check *check)
 	struct cm_arena *arena = &law->arena;
 	struct walk walk;
 
-	if (!edges_make(check)) {
+	if (!edges_take(check)) {
 		check->loader->out_of_memory = true;
 		return;
 	}

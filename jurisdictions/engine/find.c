@@ -1,6 +1,5 @@
 #include "jurisdictions/engine/law.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "jurisdictions/engine/codes.h"

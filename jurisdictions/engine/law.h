@@ -67,7 +67,7 @@ struct cm_law {
 	struct cm_rule_entry *rules;
 	size_t rules_count;
 	struct cm_names rule_names; /* the first version of each */
-	struct cm_edge *edges; /* by target */
+	struct cm_edge *edges;      /* by target */
 	size_t edges_count;
 
 	int when_fact[CM_WHENS]; /* -1: the day of the decision stands in */
@@ -75,7 +75,7 @@ struct cm_law {
 
 	struct cm_code code;
 	struct cm_tables *tables; /* owned; NULL until the last pass */
-	uint32_t *contested; /* rules that others defeat, defeaters first */
+	uint32_t *contested;      /* rules that others defeat, defeaters first */
 	size_t contested_count;
 
 	struct cm_jurisdiction *jurisdictions;
@@ -110,11 +110,18 @@ const char *cm_fact_kind(const struct cm_fact_entry *fact);
 /* ---- passes: each remarks what is wrong; the loader stops when there are errors ---------------
  */
 
+struct cm_edges {
+	struct cm_edge *items; /* owned */
+	size_t count;
+	size_t cap;
+};
+
 struct cm_check {
 	struct cm_loader *loader;
 	struct cm_law *law;
-	unsigned depth;   /* of the walk through terms */
-	bool names_facts; /* since this was set, conditions named neither set nor term */
+	unsigned depth;        /* of the walk through terms */
+	struct cm_edges edges; /* found so far */
+	bool names_facts;      /* since this was set, conditions named neither set nor term */
 };
 
 /* Build the tables of names; remark duplicates. False: no memory. */
@@ -130,7 +137,9 @@ void cm_check_codes(struct cm_check *check, const struct cm_word *codes, const c
 /* Resolve the names of an expression and hold its atoms against the types of facts. */
 void cm_check_expr(struct cm_check *check, struct cm_expr *expr, bool given);
 
-/* Resolve defeats: sovereigns, absolute rules, circles; fill edges and the order of deciding. */
+/* Resolve the defeats a rule speaks of; then, when all are there: sovereigns, absolute rules,
+ * circles; fill edges and the order of deciding. The check's edges are used up. */
+void cm_check_edges(struct cm_check *check, const struct cm_rule_def *rule);
 void cm_check_defeats(struct cm_check *check);
 
 /* "did you mean" after an unknown name; "" if nothing is near. In the remarks' arena. */
