@@ -32,6 +32,7 @@ struct cm_word {
 struct cm_cite {
 	struct cm_cite *next;
 	const char *text;
+	struct cm_at at;
 	const char *url;    /* or NULL */
 	const char *sha256; /* or NULL */
 	bool has_retrieved;
@@ -57,7 +58,7 @@ enum cm_atom_op {
 	CM_ATOM_IS,
 	CM_ATOM_IS_NOT,
 	CM_ATOM_ONE_OF,
-	CM_ATOM_NONE_OF, /* also: is not one of */
+	CM_ATOM_NONE_OF, /* is none of, is not one of */
 	CM_ATOM_IN,
 	CM_ATOM_NOT_IN,
 	CM_ATOM_INCLUDES,
@@ -82,6 +83,7 @@ struct cm_expr {
 	enum cm_expr_kind kind : 8;
 	enum cm_atom_op op : 8; /* of an atom */
 	enum cm_value_kind value : 8;
+	bool not_one_of; /* of NONE_OF: written so */
 	struct cm_at at;
 	struct cm_expr *next;  /* the sibling */
 	struct cm_expr *first; /* the first operand */
@@ -105,6 +107,7 @@ struct cm_test_def {
 	struct cm_test_def *next;
 	const char *name;
 	struct cm_at at;
+	size_t end;            /* offset behind its last token */
 	const char *real_case; /* or NULL */
 	bool has_day;
 	struct cm_day day;
@@ -154,6 +157,7 @@ struct cm_calendar_def {
 	struct cm_word *of;
 	struct cm_word *weekend;
 	struct cm_holiday *holidays;
+	struct cm_at rolls_at; /* of the word */
 	bool rolls_back;
 	/* resolved: */
 	uint8_t weekend_days; /* bit 0 Monday ... bit 6 Sunday */
@@ -186,6 +190,7 @@ struct cm_notion_def {
 	const char *title;
 	struct cm_cite *cites;
 	struct cm_span *spans;
+	struct cm_at means_at; /* of the word */
 	struct cm_expr *means;
 	struct cm_test_def *tests;
 	/* resolved: */

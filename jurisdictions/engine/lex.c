@@ -323,7 +323,7 @@ static void lex_string(struct cm_lexer *lexer, struct cm_token *token)
 	token->len = quote != NULL ? (size_t)(quote - begin) : left;
 	lines = line_ends(begin, token->len);
 	lexer->line += lines;
-	lexer->starts_line = lines != 0;
+	lexer->starts_line = false; /* lines inside the text are no lines of the law */
 	lexer->offset += 1 + token->len + (quote != NULL);
 	if (quote == NULL)
 		cm_error_add(

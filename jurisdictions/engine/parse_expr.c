@@ -95,6 +95,7 @@ static bool parse_is(struct cm_parser *parser, struct cm_expr *atom, bool given)
 
 	if (take_of(parser, "one")) {
 		atom->op = negated ? CM_ATOM_NONE_OF : CM_ATOM_ONE_OF;
+		atom->not_one_of = negated;
 		return parse_list(parser, atom);
 	}
 	if (cm_parse_take_word(parser, "in")) {

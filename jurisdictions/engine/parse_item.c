@@ -6,6 +6,7 @@ struct cm_cite *cm_parse_cite(struct cm_parser *parser)
 {
 	struct cm_cite *cite = cm_parse_node(parser, sizeof *cite);
 
+	cite->at = parser->token.at;
 	if (!cm_parse_string(parser, "the citation", &cite->text))
 		return NULL;
 	if (cm_parse_take_word(parser, "url") &&
@@ -160,6 +161,7 @@ static struct cm_calendar_def *parse_calendar(struct cm_parser *parser)
 	while (cm_parse_take_word(parser, "holiday"))
 		if (!parse_holiday(parser, &tail))
 			return NULL;
+	calendar->rolls_at = parser->token.at;
 	if (!cm_parse_want_word(parser, "rolls", "or `holiday`"))
 		return NULL;
 	way = cm_parse_choice(parser, "a direction", ways, 2);
@@ -233,6 +235,7 @@ static struct cm_notion_def *parse_notion(struct cm_parser *parser)
 			return NULL;
 		tail = &(*tail)->next;
 	}
+	notion->means_at = parser->token.at;
 	if (!cm_parse_want_word(parser, "means", "and a condition"))
 		return NULL;
 	notion->means = cm_parse_expr(parser);

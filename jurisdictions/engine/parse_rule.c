@@ -54,6 +54,7 @@ struct cm_test_def *cm_parse_test(struct cm_parser *parser)
 	if (test->given == NULL || !cm_parse_want_word(parser, "expect", "or `and`") ||
 	    !parse_expected(parser, test))
 		return NULL;
+	test->end = parser->end;
 	return test;
 }
 
