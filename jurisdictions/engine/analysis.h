@@ -193,11 +193,16 @@ const char *cm_change_word(enum cm_change_kind kind);
 /* A demand as it is stored: its facts are decided again under another law. */
 struct cm_stored {
 	const char *name; /* how the caller knows it */
+	const char *part; /* which part of it, or NULL: all */
 	struct cm_day as_of;
 	bool is_open;
 	bool has_clock; /* a term runs */
 	const struct cm_fact_text *facts;
 	size_t facts_count;
+	/* A node's own: the laws it carries; rules of others are passed over, as are facts that its
+	 * vocabulary lacks. None: all laws, and every fact must be known. */
+	const char *const *jurisdictions;
+	size_t jurisdictions_count;
 };
 
 /* Hand out the next one, true, or end with false. What it points to must live until the next call. */
@@ -205,6 +210,7 @@ typedef bool (*cm_stored_cb)(void *context, struct cm_stored *out);
 
 struct cm_moved {
 	const char *name;
+	const char *part; /* or NULL */
 	bool is_open;
 	bool has_clock;
 	struct cm_shift *shifts; /* a rule that one set lacks is silent there */

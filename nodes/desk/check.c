@@ -38,29 +38,6 @@ struct answering {
 	struct cm_err trouble;
 };
 
-static const struct cm_target *find_target(const struct cm_demand *demand, uint32_t index)
-{
-	for (size_t i = 0; i < demand->targets_count; i++)
-		if (demand->targets[i].index == index)
-			return &demand->targets[i];
-	return NULL;
-}
-
-/* What is known of a part, or of a category as a whole where `part` is NULL. */
-static void gather(const struct cm_demand *demand, const struct cm_target *target,
-    const struct cm_part *part, const char *category, struct cm_dossier *dossier)
-{
-	cm_dossier_add_all(dossier, demand->facts, demand->facts_count);
-	cm_dossier_know(dossier, "issuing_state", demand->issuing_state, "the demand");
-	cm_dossier_know(dossier, "data", category, "the demand");
-	if (target != NULL)
-		cm_dossier_add_all(dossier, target->facts, target->facts_count);
-	if (part == NULL)
-		return;
-	cm_dossier_add_all(dossier, part->facts, part->facts_count);
-	cm_dossier_know(dossier, "hosting_state", part->hosting_state, "residency map");
-}
-
 static enum cm_status set_facts(struct answering *a, const struct cm_target *target,
     const struct cm_part *part, const char *category, struct cm_err *err)
 {
@@ -69,7 +46,7 @@ static enum cm_status set_facts(struct answering *a, const struct cm_target *tar
 	if (dossier == NULL)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for the facts of a part");
 	cm_dossier_init(dossier, a->arena);
-	gather(&a->ask->demand, target, part, category, dossier);
+	cm_dossier_gather(dossier, &a->ask->demand, target, part, category);
 	if (dossier->failed)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for the facts of a part");
 	if (dossier->is_full)
@@ -241,7 +218,7 @@ static enum cm_status check_first(struct answering *a)
 		return CM_NO_MEMORY;
 	for (size_t i = 0; status == CM_OK && i < a->hosted_count; i++)
 		status = add_finding(a, CM_SIDE_HOSTING,
-		    find_target(demand, a->hosted[i].target), &a->hosted[i],
+		    cm_demand_target(demand, a->hosted[i].target), &a->hosted[i],
 		    a->hosted[i].category, &a->trouble);
 	for (size_t c = 0; status == CM_OK && is_issuing && c < demand->categories_count; c++)
 		status = add_finding(
@@ -258,7 +235,7 @@ static enum cm_status check_again(struct answering *a)
 		return CM_NO_MEMORY;
 	for (size_t i = 0; status == CM_OK && i < a->ask->parts_count; i++)
 		status = add_finding(a, CM_SIDE_ISSUING,
-		    find_target(&a->ask->demand, a->ask->parts[i].target), &a->ask->parts[i],
+		    cm_demand_target(&a->ask->demand, a->ask->parts[i].target), &a->ask->parts[i],
 		    a->ask->parts[i].category, &a->trouble);
 	return status;
 }
