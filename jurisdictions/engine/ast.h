@@ -17,6 +17,7 @@
 #define CM_MAX_WEIGHT 1024   /* conditions of a rule or term, with its terms written out */
 #define CM_MAX_TERM_DEPTH 16 /* terms in terms */
 #define CM_MAX_VALUES 256    /* of a fact's type */
+#define CM_MAX_READINGS 15   /* of a rule, beside its `applies when` */
 
 #define CM_FOREVER INT32_MAX /* the end of what has none */
 

@@ -149,7 +149,12 @@ static void check_source(struct cm_check *check, const struct cm_rule_def *rule)
 
 static void check_readings(struct cm_check *check, struct cm_rule_def *rule)
 {
+	unsigned count = 0;
+
 	for (struct cm_reading *a = rule->readings; a != NULL; a = a->next) {
+		if (++count == CM_MAX_READINGS + 1)
+			cm_error_add(check->loader, a->at, "bound",
+			    "more than %d readings of a rule", CM_MAX_READINGS);
 		cm_check_expr(check, a->applies, false);
 		for (const struct cm_reading *b = rule->readings; b != a; b = b->next)
 			if (strcmp(a->name, b->name) == 0)

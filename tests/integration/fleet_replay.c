@@ -7,7 +7,6 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -18,23 +17,9 @@ static char new_law[4096];
 
 /* ---- another law ----------------------------------------------------------------------------- */
 
-static void copy_file(const char *from, const char *to)
-{
-	size_t len;
-	char *text = file_read(from, &len);
-
-	must(text != NULL, "read %s", from);
-	file_write(to, text, len);
-	cm_free(text);
-}
-
-/* The law as it would be: a warrant no longer compels content, and one rule is new. */
+/* A warrant no longer compels content; what the rule was tried by goes. */
 static void law_change(char *text, size_t len, const char *path)
 {
-	static const char added[] =
-	    "\nrule us.trial.added\n  title \"Added\"\n  source statute\n  cite \"c\"\n"
-	    "  in force from 2015-01-01\n  applies when\n    data includes content\n"
-	    "  effect permits comity_motion\n  reviewed by nobody\nend\n";
 	char *rule = strstr(text, "rule us.sca.2703a.content\n");
 	char *tests = rule != NULL ? strstr(rule, "  test ") : NULL;
 	char *end = tests != NULL ? strstr(tests, "\nend\n") : NULL;
@@ -46,33 +31,27 @@ static void law_change(char *text, size_t len, const char *path)
 	cm_buf_init(&out, 0);
 	cm_buf_add(&out, text, (size_t)(tests - text));
 	cm_buf_add(&out, end + 1, len - (size_t)(end + 1 - text));
-	cm_buf_text(&out, added);
 	file_write(path, out.data, out.len);
 	cm_buf_fini(&out);
 }
 
 static void new_law_make(void)
 {
-	static const char *const files[] = {"vocabulary.law", "calendars.law", "eu.law", "ie.law",
-	    "treaty/us_gb.law", "treaty/mlat.law", "us.law"};
-	char folder[4096];
-	char from[4096];
-	char to[5000];
+	char path[5000];
 	size_t len;
 	char *text;
 
 	(void)snprintf(new_law, sizeof new_law, "%s", scratch_path("newlaw"));
-	(void)snprintf(folder, sizeof folder, "%.4000s/treaty", new_law);
-	must(mkdir(new_law, 0700) == 0 && mkdir(folder, 0700) == 0, "a folder for the new law");
-	for (size_t i = 0; i < COUNT(files); i++) {
-		(void)snprintf(from, sizeof from, "%s/%s", LAW_PATH, files[i]);
-		(void)snprintf(to, sizeof to, "%s/%s", new_law, files[i]);
-		copy_file(from, to);
-	}
-	text = file_read(from, &len);
-	must(text != NULL, "read %s", from);
-	law_change(text, len, to);
+	law_copy(new_law);
+	(void)snprintf(path, sizeof path, "%s/us.law", new_law);
+	text = file_read(path, &len);
+	must(text != NULL, "read %s", path);
+	law_change(text, len, path);
 	cm_free(text);
+	law_add(new_law, "us.law",
+	    "\nrule us.trial.added\n  title \"Added\"\n  source statute\n  cite \"c\"\n"
+	    "  in force from 2015-01-01\n  applies when\n    data includes content\n"
+	    "  effect permits comity_motion\n  reviewed by nobody\nend\n");
 }
 
 /* ---- asking ---------------------------------------------------------------------------------- */
@@ -218,7 +197,7 @@ static void a_newer_ledger_is_refused(void)
 	sqlite3 *db = NULL;
 
 	process_stop_must(&fleet, "us");
-	copy_file(ledger_of("us"), path);
+	file_copy(ledger_of("us"), path);
 	must(sqlite3_open(path, &db) == SQLITE_OK &&
 		 sqlite3_exec(db, "PRAGMA user_version=99", NULL, NULL, NULL) == SQLITE_OK,
 	    "a newer ledger");
