@@ -23,22 +23,32 @@ static bool is_joined(const struct cm_expr *expr)
 	return expr->kind == CM_EXPR_AND || expr->kind == CM_EXPR_OR;
 }
 
-/* Does a comment stand inside, before the last leaf? Then its lines must be kept apart. */
-static bool is_commented(const struct cm_printer *printer, const struct cm_expr *expr)
+/* Where the last operand begins that can stand on a line of its own; 0: none can. A comment before
+ * it keeps the lines apart. */
+static size_t last_line(const struct cm_expr *expr)
 {
-	size_t i = cm_print_comment_from(printer, expr->at.offset);
+	size_t place = 0;
 
-	if (i < printer->next)
-		i = printer->next;
-	return i < printer->stop && printer->comments[i]->offset < cm_print_last(expr)->at.offset;
+	while (expr->kind != CM_EXPR_ATOM) {
+		const struct cm_expr *first = expr->first;
+
+		for (expr = first; expr->next != NULL;)
+			expr = expr->next;
+		if (expr != first)
+			place = expr->at.offset;
+	}
+	return place;
 }
 
-/* The comments that come before an operand. All that are left, if it is the last: behind it there
- * is no place for them. */
+/* The comments that come before an operand's line. If it is the last and has none inside, all that
+ * are left: behind it there is no place for them. */
 static size_t comments_before(
     const struct cm_printer *printer, const struct cm_expr *operand, size_t end)
 {
-	return operand->next == NULL && !is_commented(printer, operand) ? end : operand->at.offset;
+	size_t i = cm_print_comment_from(printer, operand->at.offset);
+	bool has_inside = i < printer->stop && printer->comments[i]->offset < last_line(operand);
+
+	return operand->next == NULL && !has_inside ? end : operand->at.offset;
 }
 
 static void text_of(struct cm_printer *printer, const struct cm_expr *expr, struct cm_buf *text)
@@ -115,7 +125,7 @@ static void operand_print(struct cm_printer *printer, const struct cm_expr *expr
 	}
 	if (printer->canonical || expr->kind == CM_EXPR_ATOM ||
 	    (cm_print_column(printer) + columns + tail <= CM_PRINT_COLUMNS &&
-		!is_commented(printer, expr)))
+		!cm_print_has_comment(printer, last_line(expr))))
 		cm_print_wrapped(printer, cm_buf_str(&text), indent + 4, tail);
 	else
 		operand_open(printer, expr, indent, tail, end);

@@ -116,13 +116,13 @@ void format_squeeze(const char *text, size_t len, uint32_t seed, uint32_t every,
 	struct cm_loader loader = {.files = &file, .files_count = 1, .remarks = &remarks};
 	struct cm_arena arena;
 	struct cm_lexer lexer;
+	struct cm_token token;
 	unsigned count = 0;
 
 	cm_remarks_init(&remarks);
 	cm_arena_init(&arena, 0);
 	cr_assert(cm_lex_init(&lexer, &loader, &arena, 0));
-	for (struct cm_token token = cm_lex_next(&lexer); token.kind != CM_TOKEN_END;
-	     token = cm_lex_next(&lexer)) {
+	for (cm_lex_next(&lexer, &token); token.kind != CM_TOKEN_END; cm_lex_next(&lexer, &token)) {
 		cm_buf_add(out, text + token.at.offset, token.end - token.at.offset);
 		cm_buf_byte(out, ' ');
 		if (seed == 0 || dice(&seed) % every != 0)

@@ -363,3 +363,33 @@ Test(format, a_comment_between_any_two_words_is_kept)
 	law_shelf_fini(&shelf);
 	cr_assert_eq(cm_alloc_live(), 0);
 }
+
+/* The same where every form of a condition stands in every other. */
+Test(format, a_comment_in_any_condition_is_kept)
+{
+	static const char tangled[] = HEAD
+	    "rule xx.a applies when not (a or not b) and (not not c or (d is x and e is one of x, "
+	    "y, z)) "
+	    "and at least 2 of (not f; g and not h; at least 1 of (i; (j or k) and l); not (m and "
+	    "n)) "
+	    "and not at least 1 of (o; p) and (at least 1 of (q) or not (r or (s and not (t or "
+	    "u)))) "
+	    "reading one \"first\" applies when at least 1 of (a; b or c) reading two \"second\" "
+	    "applies when not (a and b) test \"t\" given a and not b and c is x, y and d at least "
+	    "3 "
+	    "months expect undetermined needing a, b, c end "
+	    "term t \"t\" cite \"c\" url \"u\" cite \"d\" in force from 2000-01-01 means (a or b) "
+	    "and not "
+	    "(c and d) test \"x\" given a expect silent test \"y\" given b expect applies end";
+
+	for (uint32_t seed = 1; seed < 1000; seed++) {
+		struct cm_buf text;
+
+		cm_buf_init(&text, 0);
+		format_squeeze(tangled, sizeof tangled - 1, seed, 1 + seed % 12, &text);
+		cr_assert(keeps(cm_buf_str(&text), text.len, "tangled"), "seed %u: %s",
+		    (unsigned)seed, cm_buf_str(&text));
+		cm_buf_fini(&text);
+	}
+	cr_assert_eq(cm_alloc_live(), 0);
+}
