@@ -91,7 +91,7 @@ void fleet_end(struct cm_fleet *fleet);
 void fleet_end_waiting(struct cm_fleet *fleet);
 
 void fleet_import(struct cm_fleet *fleet, const char *node, const char *csv_path);
-/* The maps of deploy/examples into us, ie, de and gb. */
+/* The maps of deploy/examples into the regions that have one there. */
 void fleet_import_examples(struct cm_fleet *fleet);
 
 struct cm_fleet_process *process_of(struct cm_fleet *fleet, const char *name);

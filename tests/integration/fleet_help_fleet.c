@@ -123,13 +123,13 @@ void fleet_import(struct cm_fleet *fleet, const char *node, const char *csv_path
 
 void fleet_import_examples(struct cm_fleet *fleet)
 {
-	static const char *const nodes[] = {"us", "ie", "de", "gb"};
-
-	for (size_t i = 0; i < sizeof nodes / sizeof nodes[0]; i++) {
+	for (size_t i = 0; i < fleet->count; i++) {
+		const char *name = fleet->processes[i].name;
 		char path[512];
 
-		(void)snprintf(path, sizeof path, "%s/residency/%s.csv", EXAMPLES_PATH, nodes[i]);
-		fleet_import(fleet, nodes[i], path);
+		(void)snprintf(path, sizeof path, "%s/residency/%s.csv", EXAMPLES_PATH, name);
+		if (fleet->processes[i].residency != NULL && access(path, R_OK) == 0)
+			fleet_import(fleet, name, path);
 	}
 }
 
