@@ -8,6 +8,7 @@
 #define CM_ENGINE_AST_H
 
 #include "jurisdictions/engine/lex.h"
+#include "protocol/clocks/count.h"
 
 #define CM_MAX_LAW_FILE_BYTES (1024 * 1024)
 #define CM_MAX_LAW_RULES 65535
@@ -228,8 +229,6 @@ enum cm_strength {
 	CM_STRENGTH_DISCRETIONARY,
 	CM_STRENGTHS
 };
-
-enum cm_unit { CM_UNIT_DAYS, CM_UNIT_HOURS, CM_UNIT_BUSINESS_DAYS, CM_UNIT_MONTHS, CM_UNITS };
 
 struct cm_deadline {
 	struct cm_at at;

@@ -220,8 +220,6 @@ bool cm_slot_is_known(const struct cm_law *law, size_t fact, const union cm_slot
 /* Keep only the values an atom allows; false if none is left. For tests' `given`. */
 bool cm_facts_narrow(struct cm_facts *facts, const struct cm_expr *atom, int32_t day);
 
-#define CM_DAY_FIRST (-719162) /* 0001-01-01 */
-#define CM_DAY_LAST 2932896    /* 9999-12-31 */
 #define CM_NUMBER_LAST INT64_C(1000000000)
 
 #endif

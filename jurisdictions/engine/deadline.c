@@ -1,115 +1,33 @@
 #include "jurisdictions/engine/deadline.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-static int compare_day(const void *key, const void *at)
+struct cm_rest cm_calendar_rest(const struct cm_calendar_def *calendar)
 {
-	int32_t a = *(const int32_t *)key;
-	int32_t b = *(const int32_t *)at;
-
-	return a < b ? -1 : a > b;
+	return (struct cm_rest){.weekend_days = calendar->weekend_days,
+	    .rolls_back = calendar->rolls_back,
+	    .days = calendar->days,
+	    .days_count = calendar->days_count};
 }
 
 bool cm_calendar_is_rest(const struct cm_calendar_def *calendar, struct cm_day day)
 {
-	if ((calendar->weekend_days >> cm_day_weekday(day) & 1) != 0)
-		return true;
-	return calendar->days_count != 0 &&
-	       bsearch(&day.number, calendar->days, calendar->days_count, sizeof *calendar->days,
-		   compare_day) != NULL;
-}
+	struct cm_rest rest = cm_calendar_rest(calendar);
 
-static bool is_day(int64_t number)
-{
-	return number >= CM_DAY_FIRST && number <= CM_DAY_LAST;
-}
-
-/* Step over days of rest. False: off the calendar's end. */
-static bool roll(const struct cm_calendar_def *calendar, struct cm_day *day, int step)
-{
-	while (is_day(day->number) && cm_calendar_is_rest(calendar, *day))
-		day->number += step;
-	return is_day(day->number);
-}
-
-static bool add_business_days(
-    const struct cm_calendar_def *calendar, struct cm_day *day, uint32_t count, int step)
-{
-	while (count > 0) {
-		day->number += step;
-		if (!is_day(day->number))
-			return false;
-		if (!cm_calendar_is_rest(calendar, *day))
-			count--;
-	}
-	return true;
-}
-
-static bool add_months(struct cm_day *day, int64_t months)
-{
-	int year;
-	int month;
-	int day_of_month;
-	int64_t total;
-
-	cm_day_split(*day, &year, &month, &day_of_month);
-	total = (int64_t)year * 12 + month - 1 + months;
-	if (total < 12 || total >= 10000 * 12)
-		return false;
-	*day = cm_day_add_months(*day, (int)months);
-	return true;
-}
-
-static bool add_days(struct cm_day *day, int64_t days)
-{
-	if (!is_day(day->number + days))
-		return false;
-	day->number += (int32_t)days;
-	return true;
-}
-
-/* Hours from the first moment of the day: whole days, and the hour of the last. */
-static bool add_hours(struct cm_due *due, int64_t hours)
-{
-	int64_t days = hours >= 0 ? hours / 24 : -((-hours + 23) / 24);
-
-	due->has_hour = true;
-	due->hour = (int)(hours - days * 24);
-	return add_days(&due->day, days);
+	return cm_rest_is(&rest, day);
 }
 
 struct cm_due cm_deadline_count(const struct cm_deadline *deadline, struct cm_day from)
 {
-	struct cm_due due = {.day = from};
-	int step = deadline->before ? -1 : 1;
-	int64_t count = (int64_t)deadline->count * step;
-	bool back = deadline->before || (deadline->on != NULL && deadline->on->rolls_back);
-	bool fine = true;
+	struct cm_rest rest = {0};
+	struct cm_count count = {
+	    .unit = deadline->unit, .count = deadline->count, .before = deadline->before};
 
-	switch (deadline->unit) {
-	case CM_UNIT_DAYS:
-		fine = add_days(&due.day, count);
-		break;
-	case CM_UNIT_HOURS:
-		fine = add_hours(&due, count);
-		break;
-	case CM_UNIT_BUSINESS_DAYS:
-		fine = add_business_days(deadline->on, &due.day, deadline->count, step);
-		break;
-	case CM_UNIT_MONTHS:
-		fine = add_months(&due.day, count);
-		break;
-	case CM_UNITS:
-		break;
+	if (deadline->on != NULL) {
+		rest = cm_calendar_rest(deadline->on);
+		count.on = &rest;
 	}
-	due.rolled_from = due.day;
-	if (fine && deadline->on != NULL)
-		fine = roll(deadline->on, &due.day, back ? -1 : 1);
-	due.rolled = due.day.number != due.rolled_from.number;
-	due.known = fine;
-	return due;
+	return cm_count_from(&count, from);
 }
 
 void cm_due_print(const struct cm_due *due, char out[CM_DUE_TEXT_BYTES])
@@ -126,14 +44,6 @@ void cm_due_print(const struct cm_due *due, char out[CM_DUE_TEXT_BYTES])
 		(void)snprintf(out, CM_DUE_TEXT_BYTES, "%s", day);
 }
 
-static const char *unit_text(const struct cm_deadline *deadline)
-{
-	static const char *const one[CM_UNITS] = {"day", "hour", "business day", "month"};
-	static const char *const many[CM_UNITS] = {"days", "hours", "business days", "months"};
-
-	return deadline->count == 1 ? one[deadline->unit] : many[deadline->unit];
-}
-
 struct cm_due cm_deadline_of(const struct cm_law *law, const struct cm_deadline *deadline,
     const struct cm_facts *facts, struct cm_buf *counting)
 {
@@ -143,7 +53,7 @@ struct cm_due cm_deadline_of(const struct cm_law *law, const struct cm_deadline 
 	struct cm_due due = {0};
 	char day[CM_DAY_TEXT_BYTES];
 
-	cm_buf_printf(counting, "%u %s %s %s", (unsigned)deadline->count, unit_text(deadline),
+	cm_buf_printf(counting, "%u %s %s %s", (unsigned)deadline->count, cm_unit_text(deadline->unit, deadline->count),
 	    deadline->before ? "before" : "from", name);
 	if (slot->low <= CM_DAY_FIRST) {
 		cm_buf_text(counting, ", a day not known yet");

@@ -1,30 +1,21 @@
 /*
- * Counting terms: days, hours, business days and months from or before a date, and the roll off
- * days of rest. Calendar days only; what is due at which hour of a court's clock is the desk's
- * business.
+ * The deadline of a rule, counted from what the facts tell and put into words. The counting itself is
+ * protocol/clocks/count.h. Calendar days only; what is due at which hour of a court's clock is the
+ * business of the clocks.
  */
 #ifndef CM_ENGINE_DEADLINE_H
 #define CM_ENGINE_DEADLINE_H
 
 #include "jurisdictions/engine/law.h"
 
-struct cm_due {
-	bool known;
-	struct cm_day day;
-	bool has_hour; /* terms in hours: counted from the first moment of the day, in UTC */
-	int hour;
-	bool rolled;
-	struct cm_day rolled_from;
-};
+/* The days of rest of a calendar, for counting; borrowed from it. */
+struct cm_rest cm_calendar_rest(const struct cm_calendar_def *calendar);
 
 /* True on a weekend day or holiday of the calendar. */
 bool cm_calendar_is_rest(const struct cm_calendar_def *calendar, struct cm_day day);
 
-/*
- * Count from a day. A term `from` a date that ends on a day of rest rolls as its calendar says; a
- * term `before` a date always rolls back, since later would be too late. Not known: past the year
- * 9999.
- */
+/* Count from a day as the deadline says: cm_count_from. Hours run from the first moment of the day
+ * in UTC. */
 struct cm_due cm_deadline_count(const struct cm_deadline *deadline, struct cm_day from);
 
 /* "2026-11-23" or "2026-11-07T08:00Z"; "" if not known. `out` holds CM_DUE_TEXT_BYTES. */

@@ -25,6 +25,9 @@ struct cm_day {
 	int32_t number;
 };
 
+#define CM_DAY_FIRST (-719162) /* 0001-01-01 */
+#define CM_DAY_LAST 2932896    /* 9999-12-31 */
+
 #define CM_DAY_TEXT_BYTES 11  /* "2026-11-21" and NUL */
 #define CM_WALL_TEXT_BYTES 25 /* "2026-11-21T10:00:00.000Z" and NUL */
 
