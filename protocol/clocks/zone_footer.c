@@ -187,9 +187,10 @@ struct cm_day cm_second_day(int64_t at)
 }
 
 /*
- * The turns of last year, this one and the next are looked through: the last at or before the moment
- * gives the offset, the first after it the end. A turn to summer time wins over one from it at the same
- * moment: that is how a zone that always has summer time is written.
+ * The turns of four years are looked through, since hours beyond a day can carry one of the year before
+ * last into the last: the last at or before the moment gives the offset, the first after it the end. A
+ * turn to summer time wins over one from it at the same moment: that is how a zone that always has
+ * summer time is written.
  */
 struct cm_zone_span cm_zone_footer_at(const struct cm_zone_footer *footer, int64_t at)
 {
@@ -202,7 +203,7 @@ struct cm_zone_span cm_zone_footer_at(const struct cm_zone_footer *footer, int64
 	if (!footer->has_summer)
 		return span;
 	cm_day_split(cm_second_day(at), &year, &month, &day);
-	for (int y = year - 1; y <= year + 1; y++) {
+	for (int y = year - 2; y <= year + 1; y++) {
 		int64_t turns[2];
 
 		if (y < 1 || y > 9999)
