@@ -54,7 +54,8 @@ const struct cm_clock *cm_clocks_first(const struct cm_clocks *clocks)
 	for (size_t i = 0; i < clocks->count; i++) {
 		const struct cm_clock *c = clocks->items[i];
 
-		if (c->state == CM_CLOCK_RUNNING && (first == NULL || c->end.at.ms < first->end.at.ms))
+		if (c->state == CM_CLOCK_RUNNING &&
+		    (first == NULL || c->end.at.ms < first->end.at.ms))
 			first = c;
 	}
 	return first;
@@ -72,7 +73,7 @@ static void check(const struct cm_clock *c)
 	assert(c->changes_count <= CM_MAX_CLOCK_CHANGES);
 }
 
-/* ---- time passes --------------------------------------------------------------------------------- */
+/* ---- time passes ----------------------------------------------------------------------------- */
 
 static const enum cm_clock_effect_kind effect_of[] = {
     [CM_STAGE_RISK] = CM_CLOCK_AT_RISK,
@@ -123,7 +124,7 @@ static void look(struct cm_clocks *clocks, struct cm_wall now, struct cm_clock_e
 	effects->count++;
 }
 
-/* ---- a new clock ----------------------------------------------------------------------------------- */
+/* ---- a new clock ----------------------------------------------------------------------------- */
 
 /* A copy in the arena, cut to the bound; NULL: no memory. */
 static const char *keep(struct cm_clocks *clocks, const char *text)
@@ -134,20 +135,22 @@ static const char *keep(struct cm_clocks *clocks, const char *text)
 	    len < CM_MAX_CLOCK_TEXT_BYTES ? len : CM_MAX_CLOCK_TEXT_BYTES);
 }
 
-static enum cm_status check_start(const struct cm_clocks *clocks, const struct cm_clock_start *start,
-    struct cm_err *err)
+static enum cm_status check_start(
+    const struct cm_clocks *clocks, const struct cm_clock_start *start, struct cm_err *err)
 {
 	if (clocks->count == CM_MAX_CLOCKS)
 		return cm_err_set(err, CM_TOO_LARGE, "a case has at most %d clocks", CM_MAX_CLOCKS);
 	if (start == NULL || start->what == NULL || start->what[0] == 0)
 		return cm_err_set(err, CM_BAD_INPUT, "a clock must say what it is for");
 	if (start->count.unit >= CM_UNITS || start->count.count > CM_MAX_TERM_COUNT)
-		return cm_err_set(err, CM_BAD_INPUT, "a term of at most %d units", CM_MAX_TERM_COUNT);
+		return cm_err_set(
+		    err, CM_BAD_INPUT, "a term of at most %d units", CM_MAX_TERM_COUNT);
 	if (start->count.unit == CM_UNIT_BUSINESS_DAYS && start->count.on == NULL)
 		return cm_err_set(err, CM_BAD_INPUT, "business days need a calendar");
 	if (start->from.form == CM_FROM_TIME &&
 	    (start->from.second < 0 || start->from.second >= 86400))
-		return cm_err_set(err, CM_BAD_INPUT, "a day has no second %d", (int)start->from.second);
+		return cm_err_set(
+		    err, CM_BAD_INPUT, "a day has no second %d", (int)start->from.second);
 	return CM_OK;
 }
 
@@ -162,8 +165,8 @@ static bool is_usable(const struct cm_from *from)
 	return day.number >= CM_DAY_FIRST + 365 && day.number <= CM_DAY_LAST - 365;
 }
 
-static enum cm_status start_clock(struct cm_clocks *clocks, const struct cm_clock_input *input,
-    struct cm_err *err)
+static enum cm_status start_clock(
+    struct cm_clocks *clocks, const struct cm_clock_input *input, struct cm_err *err)
 {
 	const struct cm_clock_start *start = input->start;
 	enum cm_status status = check_start(clocks, start, err);
@@ -190,18 +193,16 @@ static enum cm_status start_clock(struct cm_clocks *clocks, const struct cm_cloc
 	if (!c->end.known)
 		return cm_err_set(err, CM_BAD_INPUT, "the term of %s leaves the calendar", c->what);
 	from = cm_from_moment(&start->from, start->zone);
-	c->workable = from.ms > input->now.ms || start->count.before ? input->now : from;
-	if (c->workable.ms < input->now.ms)
-		c->workable = input->now;
+	c->workable = input->now;
 	c->changed = start->count.before ? (struct cm_wall){INT64_MIN} : from;
 	clocks->items[clocks->count++] = c;
 	return CM_OK;
 }
 
-/* ---- what happens to a clock ------------------------------------------------------------------------- */
+/* ---- what happens to a clock ----------------------------------------------------------------- */
 
-static enum cm_status check_time(const struct cm_clock *c, const struct cm_clock_input *input,
-    struct cm_err *err)
+static enum cm_status check_time(
+    const struct cm_clock *c, const struct cm_clock_input *input, struct cm_err *err)
 {
 	if (input->at.ms > input->now.ms)
 		return cm_err_set(err, CM_BAD_INPUT, "what is told of a clock must have happened");
@@ -223,13 +224,15 @@ static enum cm_status extend(const struct cm_clock *c, const struct cm_clock_ext
 	struct cm_count count = {.unit = more->unit, .count = more->count, .on = c->count.on};
 
 	if (!more->to_day && (more->count > CM_MAX_TERM_COUNT || more->unit >= CM_UNITS))
-		return cm_err_set(err, CM_BAD_INPUT, "an extension of at most %d units", CM_MAX_TERM_COUNT);
+		return cm_err_set(
+		    err, CM_BAD_INPUT, "an extension of at most %d units", CM_MAX_TERM_COUNT);
 	if (!more->to_day && (more->unit == CM_UNIT_HOURS) != c->end.by_hour)
 		return cm_err_set(err, CM_BAD_INPUT,
 		    "a term in hours is extended by hours, one in days by days, both to a day");
 	if (!more->to_day && more->unit == CM_UNIT_BUSINESS_DAYS && c->count.on == NULL)
 		return cm_err_set(err, CM_BAD_INPUT, "business days need a calendar");
-	*out = more->to_day ? cm_end_on(more->day, c->zone) : cm_end_extended(&c->end, &count, c->zone);
+	*out = more->to_day ? cm_end_on(more->day, c->zone)
+			    : cm_end_extended(&c->end, &count, c->zone);
 	if (!out->known)
 		return cm_err_set(err, CM_BAD_INPUT, "the term of %s leaves the calendar", c->what);
 	if (out->at.ms <= c->end.at.ms)
@@ -243,8 +246,8 @@ static enum cm_status note(struct cm_clocks *clocks, const struct cm_clock *c,
 	struct cm_clock_change *change;
 
 	if (c->changes_count == CM_MAX_CLOCK_CHANGES)
-		return cm_err_set(err, CM_TOO_LARGE, "a clock has at most %d changes",
-		    CM_MAX_CLOCK_CHANGES);
+		return cm_err_set(
+		    err, CM_TOO_LARGE, "a clock has at most %d changes", CM_MAX_CLOCK_CHANGES);
 	change = cm_arena_alloc(&clocks->arena, 1, sizeof *change);
 	if (change == NULL)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for a clock");
@@ -288,7 +291,8 @@ static enum cm_status change_clock(struct cm_clocks *clocks, struct cm_clock *c,
 	if (status == CM_OK && input->event == CM_CLOCK_RESUME) {
 		end = cm_end_resumed(&c->left, c->count.on, c->zone, input->at);
 		if (!end.known)
-			status = cm_err_set(err, CM_BAD_INPUT, "the term of %s leaves the calendar", c->what);
+			status = cm_err_set(
+			    err, CM_BAD_INPUT, "the term of %s leaves the calendar", c->what);
 	}
 	if (status == CM_OK)
 		status = note(clocks, c, input, &change, err);
@@ -317,85 +321,11 @@ enum cm_status cm_clocks_step(struct cm_clocks *clocks, const struct cm_clock_in
 		status = start_clock(clocks, input, err);
 	} else if (input->event != CM_CLOCK_LOOK) {
 		if (cm_clocks_find(clocks, input->clock) == NULL)
-			return cm_err_set(err, CM_NOT_FOUND, "the case has no clock %u",
-			    (unsigned)input->clock);
+			return cm_err_set(
+			    err, CM_NOT_FOUND, "the case has no clock %u", (unsigned)input->clock);
 		status = change_clock(clocks, clocks->items[input->clock - 1], input, err);
 	}
 	if (status == CM_OK)
 		look(clocks, input->now, effects);
 	return status;
-}
-
-/* ---- words ------------------------------------------------------------------------------------------ */
-
-const char *cm_clock_state_name(enum cm_clock_state state)
-{
-	static const char *const names[] = {"running", "stopped", "met", "expired"};
-
-	return names[state];
-}
-
-const char *cm_clock_event_name(enum cm_clock_event event)
-{
-	static const char *const names[] = {"start", "stop", "resume", "extend", "meet", "look"};
-
-	return names[event];
-}
-
-static void print_day(struct cm_buf *out, struct cm_day day)
-{
-	char text[CM_DAY_TEXT_BYTES];
-
-	cm_day_print(day, text);
-	cm_buf_printf(out, "%s %s", cm_weekday_name(cm_day_weekday(day)), text);
-}
-
-static void print_end(const struct cm_clock *c, struct cm_buf *out)
-{
-	char moment[CM_WALL_TEXT_BYTES];
-
-	cm_wall_print(c->end.at, moment);
-	cm_buf_text(out, c->end.by_hour ? "to " : "to the end of ");
-	if (!c->end.by_hour)
-		print_day(out, c->end.day);
-	else
-		cm_buf_text(out, moment);
-	if (c->zone == NULL)
-		cm_buf_printf(out, " where it ends first (time zone %s is not known)",
-		    c->zone_name[0] != 0 ? c->zone_name : "\"\"");
-	else
-		cm_buf_printf(out, " in %s", c->zone_name);
-	if (c->end.rolled) {
-		cm_buf_text(out, ", rolled from ");
-		print_day(out, c->end.rolled_from);
-	}
-}
-
-void cm_clock_print(const struct cm_clock *clock, struct cm_buf *out)
-{
-	const struct cm_clock_change *last = clock->changes;
-
-	while (last != NULL && last->next != NULL)
-		last = last->next;
-	cm_buf_text(out, clock->what);
-	if (clock->rule[0] != 0)
-		cm_buf_printf(out, " (%s)", clock->rule);
-	cm_buf_printf(out, ": %u %s%s, ", (unsigned)clock->count.count,
-	    cm_unit_text(clock->count.unit, clock->count.count), clock->count.before ? " before" : "");
-	if (clock->state == CM_CLOCK_STOPPED && clock->left.unit == CM_UNIT_HOURS)
-		cm_buf_printf(out, "%lld minutes left", (long long)(clock->left.ms / 60000));
-	else if (clock->state == CM_CLOCK_STOPPED)
-		cm_buf_printf(out, "%u %s left", (unsigned)clock->left.count,
-		    cm_unit_text(clock->left.unit, clock->left.count));
-	else
-		print_end(clock, out);
-	cm_buf_printf(out, ": %s%s", clock->conditional ? "if it applies, " : "",
-	    cm_clock_state_name(clock->state));
-	if (last == NULL)
-		return;
-	cm_buf_printf(out, "; %s", cm_clock_event_name(last->event));
-	if (last->by[0] != 0)
-		cm_buf_printf(out, " by %s", last->by);
-	if (last->reason[0] != 0)
-		cm_buf_printf(out, ": %s", last->reason);
 }

@@ -2,8 +2,8 @@
  * The clocks of one case: what is due, from when, by whose clock, and how it stands.
  *
  * Pure: `cm_clocks_step` takes one input with its own time and gives back ordered effects; it alone
- * writes a clock's state. It knows no law: a counting rule, a zone and a calendar are given to it. It
- * does not know who must be told; whoever owns the case does.
+ * writes a clock's state. It knows no law: a counting rule, a zone and a calendar are given to it.
+ * It does not know who must be told; whoever owns the case does.
  *
  *                start              stop
  *      (none) ----------> RUNNING -----------> STOPPED
@@ -17,11 +17,11 @@
  *                              | extend, stop: in time but told late
  *                              +--------> RUNNING, STOPPED
  *
- * Where it sleeps: in RUNNING until its next mark, for which an alarm is armed; in STOPPED until it is
- * resumed. What is true: RUNNING and EXPIRED clocks have an end; of a RUNNING one that end is later
- * than the last input's time; a STOPPED one has what is left. A clock of a rule that only may apply runs
- * like every other. What happened before the end counts, whenever it is heard of; what happened after it
- * does not: CM_TERM_OVER.
+ * Where it sleeps: in RUNNING until its next mark, for which an alarm is armed; in STOPPED until it
+ * is resumed. What is true: RUNNING and EXPIRED clocks have an end; of a RUNNING one that end is
+ * later than the last input's time; a STOPPED one has what is left. A clock of a rule that only may
+ * apply runs like every other. What happened before the end counts, whenever it is heard of; what
+ * happened after it does not: CM_TERM_OVER.
  */
 #ifndef CM_CLOCKS_CLOCKS_H
 #define CM_CLOCKS_CLOCKS_H
@@ -45,11 +45,11 @@ enum cm_clock_event {
 	CM_CLOCK_LOOK,   /* only time has passed: an alarm rang */
 };
 
-/* What a new clock is. Texts are copied; zone and calendar are borrowed for as long as the clock. */
+/* What a new clock is. Texts are copied; zone and calendar are borrowed, as long as the clock. */
 struct cm_clock_start {
-	const char *what;       /* the act: "motion_to_quash" */
-	const char *rule;       /* whose term it is: "us.sca.2703h.motion" */
-	const char *zone_name;  /* "America/New_York" */
+	const char *what;           /* the act: "motion_to_quash" */
+	const char *rule;           /* whose term it is: "us.sca.2703h.motion" */
+	const char *zone_name;      /* "America/New_York" */
 	const struct cm_zone *zone; /* NULL: not known */
 	struct cm_count count;
 	struct cm_from from;
@@ -92,17 +92,17 @@ struct cm_clock {
 	struct cm_from from;
 	bool conditional;
 	enum cm_clock_state state;
-	struct cm_end end;       /* of the last run */
-	struct cm_left left;     /* STOPPED */
-	struct cm_wall workable; /* from when on it could be worked on */
-	enum cm_stage told;      /* the last stage told of this end */
-	struct cm_wall changed;  /* nothing may happen before */
+	struct cm_end end;               /* of the last run */
+	struct cm_left left;             /* STOPPED */
+	struct cm_wall workable;         /* from when on it could be worked on */
+	enum cm_stage told;              /* the last stage told of this end */
+	struct cm_wall changed;          /* nothing may happen before */
 	struct cm_clock_change *changes; /* in order */
 	size_t changes_count;
 };
 
 struct cm_clocks {
-	struct cm_arena arena; /* texts, clocks, changes */
+	struct cm_arena arena;                 /* texts, clocks, changes */
 	struct cm_clock *items[CM_MAX_CLOCKS]; /* by number */
 	size_t count;
 };
@@ -130,10 +130,11 @@ void cm_clocks_init(struct cm_clocks *clocks);
 void cm_clocks_fini(struct cm_clocks *clocks);
 
 /*
- * One input. `effects` is overwritten. On every status but CM_OK nothing has changed and there are no
- * effects: CM_NO_MEANING in this state; CM_TERM_OVER: it happened when the term was over; CM_NOT_FOUND:
- * no such clock; CM_BAD_INPUT, CM_CONFLICT (before the clock's last change), CM_TOO_LARGE with a
- * sentence; CM_NO_MEMORY. A START that was taken gives the new clock the number `clocks->count`.
+ * One input. `effects` is overwritten. On every status but CM_OK nothing has changed and there are
+ * no effects: CM_NO_MEANING in this state; CM_TERM_OVER: it happened when the term was over;
+ * CM_NOT_FOUND: no such clock; CM_BAD_INPUT, CM_CONFLICT (before the clock's last change),
+ * CM_TOO_LARGE with a sentence; CM_NO_MEMORY. A START that was taken gives the new clock the number
+ * `clocks->count`.
  */
 enum cm_status cm_clocks_step(struct cm_clocks *clocks, const struct cm_clock_input *input,
     struct cm_clock_effects *effects, struct cm_err *err) CM_MUST_USE;

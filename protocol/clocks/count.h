@@ -4,8 +4,8 @@
  * and the clocks of a case. It knows calendar days only; zones and hours of a court's clock are
  * zone.h and clock.h.
  *
- * The day counted from is not counted: fourteen days from the 7th end on the 21st. Months end on the
- * same day of the month, or on its last.
+ * The day counted from is not counted: fourteen days from the 7th end on the 21st. Months end on
+ * the same day of the month, or on its last.
  */
 #ifndef CM_CLOCKS_COUNT_H
 #define CM_CLOCKS_COUNT_H

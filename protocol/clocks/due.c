@@ -6,11 +6,11 @@
 #define HOUR_MS INT64_C(3600000)
 #define DAY_SECONDS INT64_C(86400)
 
-/* The clocks that are furthest ahead (Kiritimati) and behind (Baker Island), seconds east of UTC. */
+/* The clocks that are furthest ahead (Kiritimati) and behind (Baker Island), in seconds. */
 #define MOST_AHEAD (14 * 3600)
 #define MOST_BEHIND (-12 * 3600)
 
-/* ---- a court's clock, known or not ----------------------------------------------------------------- */
+/* ---- a court's clock, known or not ----------------------------------------------------------- */
 
 static struct cm_wall moment_of(const struct cm_zone *zone, struct cm_day day, int32_t second)
 {
@@ -44,7 +44,8 @@ static struct cm_day from_day(const struct cm_from *from, const struct cm_zone *
 {
 	int32_t second;
 
-	return from->form == CM_FROM_MOMENT ? day_at(zone, from->at, MOST_BEHIND, &second) : from->day;
+	return from->form == CM_FROM_MOMENT ? day_at(zone, from->at, MOST_BEHIND, &second)
+					    : from->day;
 }
 
 struct cm_wall cm_from_moment(const struct cm_from *from, const struct cm_zone *zone)
@@ -60,7 +61,7 @@ struct cm_wall cm_from_moment(const struct cm_from *from, const struct cm_zone *
 	return from->at;
 }
 
-/* ---- ends ------------------------------------------------------------------------------------------- */
+/* ---- ends ------------------------------------------------------------------------------------ */
 
 static bool is_inside(int64_t ms)
 {
@@ -88,8 +89,8 @@ static struct cm_end end_of_due(const struct cm_due *due, const struct cm_zone *
 	return end;
 }
 
-/* An end at a moment. A term in hours that ends on a day of rest goes on to the same time of the next
- * day that is none, as Fed. R. Crim. P. 45(a)(2) has it and the engine counts. */
+/* An end at a moment. A term in hours that ends on a day of rest goes on to the same time of the
+ * next day that is none, as Fed. R. Crim. P. 45(a)(2) has it and the engine counts. */
 static struct cm_end end_at(
     struct cm_wall at, const struct cm_rest *on, bool back, const struct cm_zone *zone)
 {
@@ -145,7 +146,7 @@ struct cm_end cm_end_extended(
 	return cm_end_of(more, &from, zone);
 }
 
-/* ---- stops ------------------------------------------------------------------------------------------- */
+/* ---- stops ----------------------------------------------------------------------------------- */
 
 struct cm_left cm_left_at(const struct cm_end *end, const struct cm_count *count,
     const struct cm_zone *zone, struct cm_wall at)
@@ -178,7 +179,7 @@ struct cm_end cm_end_resumed(const struct cm_left *left, const struct cm_rest *o
 	return cm_end_of(&count, &from, zone);
 }
 
-/* ---- urgency ----------------------------------------------------------------------------------------- */
+/* ---- urgency --------------------------------------------------------------------------------- */
 
 struct cm_marks cm_marks_of(struct cm_wall start, struct cm_wall end)
 {

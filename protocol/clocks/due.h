@@ -2,8 +2,9 @@
  * Where a term ends in a court's zone, and when it becomes urgent.
  *
  * count.h counts calendar days; here a day gets its end by the court's clock, and hours run as they
- * pass, whatever is done to the clocks meanwhile. A zone that is not known is NULL: the term then ends
- * where a day ends first on earth, so that it can be taken for shorter than it is, never for longer.
+ * pass, whatever is done to the clocks meanwhile. A zone that is not known is NULL: the term then
+ * ends where a day ends first on earth, so that it can be taken for shorter than it is, never for
+ * longer.
  */
 #ifndef CM_CLOCKS_DUE_H
 #define CM_CLOCKS_DUE_H
@@ -26,10 +27,10 @@ struct cm_end {
 	bool known; /* false: outside the years 1 to 9999 */
 	bool by_hour;
 	bool rolled;
-	struct cm_day day;         /* the last, by the court's clock */
+	struct cm_day day; /* the last, by the court's clock */
 	struct cm_day rolled_from;
-	struct cm_wall at;         /* the first moment after the term */
-	struct cm_wall unrolled;   /* the same, had it not rolled */
+	struct cm_wall at;       /* the first moment after the term */
+	struct cm_wall unrolled; /* the same, had it not rolled */
 };
 
 /* The end of a term. `zone` NULL: not known. */
@@ -63,12 +64,13 @@ struct cm_end cm_end_extended(
 /* The end of a day that a court has named: it does not roll. */
 struct cm_end cm_end_on(struct cm_day day, const struct cm_zone *zone);
 
-/* ---- when a term becomes urgent ------------------------------------------------------------------ */
+/* ---- when a term becomes urgent -------------------------------------------------------------- */
 
 /*
  * Whatever weekday a term ends on, the 72 hours before its end hold one whole working day of any
- * week with two days of rest: that day is kept for counsel, to act by hand. The 72 hours before those
- * hold one for the desk that is asked again. Of a term of less than nine days each gets a third.
+ * week with two days of rest: that day is kept for counsel, to act by hand. The 72 hours before
+ * those hold one for the desk that is asked again. Of a term of less than nine days each gets a
+ * third.
  */
 #define CM_CLOCK_MARGIN_MS (INT64_C(72) * 3600 * 1000)
 

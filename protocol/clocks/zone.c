@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* ---- reading ----------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 #define HEADER_BYTES 44
 #define TYPE_BYTES 6
@@ -57,14 +57,16 @@ static enum cm_status read_header(struct reader *r, struct header *out)
 	if (p == NULL)
 		return ends_early(r);
 	if (memcmp(p, "TZif", 4) != 0)
-		return cm_err_set(r->err, CM_BAD_INPUT, "this is no file of a time zone: it does not begin with TZif");
+		return cm_err_set(r->err, CM_BAD_INPUT,
+		    "this is no file of a time zone: it does not begin with TZif");
 	*out = (struct header){p[4], be32(p + 20), be32(p + 24), be32(p + 28), be32(p + 32),
 	    be32(p + 36), be32(p + 40)};
 	/* Bounds before arithmetic: no count can be larger than the file. */
 	if (out->ut_count > CM_MAX_ZONE_TYPES || out->standard_count > CM_MAX_ZONE_TYPES ||
 	    out->leap_count > CM_MAX_ZONE_CHANGES || out->changes_count > CM_MAX_ZONE_CHANGES ||
 	    out->types_count > CM_MAX_ZONE_TYPES || out->chars_count > CM_MAX_ZONE_BYTES)
-		return cm_err_set(r->err, CM_TOO_LARGE, "the file of a time zone counts more than it may");
+		return cm_err_set(
+		    r->err, CM_TOO_LARGE, "the file of a time zone counts more than it may");
 	return CM_OK;
 }
 
@@ -80,8 +82,8 @@ static enum cm_status bad(const struct reader *r, const char *what)
 	return cm_err_set(r->err, CM_BAD_INPUT, "the file of a time zone is damaged: %s", what);
 }
 
-static enum cm_status read_changes(struct reader *r, const struct header *h, struct cm_arena *arena,
-    struct cm_zone *out)
+static enum cm_status read_changes(
+    struct reader *r, const struct header *h, struct cm_arena *arena, struct cm_zone *out)
 {
 	const uint8_t *times = skip(r, h->changes_count * 8);
 	const uint8_t *kinds = times == NULL ? NULL : skip(r, h->changes_count);
@@ -106,8 +108,8 @@ static enum cm_status read_changes(struct reader *r, const struct header *h, str
 	return CM_OK;
 }
 
-static enum cm_status read_offsets(struct reader *r, const struct header *h, struct cm_arena *arena,
-    struct cm_zone *out)
+static enum cm_status read_offsets(
+    struct reader *r, const struct header *h, struct cm_arena *arena, struct cm_zone *out)
 {
 	const uint8_t *types = skip(r, (size_t)h->types_count * TYPE_BYTES);
 	int32_t *offsets = cm_arena_alloc(arena, h->types_count, sizeof *offsets);
@@ -160,7 +162,8 @@ static enum cm_status read_second_header(struct reader *r, struct header *h)
 		return status;
 	if (h->version < '2')
 		return cm_err_set(r->err, CM_VERSION,
-		    "the file of a time zone is of version 1, which says nothing of the years after its last change");
+		    "the file of a time zone is of version 1, which says nothing of the years "
+		    "after its last change");
 	if (skip(r, block_bytes(h, 4)) == NULL)
 		return ends_early(r);
 	status = read_header(r, h);
@@ -183,21 +186,22 @@ enum cm_status cm_zone_parse(const uint8_t *bytes, size_t len, struct cm_arena *
 
 	*out = (struct cm_zone){0};
 	if (len > CM_MAX_ZONE_BYTES)
-		return cm_err_set(err, CM_TOO_LARGE, "the file of a time zone has more than %d bytes",
-		    CM_MAX_ZONE_BYTES);
+		return cm_err_set(err, CM_TOO_LARGE,
+		    "the file of a time zone has more than %d bytes", CM_MAX_ZONE_BYTES);
 	status = read_second_header(&r, &h);
 	if (status == CM_OK)
 		status = read_changes(&r, &h, arena, out);
 	if (status == CM_OK)
 		status = read_offsets(&r, &h, arena, out);
-	if (status == CM_OK && skip(&r, h.chars_count + (size_t)h.standard_count + h.ut_count) == NULL)
+	if (status == CM_OK &&
+	    skip(&r, h.chars_count + (size_t)h.standard_count + h.ut_count) == NULL)
 		status = ends_early(&r);
 	if (status == CM_OK)
 		status = read_footer(&r, out);
 	return status;
 }
 
-/* ---- asking ------------------------------------------------------------------------------------ */
+/* ---- asking ---------------------------------------------------------------------------------- */
 
 /* How many changes are at or before a moment. */
 static size_t changes_before(const struct cm_zone *zone, int64_t at)

@@ -5,10 +5,10 @@
  * out. Who reads the files is zone_files.h. It knows offsets only: no abbreviations and no flag for
  * summer time, since no term depends on them.
  *
- * Where clocks are set forward, some times of the day never come; where they are set back, some come
- * twice. A day then still has one first and one last moment, and those two are what is asked for here:
- * `first` is the first moment at or after a local time, `last` the moment from which the clock never
- * again shows less. In an ordinary hour both are the same.
+ * Where clocks are set forward, some times of the day never come; where they are set back, some
+ * come twice. A day then still has one first and one last moment, and those two are what is asked
+ * for here: `first` is the first moment at or after a local time, `last` the moment from which the
+ * clock never again shows less. In an ordinary hour both are the same.
  */
 #ifndef CM_CLOCKS_ZONE_H
 #define CM_CLOCKS_ZONE_H
@@ -16,19 +16,19 @@
 #include "protocol/base/alloc.h"
 #include "protocol/base/clock.h"
 
-#define CM_MAX_ZONE_BYTES (64 * 1024) /* the largest of tzdata 2025b has 3,552 */
-#define CM_MAX_ZONE_CHANGES 4096      /* the most of tzdata 2025b are 236 */
-#define CM_MAX_ZONE_TYPES 256         /* an index of one byte */
+#define CM_MAX_ZONE_BYTES (64 * 1024)         /* the largest of tzdata 2025b has 3,552 */
+#define CM_MAX_ZONE_CHANGES 4096              /* the most of tzdata 2025b are 236 */
+#define CM_MAX_ZONE_TYPES 256                 /* an index of one byte */
 #define CM_ZONE_LEAST_OFFSET (-25 * 3600 + 1) /* seconds east of UTC, RFC 8536 section 3.2 */
 #define CM_ZONE_MOST_OFFSET (26 * 3600 - 1)
 
 /* One of the two days a year on which the footer changes the clock. */
 struct cm_zone_turn {
 	enum { CM_TURN_MONTH, CM_TURN_JULIAN, CM_TURN_OF_YEAR } form;
-	int month;   /* MONTH: 1 to 12 */
-	int week;    /* MONTH: 1 to 5, 5 is the last */
-	int day;     /* MONTH: 0 Sunday to 6; JULIAN: 1 to 365 without 29 February; else 0 to 365 */
-	int32_t at;  /* seconds of local time, -167 to 167 hours */
+	int month;  /* MONTH: 1 to 12 */
+	int week;   /* MONTH: 1 to 5, 5 is the last */
+	int day;    /* MONTH: 0 Sunday to 6; JULIAN: 1 to 365 without 29 February; else 0 to 365 */
+	int32_t at; /* seconds of local time, -167 to 167 hours */
 };
 
 /* What holds after the last change of the file: its POSIX TZ string. */
@@ -51,8 +51,8 @@ struct cm_zone {
 };
 
 /*
- * Read a zone from the bytes of its file. CM_TRUNCATED, CM_TOO_LARGE, CM_VERSION (version 1, or leap
- * seconds counted), CM_BAD_INPUT with a sentence; CM_NO_MEMORY.
+ * Read a zone from the bytes of its file. CM_TRUNCATED, CM_TOO_LARGE, CM_VERSION (version 1, or
+ * leap seconds counted), CM_BAD_INPUT with a sentence; CM_NO_MEMORY.
  */
 enum cm_status cm_zone_parse(const uint8_t *bytes, size_t len, struct cm_arena *arena,
     struct cm_zone *out, struct cm_err *err) CM_MUST_USE;

@@ -33,8 +33,8 @@ static ssize_t read_bytes(int fd, uint8_t *out, size_t room)
 
 /* The file's bytes into `out`, which holds CM_MAX_ZONE_BYTES + 1. Only a plain file is opened: a
  * pipe would keep us waiting. */
-static enum cm_status read_file(const char *path, const char *name, uint8_t *out, size_t *len,
-    struct cm_err *err)
+static enum cm_status read_file(
+    const char *path, const char *name, uint8_t *out, size_t *len, struct cm_err *err)
 {
 	struct stat info;
 	int fd = -1;
@@ -50,10 +50,11 @@ static enum cm_status read_file(const char *path, const char *name, uint8_t *out
 	if (fd >= 0)
 		(void)close(fd);
 	if (got < 0 && (why == ENOENT || why == ENOTDIR))
-		return cm_err_set(err, CM_UNKNOWN_NAME, "no time zone is named %s: there is no file %s",
-		    name, path);
+		return cm_err_set(err, CM_UNKNOWN_NAME,
+		    "no time zone is named %s: there is no file %s", name, path);
 	if (got < 0)
-		return cm_err_set(err, CM_IO, "read the time zone %s: %s: %s", name, path, strerror(why));
+		return cm_err_set(
+		    err, CM_IO, "read the time zone %s: %s: %s", name, path, strerror(why));
 	*len = (size_t)got;
 	return CM_OK;
 }
@@ -61,7 +62,7 @@ static enum cm_status read_file(const char *path, const char *name, uint8_t *out
 struct walk {
 	struct cm_zones *zones;
 	const char *folder;
-	uint8_t *bytes; /* CM_MAX_ZONE_BYTES + 1 */
+	uint8_t *bytes;   /* CM_MAX_ZONE_BYTES + 1 */
 	bool skip_others; /* pass over files that are no zones */
 	struct cm_err *err;
 };
@@ -81,15 +82,15 @@ static enum cm_status read_one(struct walk *walk, const char *name)
 	return cm_zones_add(walk->zones, name, walk->bytes, len, walk->err);
 }
 
-enum cm_status cm_zone_file_read(struct cm_zones *zones, const char *folder, const char *name,
-    struct cm_err *err)
+enum cm_status cm_zone_file_read(
+    struct cm_zones *zones, const char *folder, const char *name, struct cm_err *err)
 {
 	struct walk walk = {.zones = zones, .folder = folder, .err = err};
 	enum cm_status status;
 
 	if (!cm_zone_name_is_fine(name))
-		return cm_err_set(err, CM_UNKNOWN_NAME, "no time zone is named %s",
-		    name[0] != 0 ? name : "\"\"");
+		return cm_err_set(
+		    err, CM_UNKNOWN_NAME, "no time zone is named %s", name[0] != 0 ? name : "\"\"");
 	walk.bytes = cm_alloc(CM_MAX_ZONE_BYTES + 1, 1);
 	if (walk.bytes == NULL)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for a time zone");
@@ -114,8 +115,8 @@ static enum cm_status read_folder(struct walk *walk, const char *below, int dept
 	(void)snprintf(path, sizeof path, "%s/%s", walk->folder, below);
 	dir = opendir(path);
 	if (dir == NULL)
-		return cm_err_set(walk->err, CM_IO, "read the time zones: %s: %s", path,
-		    strerror(errno));
+		return cm_err_set(
+		    walk->err, CM_IO, "read the time zones: %s: %s", path, strerror(errno));
 	while (status == CM_OK && (entry = readdir(dir)) != NULL) {
 		char name[CM_MAX_ZONE_NAME_BYTES + 1];
 		char full[PATH_BYTES + CM_MAX_ZONE_NAME_BYTES + 2];
@@ -125,8 +126,8 @@ static enum cm_status read_folder(struct walk *walk, const char *below, int dept
 		if (strlen(below) + strlen(entry->d_name) + 2 > sizeof name ||
 		    !cm_zone_name_is_fine(entry->d_name))
 			continue;
-		(void)snprintf(name, sizeof name, "%s%.*s", below, CM_MAX_ZONE_NAME_BYTES,
-		    entry->d_name);
+		(void)snprintf(
+		    name, sizeof name, "%s%.*s", below, CM_MAX_ZONE_NAME_BYTES, entry->d_name);
 		(void)snprintf(full, sizeof full, "%s/%s", walk->folder, name);
 		if (stat(full, &info) != 0)
 			continue; /* a link to nowhere names no zone */

@@ -1,11 +1,13 @@
 /*
- * The footer of a zone's file: a POSIX TZ string, which holds for all time after the last change the
- * file lists.
+ * The footer of a zone's file: a POSIX TZ string, which holds for all time after the last change
+ * the file lists.
  *
  *     TZ     = name offset [ name [ offset ] "," turn "," turn ]
  *     name   = 3 or more letters | "<" letters, digits, "+", "-" ">"
- *     offset = [ "+" | "-" ] hours [ ":" minutes [ ":" seconds ] ]       west of UTC, so its sign turns
+ *     offset = [ "+" | "-" ] hours [ ":" minutes [ ":" seconds ] ]
  *     turn   = ( "M" month "." week "." day | "J" day | day ) [ "/" offset ]
+ *
+ * The offset of a name is counted west of UTC, so its sign turns.
  */
 #include "protocol/clocks/zone_internal.h"
 
@@ -52,8 +54,9 @@ static bool take_name(struct text *t)
 	bool quoted = take(t, '<');
 	const char *start = t->at;
 
-	while (t->at < t->end && (is_letter(*t->at) ||
-				     (quoted && (is_digit(*t->at) || *t->at == '+' || *t->at == '-'))))
+	while (
+	    t->at < t->end &&
+	    (is_letter(*t->at) || (quoted && (is_digit(*t->at) || *t->at == '+' || *t->at == '-'))))
 		t->at++;
 	return t->at - start >= 3 && (!quoted || take(t, '>'));
 }
@@ -70,8 +73,8 @@ static bool take_time(struct text *t, int most_hours, int32_t *out)
 		(void)take(t, '+');
 	if (!take_number(t, most_hours, &hours))
 		return false;
-	if (take(t, ':') && (!take_number(t, 59, &minutes) ||
-				(take(t, ':') && !take_number(t, 59, &seconds))))
+	if (take(t, ':') &&
+	    (!take_number(t, 59, &minutes) || (take(t, ':') && !take_number(t, 59, &seconds))))
 		return false;
 	*out = (hours * 60 + minutes) * 60 + seconds;
 	if (minus)
@@ -124,12 +127,12 @@ bool cm_zone_footer_parse(const char *text, size_t len, struct cm_zone_footer *o
 	out->summer = out->standard + 3600;
 	if (t.at < t.end && *t.at != ',' && !take_offset(&t, &out->summer))
 		return false;
-	/* POSIX leaves the days open when they are not written; the tz database always writes them. */
+	/* POSIX leaves the days open when they are not written; the database always writes them. */
 	return take(&t, ',') && take_turn(&t, &out->begins) && take(&t, ',') &&
 	       take_turn(&t, &out->ends) && t.at == t.end;
 }
 
-/* ---- the clock after the last change ----------------------------------------------------------- */
+/* ---- the clock after the last change --------------------------------------------------------- */
 
 static int32_t day_number(int year, int month, int day)
 {
@@ -187,10 +190,10 @@ struct cm_day cm_second_day(int64_t at)
 }
 
 /*
- * The turns of four years are looked through, since hours beyond a day can carry one of the year before
- * last into the last: the last at or before the moment gives the offset, the first after it the end. A
- * turn to summer time wins over one from it at the same moment: that is how a zone that always has
- * summer time is written.
+ * The turns of four years are looked through, since hours beyond a day can carry one of the year
+ * before last into the last: the last at or before the moment gives the offset, the first after it
+ * the end. A turn to summer time wins over one from it at the same moment: that is how a zone that
+ * always has summer time is written.
  */
 struct cm_zone_span cm_zone_footer_at(const struct cm_zone_footer *footer, int64_t at)
 {

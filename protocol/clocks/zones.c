@@ -81,8 +81,8 @@ static bool grow(struct cm_zones *zones)
 	return true;
 }
 
-enum cm_status cm_zones_add(struct cm_zones *zones, const char *name, const uint8_t *bytes,
-    size_t len, struct cm_err *err)
+enum cm_status cm_zones_add(
+    struct cm_zones *zones, const char *name, const uint8_t *bytes, size_t len, struct cm_err *err)
 {
 	struct cm_zone zone;
 	const char *copy;
@@ -119,8 +119,8 @@ const struct cm_zone *cm_zones_find(const struct cm_zones *zones, const char *na
 	return is_at(zones, place, name) ? &zones->zones[place] : NULL;
 }
 
-enum cm_status cm_zones_get(const struct cm_zones *zones, const char *name,
-    const struct cm_zone **out, struct cm_err *err)
+enum cm_status cm_zones_get(
+    const struct cm_zones *zones, const char *name, const struct cm_zone **out, struct cm_err *err)
 {
 	const char *near;
 

@@ -6,8 +6,8 @@
 #include "protocol/clocks/zones.h"
 
 /*
- * Zones from bytes made here: every way a file can be wrong with its status, footers, and the moments
- * of a local time where clocks jump. What the system's files say is test_zone_system.
+ * Zones from bytes made here: every way a file can be wrong with its status, footers, and the
+ * moments of a local time where clocks jump. What the system's files say is test_zone_system.
  */
 
 static struct cm_arena arena;
@@ -27,7 +27,7 @@ static void end(void)
 
 TestSuite(zone, .init = init);
 
-/* ---- files made by hand ------------------------------------------------------------------------ */
+/* ---- files made by hand ---------------------------------------------------------------------- */
 
 struct change {
 	int64_t at;
@@ -223,28 +223,31 @@ Test(zone, counts_beyond_measure_are_refused_before_anything_is_reserved)
 		uint8_t kept = bytes.data[fields[i]];
 
 		bytes.data[fields[i]] = 0xff;
-		cr_expect_eq(cm_zone_parse(bytes.data, bytes.len, &arena, &zone, &err), CM_TOO_LARGE);
+		cr_expect_eq(
+		    cm_zone_parse(bytes.data, bytes.len, &arena, &zone, &err), CM_TOO_LARGE);
 		bytes.data[fields[i]] = kept;
 	}
-	cr_expect_eq(cm_zone_parse(bytes.data, CM_MAX_ZONE_BYTES + 1, &arena, &zone, &err), CM_TOO_LARGE);
+	cr_expect_eq(
+	    cm_zone_parse(bytes.data, CM_MAX_ZONE_BYTES + 1, &arena, &zone, &err), CM_TOO_LARGE);
 	cm_buf_fini(&bytes);
 	end();
 }
 
-/* ---- footers ----------------------------------------------------------------------------------- */
+/* ---- footers --------------------------------------------------------------------------------- */
 
 Test(zone, footers_that_are_none)
 {
 	static const char *const texts[] = {"", "EST", "ES5", "EST25", "EST5:60", "EST5EDT",
-	    "EST5EDT,M3.2.0", "EST5EDT,M3.2.0,", "EST5EDT,M13.2.0,M11.1.0", "EST5EDT,M0.2.0,M11.1.0",
-	    "EST5EDT,M3.6.0,M11.1.0", "EST5EDT,M3.0.0,M11.1.0", "EST5EDT,M3.2.7,M11.1.0",
-	    "EST5EDT,J0,J365", "EST5EDT,J1,J366", "EST5EDT,0,366", "EST5EDT,M3.2.0/168,M11.1.0",
-	    "EST5EDT,M3.2.0,M11.1.0x", "<+3>-3", "<+03-3", "+03-3", "EST5EDT,M3.2.0,M11.1.0/",
-	    "EST5,M3.2.0,M11.1.0", "EST99999999999999999999"};
+	    "EST5EDT,M3.2.0", "EST5EDT,M3.2.0,", "EST5EDT,M13.2.0,M11.1.0",
+	    "EST5EDT,M0.2.0,M11.1.0", "EST5EDT,M3.6.0,M11.1.0", "EST5EDT,M3.0.0,M11.1.0",
+	    "EST5EDT,M3.2.7,M11.1.0", "EST5EDT,J0,J365", "EST5EDT,J1,J366", "EST5EDT,0,366",
+	    "EST5EDT,M3.2.0/168,M11.1.0", "EST5EDT,M3.2.0,M11.1.0x", "<+3>-3", "<+03-3", "+03-3",
+	    "EST5EDT,M3.2.0,M11.1.0/", "EST5,M3.2.0,M11.1.0", "EST99999999999999999999"};
 	struct cm_zone_footer footer;
 
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-		cr_expect_not(cm_zone_footer_parse(texts[i], strlen(texts[i]), &footer), "%s", texts[i]);
+		cr_expect_not(
+		    cm_zone_footer_parse(texts[i], strlen(texts[i]), &footer), "%s", texts[i]);
 	end();
 }
 
@@ -300,9 +303,10 @@ Test(zone, footers_and_their_turns)
 		struct cm_zone zone = of_footer(rows[i].footer);
 		int64_t at = utc(rows[i].at);
 
-		cr_expect_eq(cm_zone_at(&zone, at - 1).offset, rows[i].before, "%s %s", rows[i].footer,
-		    rows[i].at);
-		cr_expect_eq(cm_zone_at(&zone, at - 1).until, at, "%s %s", rows[i].footer, rows[i].at);
+		cr_expect_eq(cm_zone_at(&zone, at - 1).offset, rows[i].before, "%s %s",
+		    rows[i].footer, rows[i].at);
+		cr_expect_eq(
+		    cm_zone_at(&zone, at - 1).until, at, "%s %s", rows[i].footer, rows[i].at);
 		cr_expect_eq(cm_zone_at(&zone, at).offset, rows[i].after, "%s %s", rows[i].footer,
 		    rows[i].at);
 	}
@@ -330,7 +334,7 @@ Test(zone, a_footer_counts_from_the_last_change_on)
 	end();
 }
 
-/* ---- the moments of a local time --------------------------------------------------------------- */
+/* ---- the moments of a local time ------------------------------------------------------------- */
 
 static struct cm_day day_of(const char *text)
 {
@@ -358,11 +362,15 @@ Test(zone, gaps_and_folds)
 {
 	moments(NEW_YORK, "2026-03-08", 5400, CM_ZONE_ONCE, "2026-03-08T06:30", "2026-03-08T06:30");
 	/* 02:30 never comes: the moment of the jump, from both sides. */
-	moments(NEW_YORK, "2026-03-08", 9000, CM_ZONE_NEVER, "2026-03-08T07:00", "2026-03-08T07:00");
-	moments(NEW_YORK, "2026-03-08", 10800, CM_ZONE_ONCE, "2026-03-08T07:00", "2026-03-08T07:00");
+	moments(
+	    NEW_YORK, "2026-03-08", 9000, CM_ZONE_NEVER, "2026-03-08T07:00", "2026-03-08T07:00");
+	moments(
+	    NEW_YORK, "2026-03-08", 10800, CM_ZONE_ONCE, "2026-03-08T07:00", "2026-03-08T07:00");
 	/* From 01:00 to 02:00 all comes twice; after 01:00 came once, no clock shows less again. */
-	moments(NEW_YORK, "2026-11-01", 3600, CM_ZONE_TWICE, "2026-11-01T05:00", "2026-11-01T05:00");
-	moments(NEW_YORK, "2026-11-01", 5400, CM_ZONE_TWICE, "2026-11-01T05:30", "2026-11-01T06:30");
+	moments(
+	    NEW_YORK, "2026-11-01", 3600, CM_ZONE_TWICE, "2026-11-01T05:00", "2026-11-01T05:00");
+	moments(
+	    NEW_YORK, "2026-11-01", 5400, CM_ZONE_TWICE, "2026-11-01T05:30", "2026-11-01T06:30");
 	moments(NEW_YORK, "2026-11-01", 7200, CM_ZONE_ONCE, "2026-11-01T07:00", "2026-11-01T07:00");
 	end();
 }
@@ -372,12 +380,16 @@ Test(zone, days_whose_midnight_is_no_ordinary_one)
 	struct cm_zone zone = of_footer("EET-2EEST,M3.5.0/0,M10.5.0/0"); /* Beirut */
 
 	/* Midnight never comes on 29 March 2026: the day begins at one. */
-	cr_expect_eq(cm_zone_day_start(&zone, day_of("2026-03-29")).ms, utc("2026-03-28T22:00") * 1000);
-	cr_expect_eq(cm_zone_day_end(&zone, day_of("2026-03-28")).ms, utc("2026-03-28T22:00") * 1000);
+	cr_expect_eq(
+	    cm_zone_day_start(&zone, day_of("2026-03-29")).ms, utc("2026-03-28T22:00") * 1000);
+	cr_expect_eq(
+	    cm_zone_day_end(&zone, day_of("2026-03-28")).ms, utc("2026-03-28T22:00") * 1000);
 	/* On 25 October the clock goes back at midnight: the 24th has its last hour twice, and ends
 	 * when it is over for good. */
-	cr_expect_eq(cm_zone_day_end(&zone, day_of("2026-10-24")).ms, utc("2026-10-24T22:00") * 1000);
-	cr_expect_eq(cm_zone_day_start(&zone, day_of("2026-10-25")).ms, utc("2026-10-24T22:00") * 1000);
+	cr_expect_eq(
+	    cm_zone_day_end(&zone, day_of("2026-10-24")).ms, utc("2026-10-24T22:00") * 1000);
+	cr_expect_eq(
+	    cm_zone_day_start(&zone, day_of("2026-10-25")).ms, utc("2026-10-24T22:00") * 1000);
 	end();
 }
 
@@ -403,10 +415,13 @@ Test(zone, what_a_clock_shows)
 	struct cm_zone zone = of_footer(NEW_YORK);
 	int32_t second;
 
-	cr_expect_eq(cm_zone_local(&zone, (struct cm_wall){utc("2026-11-24T04:59") * 1000 + 59999}, &second).number,
+	cr_expect_eq(
+	    cm_zone_local(&zone, (struct cm_wall){utc("2026-11-24T04:59") * 1000 + 59999}, &second)
+		.number,
 	    day_of("2026-11-23").number);
 	cr_expect_eq(second, 86399);
-	cr_expect_eq(cm_zone_local(&zone, (struct cm_wall){utc("2026-11-24T05:00") * 1000}, &second).number,
+	cr_expect_eq(
+	    cm_zone_local(&zone, (struct cm_wall){utc("2026-11-24T05:00") * 1000}, &second).number,
 	    day_of("2026-11-24").number);
 	cr_expect_eq(second, 0);
 	/* Before 1970 milliseconds are counted down. */
@@ -416,14 +431,14 @@ Test(zone, what_a_clock_shows)
 	end();
 }
 
-/* ---- names ------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 Test(zone, names_do_not_lead_out_of_the_folder)
 {
 	static const char *const fine[] = {"UTC", "Europe/Dublin", "America/Argentina/Buenos_Aires",
 	    "Etc/GMT+12", "America/Port-au-Prince", "EST5EDT"};
-	static const char *const none[] = {"", "/UTC", "UTC/", "a//b", "..", "../etc/passwd", "a/../b",
-	    "a/./b", ".", "Europe/Dublin\n", "zone.tab", "a b",
+	static const char *const none[] = {"", "/UTC", "UTC/", "a//b", "..", "../etc/passwd",
+	    "a/../b", "a/./b", ".", "Europe/Dublin\n", "zone.tab", "a b",
 	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
 
 	for (size_t i = 0; i < sizeof fine / sizeof fine[0]; i++)
@@ -460,8 +475,8 @@ Test(zone, zones_are_found_by_name_and_an_unknown_one_is_a_sentence)
 	cr_assert_eq(cm_zones_get(&zones, "Europe/Dublin", &zone, &err), CM_OK);
 	cr_expect_eq(zone->changes_count, 2);
 	cr_expect_eq(cm_zones_get(&zones, "Europe/Dublim", &zone, &err), CM_UNKNOWN_NAME);
-	cr_expect_str_eq(err.text,
-	    "no time zone is named Europe/Dublim; did you mean Europe/Dublin?");
+	cr_expect_str_eq(
+	    err.text, "no time zone is named Europe/Dublim; did you mean Europe/Dublin?");
 	cr_expect_null(zone);
 	cr_expect_eq(cm_zones_get(&zones, "", &zone, &err), CM_UNKNOWN_NAME);
 	cr_expect_str_eq(err.text, "no time zone is named \"\"");
@@ -490,7 +505,9 @@ Test(zone, without_memory_nothing_is_added)
 		cr_assert_eq(status, failed ? CM_NO_MEMORY : CM_OK, "request %zu", nth);
 		cr_assert_eq(zones.count, failed ? 0 : 1);
 		if (failed)
-			cr_assert_eq(cm_zones_add(&zones, "Europe/Dublin", bytes.data, bytes.len, &err), CM_OK);
+			cr_assert_eq(
+			    cm_zones_add(&zones, "Europe/Dublin", bytes.data, bytes.len, &err),
+			    CM_OK);
 		cm_zones_fini(&zones);
 	}
 	cr_assert_gt(nth, 2);

@@ -30,7 +30,8 @@ static const char *at(const char *name)
 static void end(void)
 {
 	static const char *const made[] = {"a/b/c/Deep", "a/b/c", "a/b/Near", "a/b", "a/One", "a",
-	    "right/Leap", "right", "posix/Same", "posix", "zone.tab", "README", "Top", "Long", "Gone"};
+	    "right/Leap", "right", "posix/Same", "posix", "zone.tab", "README", "Top", "Long",
+	    "Gone"};
 
 	cm_zones_fini(&zones);
 	for (size_t i = 0; i < sizeof made / sizeof made[0]; i++)
@@ -53,8 +54,9 @@ static void write_file(const char *name, const void *bytes, size_t len)
 /* A zone five hours ahead of UTC, as short as a file can be. */
 static void write_zone(const char *name)
 {
-	static const uint8_t head[] = "TZif2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
-				      "\0\0\0\0\0\1\0\0\0\4";
+	static const uint8_t head[] =
+	    "TZif2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+	    "\0\0\0\0\0\1\0\0\0\4";
 	static const uint8_t body[] = "\0\0\0\0\0\0\0\0\0\0";
 	static const uint8_t tail[] = "\n<+05>-5\n";
 	uint8_t all[160];
@@ -134,7 +136,8 @@ Test(files, one_zone_is_read_by_name)
 	cr_expect_not_null(cm_zones_find(&zones, "a/One"));
 	cr_expect_eq(cm_zone_file_read(&zones, folder, "a/One", &err), CM_DUPLICATE);
 	cr_expect_eq(cm_zone_file_read(&zones, folder, "a/Two", &err), CM_UNKNOWN_NAME);
-	cr_expect_not_null(strstr(err.text, "no time zone is named a/Two: there is no file"), "%s", err.text);
+	cr_expect_not_null(
+	    strstr(err.text, "no time zone is named a/Two: there is no file"), "%s", err.text);
 	cr_expect_eq(cm_zone_file_read(&zones, folder, "../../etc/passwd", &err), CM_UNKNOWN_NAME);
 	cr_expect_str_eq(err.text, "no time zone is named ../../etc/passwd");
 	cr_expect_eq(cm_zone_file_read(&zones, folder, "", &err), CM_UNKNOWN_NAME);

@@ -7,8 +7,9 @@
 #include "protocol/clocks/zone_files.h"
 
 /*
- * The system's tz database, read by us and by the C library: two readers of the same files must show
- * the same clock at every moment. And the moments of a local time, against a walk minute by minute.
+ * The system's tz database, read by us and by the C library: two readers of the same files must
+ * show the same clock at every moment. And the moments of a local time, against a walk minute by
+ * minute.
  */
 
 static struct cm_zones zones;
@@ -40,8 +41,8 @@ static void compare(const struct cm_zone *zone, const char *name, int64_t at)
 {
 	long theirs = libc_offset((time_t)at);
 
-	cr_assert_eq(cm_zone_at(zone, at).offset, theirs, "%s at %lld: %d, the C library says %ld", name,
-	    (long long)at, (int)cm_zone_at(zone, at).offset, theirs);
+	cr_assert_eq(cm_zone_at(zone, at).offset, theirs, "%s at %lld: %d, the C library says %ld",
+	    name, (long long)at, (int)cm_zone_at(zone, at).offset, theirs);
 }
 
 Test(system, every_zone_shows_what_the_c_library_shows)
@@ -90,17 +91,21 @@ static void walk(const struct cm_zone *zone, const char *name, int64_t local)
 			last = at + 60;
 		times += shows == local;
 	}
-	cr_assert_eq(cm_zone_first(zone, day, second).ms, first * 1000, "%s %lld", name, (long long)local);
-	cr_assert_eq(cm_zone_last(zone, day, second).ms, last * 1000, "%s %lld", name, (long long)local);
-	cr_assert_eq(cm_zone_fit(zone, day, second),
-	    times == 0 ? CM_ZONE_NEVER : times == 1 ? CM_ZONE_ONCE : CM_ZONE_TWICE);
+	cr_assert_eq(
+	    cm_zone_first(zone, day, second).ms, first * 1000, "%s %lld", name, (long long)local);
+	cr_assert_eq(
+	    cm_zone_last(zone, day, second).ms, last * 1000, "%s %lld", name, (long long)local);
+	cr_assert_eq(cm_zone_fit(zone, day, second), times == 0   ? CM_ZONE_NEVER
+						     : times == 1 ? CM_ZONE_ONCE
+								  : CM_ZONE_TWICE);
 }
 
 Test(system, moments_of_a_local_time_are_those_of_a_walk)
 {
-	static const char *const names[] = {"America/New_York", "Europe/Dublin", "Australia/Lord_Howe",
-	    "Asia/Beirut", "Africa/Cairo", "America/St_Johns", "America/Sao_Paulo", "Pacific/Apia",
-	    "Africa/Casablanca", "America/Havana", "Asia/Kolkata", "Antarctica/Troll"};
+	static const char *const names[] = {"America/New_York", "Europe/Dublin",
+	    "Australia/Lord_Howe", "Asia/Beirut", "Africa/Cairo", "America/St_Johns",
+	    "America/Sao_Paulo", "Pacific/Apia", "Africa/Casablanca", "America/Havana",
+	    "Asia/Kolkata", "Antarctica/Troll"};
 	const int64_t from = INT64_C(1262304000); /* 2010 */
 	const int64_t to = INT64_C(1830297600);   /* 2028 */
 
@@ -119,7 +124,7 @@ Test(system, moments_of_a_local_time_are_those_of_a_walk)
 	end();
 }
 
-/* ---- dates that were in the papers --------------------------------------------------------------- */
+/* ---- dates that were in the papers ----------------------------------------------------------- */
 
 static void ends(const char *name, const char *day_text, const char *utc)
 {
@@ -130,7 +135,8 @@ static void ends(const char *name, const char *day_text, const char *utc)
 	cr_assert_not_null(zone, "%s", name);
 	cr_assert(cm_day_parse(day_text, strlen(day_text), &day));
 	cm_wall_print(cm_zone_day_end(zone, day), text);
-	cr_expect_eq(strncmp(text, utc, strlen(utc)), 0, "%s %s ends %s, not %s", name, day_text, text, utc);
+	cr_expect_eq(
+	    strncmp(text, utc, strlen(utc)), 0, "%s %s ends %s, not %s", name, day_text, text, utc);
 }
 
 Test(system, ends_of_days)
@@ -140,8 +146,8 @@ Test(system, ends_of_days)
 	ends("Europe/Dublin", "2026-10-25", "2026-10-26T00:00:00.000Z"); /* a day of 25 hours */
 	ends("Europe/Berlin", "2027-03-28", "2027-03-28T22:00:00.000Z"); /* one of 23 */
 	ends("Asia/Kolkata", "2026-11-07", "2026-11-07T18:30:00.000Z");
-	/* Newfoundland set its clocks back at one minute past midnight until 2011: the day before had
-	 * its last 59 minutes twice. */
+	/* Newfoundland set its clocks back at one minute past midnight until 2011: the day before
+	 * had its last 59 minutes twice. */
 	ends("America/St_Johns", "2010-11-06", "2010-11-07T03:30:00.000Z");
 	/* Brazil, until 2018, had a day a year without a midnight. */
 	ends("America/Sao_Paulo", "2018-11-03", "2018-11-04T03:00:00.000Z");
