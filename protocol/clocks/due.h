@@ -67,10 +67,10 @@ struct cm_end cm_end_on(struct cm_day day, const struct cm_zone *zone);
 /* ---- when a term becomes urgent -------------------------------------------------------------- */
 
 /*
- * Whatever weekday a term ends on, the 72 hours before its end hold one whole working day of any
- * week with two days of rest: that day is kept for counsel, to act by hand. The 72 hours before
- * those hold one for the desk that is asked again. Of a term of less than nine days each gets a
- * third.
+ * Whatever weekday a term ends on, the 72 hours before its end hold, holidays apart, one working
+ * day of a week with two days of rest: that day is kept for counsel, to act by hand. The 72 hours
+ * before those hold one for the desk that is asked again. Of a term of less than nine days each
+ * gets a third.
  */
 #define CM_CLOCK_MARGIN_MS (INT64_C(72) * 3600 * 1000)
 

@@ -16,8 +16,8 @@
 #include "protocol/base/alloc.h"
 #include "protocol/base/clock.h"
 
-#define CM_MAX_ZONE_BYTES (64 * 1024)         /* the largest of tzdata 2025b has 3,552 */
-#define CM_MAX_ZONE_CHANGES 4096              /* the most of tzdata 2025b are 236 */
+#define CM_MAX_ZONE_BYTES (64 * 1024)         /* the largest of tzdata 2025b has 3,872 */
+#define CM_MAX_ZONE_CHANGES 4096              /* the most of tzdata 2025b are 310 */
 #define CM_MAX_ZONE_TYPES 256                 /* an index of one byte */
 #define CM_ZONE_LEAST_OFFSET (-25 * 3600 + 1) /* seconds east of UTC, RFC 8536 section 3.2 */
 #define CM_ZONE_MOST_OFFSET (26 * 3600 - 1)

@@ -7,7 +7,7 @@
 
 #include "protocol/clocks/zone.h"
 
-#define CM_MAX_ZONES 2048         /* tzdata 2025b names 597 */
+#define CM_MAX_ZONES 2048         /* tzdata 2025b names 600 */
 #define CM_MAX_ZONE_NAME_BYTES 64 /* the longest of tzdata 2025b has 32; a name on the wire 64 */
 
 struct cm_zones {
