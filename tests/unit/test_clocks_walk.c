@@ -76,7 +76,7 @@ Test(walk, every_state_and_event)
 			    "%s in %s: %s", cm_clock_event_name(event),
 			    cm_clock_state_name((enum cm_clock_state)s), t.err.text);
 			if (table[s][e] != NONE)
-				cr_expect_eq(t.clocks.items[0]->state, table[s][e]);
+				cr_expect_eq((int)t.clocks.items[0]->state, table[s][e]);
 			else
 				cr_expect_eq(memcmp(&before, t.clocks.items[0], sizeof before), 0);
 		}
