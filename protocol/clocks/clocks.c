@@ -38,8 +38,9 @@ void cm_clocks_init(struct cm_clocks *clocks)
 
 void cm_clocks_fini(struct cm_clocks *clocks)
 {
+	cm_free(clocks->items);
 	cm_arena_fini(&clocks->arena);
-	clocks->count = 0;
+	*clocks = (struct cm_clocks){.count = 0};
 }
 
 const struct cm_clock *cm_clocks_find(const struct cm_clocks *clocks, uint32_t number)
@@ -165,6 +166,21 @@ static bool is_usable(const struct cm_from *from)
 	return day.number >= CM_DAY_FIRST + 365 && day.number <= CM_DAY_LAST - 365;
 }
 
+static bool make_room(struct cm_clocks *clocks)
+{
+	size_t cap = clocks->cap == 0 ? 4 : clocks->cap * 2;
+	struct cm_clock **grown;
+
+	if (clocks->count < clocks->cap)
+		return true;
+	grown = cm_realloc(clocks->items, cap, sizeof *grown);
+	if (grown == NULL)
+		return false;
+	clocks->items = grown;
+	clocks->cap = cap;
+	return true;
+}
+
 static enum cm_status start_clock(
     struct cm_clocks *clocks, const struct cm_clock_input *input, struct cm_err *err)
 {
@@ -175,7 +191,7 @@ static enum cm_status start_clock(
 
 	if (status != CM_OK)
 		return status;
-	c = cm_arena_alloc(&clocks->arena, 1, sizeof *c);
+	c = make_room(clocks) ? cm_arena_alloc(&clocks->arena, 1, sizeof *c) : NULL;
 	if (c == NULL)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for a clock");
 	*c = (struct cm_clock){.number = (uint32_t)clocks->count + 1,

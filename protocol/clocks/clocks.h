@@ -102,9 +102,10 @@ struct cm_clock {
 };
 
 struct cm_clocks {
-	struct cm_arena arena;                 /* texts, clocks, changes */
-	struct cm_clock *items[CM_MAX_CLOCKS]; /* by number */
+	struct cm_arena arena;   /* texts, clocks, changes */
+	struct cm_clock **items; /* owned: by number. Most cases have a few clocks, few have many. */
 	size_t count;
+	size_t cap;
 };
 
 /* ARM comes first, then what to tell, the clock that ends first before the others. */
