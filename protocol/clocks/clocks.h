@@ -102,8 +102,9 @@ struct cm_clock {
 };
 
 struct cm_clocks {
-	struct cm_arena arena;   /* texts, clocks, changes */
-	struct cm_clock **items; /* owned: by number. Most cases have a few clocks, few have many. */
+	struct cm_arena arena; /* texts, clocks, changes */
+	struct cm_clock *
+	    *items; /* owned: by number. Most cases have a few clocks, few have many. */
 	size_t count;
 	size_t cap;
 };

@@ -218,7 +218,7 @@ struct cm_zone_span cm_zone_footer_at(const struct cm_zone_footer *footer, int64
 
 			if (turns[i] > at && turns[i] < span.until)
 				span.until = turns[i];
-			if (turns[i] > at || turns[i] < since || (turns[i] == since && i == 0))
+			if (turns[i] > at || turns[i] < since)
 				continue;
 			since = turns[i];
 			span.offset = offset;

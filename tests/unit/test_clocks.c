@@ -232,7 +232,8 @@ Test(clocks, what_is_left_is_left_of_the_term_without_its_roll)
 {
 	/* 48 hours to Saturday 22:00 by UTC, rolled to Monday. */
 	cr_assert_eq(
-	    clock_start(&t, 48, CM_UNIT_HOURS, true, "2026-11-05T17:00", "2026-11-05T22:00"), CM_OK);
+	    clock_start(&t, 48, CM_UNIT_HOURS, true, "2026-11-05T17:00", "2026-11-05T22:00"),
+	    CM_OK);
 	cr_assert_eq(clock_does(&t, CM_CLOCK_STOP, "2026-11-06T22:00"), CM_OK);
 	cr_expect_eq(t.clocks.items[0]->left.ms, INT64_C(24) * 3600 * 1000);
 	cr_assert_eq(clock_does(&t, CM_CLOCK_RESUME, "2026-11-06T22:00"), CM_OK);
@@ -242,7 +243,8 @@ Test(clocks, what_is_left_is_left_of_the_term_without_its_roll)
 	clock_test_fini(&t);
 	clock_test_init(&t, HELP_NEW_YORK);
 	/* Business days to Tuesday 10, then eleven days to Saturday 21, rolled to Monday. */
-	cr_assert_eq(clock_start(&t, 2, CM_UNIT_BUSINESS_DAYS, true, "2026-11-06", "2026-11-06T15:00"),
+	cr_assert_eq(
+	    clock_start(&t, 2, CM_UNIT_BUSINESS_DAYS, true, "2026-11-06", "2026-11-06T15:00"),
 	    CM_OK);
 	cr_assert_eq(clock_extend(&t, 11, CM_UNIT_DAYS, "2026-11-09T15:00"), CM_OK);
 	cr_expect_str_eq(clock_end(&t), "2026-11-24T05:00");

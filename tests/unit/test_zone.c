@@ -237,8 +237,8 @@ Test(zone, counts_beyond_measure_are_refused_before_anything_is_reserved)
 
 Test(zone, footers_that_are_none)
 {
-	static const char *const texts[] = {"", "EST", "ES5", "EST25", "EST5:60", "EST5EDT",
-	    "EST5EDT,M3.2.0", "EST5EDT,M3.2.0,", "EST5EDT,M13.2.0,M11.1.0",
+	static const char *const texts[] = {"", "EST", "ES5", "EST25", "EST5:60", "EST5:00:60",
+	    "EST5EDT", "EST5EDT,M3.2.0", "EST5EDT,M3.2.0,", "EST5EDT,M13.2.0,M11.1.0",
 	    "EST5EDT,M0.2.0,M11.1.0", "EST5EDT,M3.6.0,M11.1.0", "EST5EDT,M3.0.0,M11.1.0",
 	    "EST5EDT,M3.2.7,M11.1.0", "EST5EDT,J0,J365", "EST5EDT,J1,J366", "EST5EDT,0,366",
 	    "EST5EDT,M3.2.0/168,M11.1.0", "EST5EDT,M3.2.0,M11.1.0x", "<+3>-3", "<+03-3", "+03-3",
