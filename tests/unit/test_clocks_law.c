@@ -1,10 +1,9 @@
 #include <criterion/criterion.h>
-#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "jurisdictions/engine/deadline.h"
-#include "jurisdictions/law_files.h"
+#include "law_shelf.h"
 #include "protocol/clocks/clocks.h"
 #include "protocol/clocks/zone_files.h"
 
@@ -298,23 +297,16 @@ static struct cm_err err;
 
 static void init(void)
 {
-	static const char *const patterns[] = {
-	    "/jurisdictions/law/*.law", "/jurisdictions/law/treaty/*.law"};
-	const char *paths[128];
-	glob_t found[2];
-	size_t count = 0;
+	static struct law_shelf shelf;
+	struct cm_remarks remarks;
 
-	for (size_t i = 0; i < 2; i++) {
-		char pattern[512];
-
-		(void)snprintf(pattern, sizeof pattern, "%s%s", COMITY_SOURCE_DIR, patterns[i]);
-		cr_assert_eq(glob(pattern, 0, NULL, &found[i]), 0);
-		for (size_t j = 0; j < found[i].gl_pathc && count < 128; j++)
-			paths[count++] = found[i].gl_pathv[j];
-	}
-	cr_assert_eq(cm_law_files_load(paths, count, &law, &err), CM_OK, "%s", err.text);
-	globfree(&found[0]);
-	globfree(&found[1]);
+	law_shelf_init(&shelf);
+	law_shelf_add(&shelf, "jurisdictions/law", "*.law");
+	law_shelf_add(&shelf, "jurisdictions/law/treaty", "*.law");
+	cm_remarks_init(&remarks);
+	cr_assert_eq(cm_law_load(shelf.files, shelf.count, &remarks, &law), CM_OK);
+	cm_remarks_fini(&remarks);
+	law_shelf_fini(&shelf);
 	cm_zones_init(&zones);
 	cr_assert_eq(cm_zone_files_read(&zones, CM_ZONES_FOLDER, &err), CM_OK, "%s", err.text);
 }
