@@ -115,7 +115,8 @@ static size_t count_rows(const json_t *rows, const char *case_id, const char *pa
 static void stored_cases_come_out_otherwise(void)
 {
 	struct ran ran;
-	json_t *rows = rows_of(&ran, "2026-11-08", ledger_of("us"), NULL);
+	/* The copy under section 2704 was due, the motion is not yet. */
+	json_t *rows = rows_of(&ran, "2026-11-16", ledger_of("us"), NULL);
 
 	expect(count_rows(rows, warrant, "1 content, ie (issuing)", "us.sca.2703a.content", "holds",
 		   "silent") == 1,
