@@ -1,233 +1,104 @@
 /*
- * The life of a post: open, replay, serve, reload, close.
+ * The life of a post: open, serve, close; and the effects of its office on uv, nng and the ledger.
  *
  * Down in this order: take no more requests; the ledger stores what waits and its thread ends; its last
  * letters are delivered; the hub ends; the mailbox; the timers; then the caller is told.
  */
+#include "protocol/post/post.h"
+
 #include <assert.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "protocol/base/log.h"
+#include "protocol/ledger/ledger.h"
+#include "protocol/link/hub.h"
 #include "protocol/link/now.h"
-#include "protocol/post/post_parts.h"
 #include "protocol/seal/seal.h"
 
-/* ---- replay ---------------------------------------------------------------------------------- */
-
-struct replaying {
+/* One of the office's alarms. */
+struct post_alarm {
+	uv_timer_t timer;
 	struct cm_post *post;
-	enum cm_status status;
+	size_t number;
 };
 
-static bool on_journal_row(const struct cm_journal_row *row, void *data)
-{
-	struct replaying *r = data;
-	const struct cm_machine *m = &r->post->machine;
+/* What comes with each job: the clerk posts it when the job is done. */
+struct post_ticket {
+	struct cm_mail mail;
+	struct cm_post *post;
+	struct cm_job *job;
+};
 
-	r->status = m->replay(m->self, row->kind, &row->case_id, row->seq, row->at_ms,
-	    (struct cm_bytes){row->body, row->body_len});
-	return r->status == CM_OK;
+struct cm_post {
+	const struct cm_settings *settings; /* borrowed */
+	uv_loop_t *loop;
+	struct cm_office *office; /* owned */
+	struct cm_mailbox mailbox;
+	struct cm_hub *hub;       /* owned */
+	struct cm_ledger *ledger; /* owned */
+	struct cm_reader *reader; /* the ledger's */
+	struct post_alarm *alarms; /* owned, by number */
+	size_t alarms_count;
+	uv_check_t turn_end;
+	unsigned handles_open;
+	bool is_closing;
+	cm_post_close_cb on_close;
+	void *close_data;
+};
+
+/* ---- inputs ---------------------------------------------------------------------------------- */
+
+static struct cm_office_input input_now(enum cm_office_event event)
+{
+	return (struct cm_office_input){
+	    .event = event, .wall = cm_wall_now(), .mono = cm_mono_now()};
 }
 
-static bool on_outbox_row(const struct cm_outbox_row *row, void *data)
+/* The same with dice, for what may make ids. */
+static struct cm_office_input input_with_seed(enum cm_office_event event)
 {
-	struct replaying *r = data;
+	struct cm_office_input input = input_now(event);
 
-	r->status =
-	    cm_post_queue(r->post, row->peer, &row->id, row->kind, row->body, row->body_len);
-	return r->status == CM_OK;
+	input.seed = cm_id_new(input.wall);
+	return input;
 }
 
-static enum cm_status replay(struct cm_post *post, struct cm_err *err)
-{
-	struct replaying r = {.post = post, .status = CM_OK};
-	enum cm_status status = cm_reader_journal(post->reader, 0, 0, on_journal_row, &r);
+static void perform(struct cm_post *post);
 
-	if (status == CM_OK)
-		status = r.status;
-	if (status == CM_OK)
-		status = cm_reader_outbox(post->reader, NULL, 0, 0, on_outbox_row, &r);
-	if (status == CM_OK)
-		status = r.status;
-	return status == CM_OK ? CM_OK
-	                       : cm_err_set(err, status, "replay the ledger: %s",
-	                             cm_status_text(status));
+static void step(struct cm_post *post, const struct cm_office_input *input)
+{
+	cm_office_step(post->office, input);
+	perform(post);
 }
 
-/* The effects of one case taken up again, or of an alarm: one job of its own. `data` is a batch whose
- * effects these are, or the post. */
-static void commit_effects(struct cm_batch *batch)
+static void on_request(void *data, struct cm_inbound *in)
 {
-	struct cm_post *post = batch->post;
-	struct cm_wall now = cm_wall_now();
-	bool needs_job = false;
+	struct cm_office_input input = input_with_seed(CM_OFFICE_REQUEST);
 
-	for (size_t i = 0; i < batch->effects.count; i++)
-		if (batch->effects.items[i].kind == CM_EFFECT_STORE ||
-		    batch->effects.items[i].kind == CM_EFFECT_SEND)
-			needs_job = true;
-	if (needs_job && !cm_batch_need_job(batch))
-		batch->effects.failed = true;
-	for (size_t i = 0; batch->job != NULL && i < batch->effects.count; i++) {
-		const struct cm_effect *e = &batch->effects.items[i];
-
-		if (e->kind == CM_EFFECT_STORE)
-			cm_job_journal(batch->job, now, e->what, &e->case_id, post->settings->name,
-			    e->body.data, e->body.len);
-		else if (e->kind == CM_EFFECT_SEND &&
-		         cm_idmap_get(&post->outbound, &e->record_id) == NULL)
-			cm_job_outbox_put(batch->job, e->peer, &e->record_id, e->what, e->body.data,
-			    e->body.len);
-	}
-	cm_batch_commit(batch);
+	input.asker = in;
+	input.bytes = cm_inbound_bytes(in);
+	step(data, &input);
 }
 
-void cm_post_resumed(struct cm_effects *effects, void *data)
+static void on_reply(
+    void *data, size_t peer, uint64_t token, enum cm_status status, struct cm_bytes reply)
 {
-	struct cm_batch *batch = data;
+	struct cm_office_input input = input_with_seed(CM_OFFICE_REPLY);
 
-	assert(effects == &batch->effects);
-	commit_effects(batch);
+	input.peer = peer;
+	input.token = token;
+	input.status = status;
+	input.bytes = reply;
+	step(data, &input);
 }
 
-/* Resumption hands over effects it owns: take them into a batch. */
-static void on_resume_effects(struct cm_effects *effects, void *data)
+static void on_peer(void *data, size_t peer, bool is_up)
 {
-	struct cm_post *post = data;
-	struct cm_batch *batch = cm_batch_new(post, NULL, NULL);
+	struct cm_office_input input =
+	    input_now(is_up ? CM_OFFICE_PEER_UP : CM_OFFICE_PEER_DOWN);
 
-	if (batch == NULL) {
-		cm_post_begin_reload(post, CM_NO_MEMORY);
-		return;
-	}
-	cm_effects_fini(&batch->effects);
-	batch->effects = *effects;
-	cm_effects_init(effects);
-	effects->ids_used = batch->effects.ids_used;
-	commit_effects(batch);
-}
-
-static enum cm_status resume(struct cm_post *post, struct cm_err *err)
-{
-	struct cm_input input = cm_post_input();
-
-	return post->machine.resume(post->machine.self, &input, on_resume_effects, post, err);
-}
-
-/* ---- reload ---------------------------------------------------------------------------------- */
-
-static void on_lazy_timer(uv_timer_t *timer);
-
-void cm_post_begin_reload(struct cm_post *post, enum cm_status why)
-{
-	if (post->is_closing || post->footing == CM_POST_STALE)
-		return;
-	if (post->footing == CM_POST_SERVING) {
-		cm_log(CM_LOG_ERROR, "memory.stale", "why=%s", cm_status_text(why));
-		post->pause_ms = CM_POST_PAUSE_MIN_MS;
-	} else if (post->pause_ms < CM_POST_PAUSE_MAX_MS) {
-		post->pause_ms *= 2;
-	}
-	post->footing = CM_POST_STALE;
-	if (post->jobs_out == 0)
-		(void)uv_timer_start(&post->lazy_timer, on_lazy_timer, 0, 0);
-}
-
-/* Rebuild the memory from what is on disk. */
-static void reload(struct cm_post *post)
-{
-	struct cm_err err = {.text = ""};
-
-	post->settled_count = 0;
-	post->alarms_count = 0;
-	post->counters.reloads++;
-	post->machine.reset(post->machine.self);
-	cm_post_peers_empty(post);
-	if (replay(post, &err) == CM_OK) {
-		post->footing = CM_POST_FRESH;
-	} else {
-		cm_log(CM_LOG_ERROR, "memory.lost", "why=%s", err.text);
-		(void)uv_timer_start(&post->lazy_timer, on_lazy_timer, post->pause_ms, 0);
-	}
-}
-
-static void try_again(struct cm_post *post)
-{
-	struct cm_err err = {.text = ""};
-
-	if (cm_ledger_resume(post->ledger) != CM_OK)
-		return; /* the timer comes again */
-	post->footing = CM_POST_TRYING;
-	if (resume(post, &err) != CM_OK)
-		cm_post_begin_reload(post, CM_NO_MEMORY);
-}
-
-static void settle_footing(struct cm_post *post)
-{
-	if (post->footing != CM_POST_TRYING || post->jobs_out > 0)
-		return;
-	post->footing = CM_POST_SERVING;
-	cm_log(CM_LOG_INFO, "memory.rebuilt", "from=ledger");
-}
-
-static void on_lazy_timer(uv_timer_t *timer)
-{
-	struct cm_post *post = timer->data;
-
-	if (post->is_closing)
-		return;
-	if (post->footing == CM_POST_SERVING) {
-		cm_post_flush_settled(post);
-		return;
-	}
-	if (post->footing == CM_POST_FRESH)
-		try_again(post);
-	else if (post->footing == CM_POST_STALE && post->jobs_out == 0)
-		reload(post);
-	settle_footing(post);
-	/* STALE: the last job back starts the timer. */
-	if (post->footing == CM_POST_FRESH || post->footing == CM_POST_TRYING)
-		(void)uv_timer_start(timer, on_lazy_timer, post->pause_ms, 0);
-}
-
-void cm_post_job_back(struct cm_post *post)
-{
-	settle_footing(post);
-	if (post->footing == CM_POST_STALE && post->jobs_out == 0 && !post->is_closing)
-		(void)uv_timer_start(&post->lazy_timer, on_lazy_timer, 0, 0);
-	if (post->is_paused && post->jobs_out < CM_POST_DEPTH_MOST / 2) {
-		post->is_paused = false;
-		cm_hub_resume(post->hub);
-	}
-}
-
-static void on_turn_end(uv_check_t *check)
-{
-	struct cm_post *post = check->data;
-
-	if (post->is_closing)
-		return;
-	if (!post->is_paused && post->jobs_out >= CM_POST_DEPTH_MOST) {
-		post->is_paused = true;
-		cm_hub_pause(post->hub);
-	}
-	cm_post_turn_end(post);
-	if (post->settled_count > 0 && !uv_is_active((uv_handle_t *)&post->lazy_timer))
-		(void)uv_timer_start(&post->lazy_timer, on_lazy_timer, CM_POST_LAZY_MS, 0);
-}
-
-/* ---- opening --------------------------------------------------------------------------------- */
-
-static void on_job_done(struct cm_job *job, enum cm_status status, uint64_t first_seq, void *data)
-{
-	struct cm_batch *batch = job->data;
-
-	(void)data;
-	(void)status; /* job->status says the same */
-	batch->first_seq = first_seq;
-	if (!cm_mailbox_post(&batch->post->mailbox, &batch->mail))
-		cm_batch_free(batch);
+	input.peer = peer;
+	step(data, &input);
 }
 
 static void on_dead(void *data, const char *sentence)
@@ -237,48 +108,244 @@ static void on_dead(void *data, const char *sentence)
 	_exit(CM_LEDGER_EXIT_CODE);
 }
 
+static void on_job_mail(struct cm_mail *mail)
+{
+	struct post_ticket *ticket = CM_CONTAINER(mail, struct post_ticket, mail);
+	struct cm_office_input input = input_now(CM_OFFICE_JOB);
+
+	input.job = ticket->job;
+	input.status = ticket->job->status;
+	step(ticket->post, &input);
+}
+
+/* The clerk's thread: only posts. */
+static void on_job_done(struct cm_job *job, enum cm_status status, uint64_t first_seq, void *data)
+{
+	struct post_ticket *ticket = cm_office_ticket(job);
+
+	(void)data;
+	(void)status; /* job->status and job->first_seq say the same */
+	(void)first_seq;
+	if (!cm_mailbox_post(&ticket->post->mailbox, &ticket->mail))
+		cm_office_abandon(job);
+}
+
+static void on_alarm(uv_timer_t *timer)
+{
+	struct post_alarm *alarm = timer->data;
+	struct cm_office_input input = input_with_seed(CM_OFFICE_ALARM);
+
+	input.alarm = alarm->number;
+	step(alarm->post, &input);
+}
+
+static void on_turn_end(uv_check_t *check)
+{
+	struct cm_post *post = check->data;
+	struct cm_office_input input = input_now(CM_OFFICE_TURN);
+
+	if (!post->is_closing)
+		step(post, &input);
+}
+
+/* ---- effects --------------------------------------------------------------------------------- */
+
+static void commit(struct cm_post *post, const struct cm_office_effect *effect)
+{
+	struct post_ticket *ticket = effect->ticket;
+	struct cm_office_input input;
+	enum cm_status status;
+
+	*ticket = (struct post_ticket){{.on_mail = on_job_mail}, post, effect->job};
+	status = cm_ledger_post(post->ledger, effect->job);
+	if (status == CM_OK)
+		return;
+	input = input_now(CM_OFFICE_JOB);
+	input.job = effect->job;
+	input.status = status;
+	cm_office_step(post->office, &input);
+}
+
+static void send_to_peer(struct cm_post *post, const struct cm_office_effect *effect)
+{
+	struct cm_office_input input;
+	enum cm_status status = CM_STOPPED;
+
+	if (post->hub != NULL)
+		status = cm_hub_send(post->hub, effect->peer, effect->bytes.data, effect->bytes.len,
+		    effect->token, effect->timeout_ms);
+	if (status == CM_OK)
+		return;
+	input = input_now(CM_OFFICE_REPLY);
+	input.peer = effect->peer;
+	input.token = effect->token;
+	input.status = status;
+	cm_office_step(post->office, &input);
+}
+
+static void set_alarm(struct cm_post *post, const struct cm_office_effect *effect)
+{
+	uv_timer_t *timer = &post->alarms[effect->alarm].timer;
+	int64_t now = cm_mono_now().ms;
+
+	if (post->is_closing || effect->at.ms == CM_OFFICE_NEVER)
+		(void)uv_timer_stop(timer);
+	else
+		(void)uv_timer_start(
+		    timer, on_alarm, effect->at.ms > now ? (uint64_t)(effect->at.ms - now) : 0, 0);
+}
+
+/* What concerns the network ends with the hub. */
+static bool is_for_hub(enum cm_office_effect_kind kind)
+{
+	return kind == CM_OFFICE_DO_ANSWER || kind == CM_OFFICE_DO_HANG_UP ||
+	       kind == CM_OFFICE_DO_BREAK || kind == CM_OFFICE_DO_PAUSE ||
+	       kind == CM_OFFICE_DO_RESUME;
+}
+
+static void perform_one(struct cm_post *post, const struct cm_office_effect *effect)
+{
+	if (is_for_hub(effect->kind) && post->hub == NULL)
+		return;
+	switch (effect->kind) {
+	case CM_OFFICE_DO_COMMIT:
+		commit(post, effect);
+		break;
+	case CM_OFFICE_DO_ANSWER:
+		cm_inbound_reply(effect->asker, effect->bytes.data, effect->bytes.len);
+		break;
+	case CM_OFFICE_DO_HANG_UP:
+		cm_inbound_drop(effect->asker);
+		break;
+	case CM_OFFICE_DO_SEND:
+		send_to_peer(post, effect);
+		break;
+	case CM_OFFICE_DO_BREAK:
+		cm_hub_drop_pipe(post->hub, effect->peer);
+		break;
+	case CM_OFFICE_DO_ARM:
+		set_alarm(post, effect);
+		break;
+	case CM_OFFICE_DO_PAUSE:
+		cm_hub_pause(post->hub);
+		break;
+	case CM_OFFICE_DO_RESUME:
+		cm_hub_resume(post->hub);
+		break;
+	case CM_OFFICE_DO_LOG:
+		cm_log(effect->level, effect->event, "%s", effect->text);
+		break;
+	case CM_OFFICE_EFFECTS_COUNT:
+		assert(false);
+	}
+}
+
+/* In their order; what one of them brings about stands behind the others. */
+static void perform(struct cm_post *post)
+{
+	struct cm_office_effect effect;
+
+	while (cm_office_next(post->office, &effect))
+		perform_one(post, &effect);
+}
+
+/* ---- what the office looks up ---------------------------------------------------------------- */
+
+static enum cm_status look_up_answer(void *self, const char *sender, const struct cm_id *id,
+    enum cm_status *answer, char *reason, size_t reason_bytes)
+{
+	struct cm_post *post = self;
+
+	return cm_reader_answer(post->reader, sender, id, answer, reason, reason_bytes);
+}
+
+static enum cm_status read_journal(void *self, cm_journal_cb on_row, void *data)
+{
+	struct cm_post *post = self;
+
+	return cm_reader_journal(post->reader, 0, 0, on_row, data);
+}
+
+static enum cm_status read_outbox(void *self, cm_outbox_cb on_row, void *data)
+{
+	struct cm_post *post = self;
+
+	return cm_reader_outbox(post->reader, NULL, 0, 0, on_row, data);
+}
+
+static enum cm_status resume_ledger(void *self)
+{
+	struct cm_post *post = self;
+
+	return cm_ledger_resume(post->ledger);
+}
+
+/* ---- opening --------------------------------------------------------------------------------- */
+
 static enum cm_status open_hub(struct cm_post *post, struct cm_err *err)
 {
 	struct cm_hub_options options = {.loop = post->loop,
 	    .mailbox = &post->mailbox,
 	    .listen_address = post->settings->listen,
-	    .callbacks = {cm_post_on_request, cm_post_on_reply, cm_post_on_peer, on_dead},
+	    .callbacks = {on_request, on_reply, on_peer, on_dead},
 	    .data = post};
+	enum cm_status status = cm_hub_open(&options, &post->hub, err);
 
-	return cm_hub_open(&options, &post->hub, err);
+	for (size_t i = 0; status == CM_OK && i < post->settings->peers_count; i++) {
+		const struct cm_peer_settings *peer = &post->settings->peers[i];
+		size_t index = 0;
+
+		status = cm_hub_add_peer(post->hub, peer->name, peer->address, &index, err);
+		assert(status != CM_OK || index == i);
+	}
+	return status;
 }
 
-static enum cm_status make_peers(struct cm_post *post, struct cm_err *err)
+static enum cm_status init_handles(struct cm_post *post, struct cm_err *err)
 {
-	size_t count = post->settings->peers_count;
+	size_t count = CM_OFFICE_LINK + post->settings->peers_count;
 
-	post->peers = cm_alloc(count, sizeof *post->peers);
-	if (post->peers == NULL)
+	(void)uv_check_init(post->loop, &post->turn_end);
+	post->turn_end.data = post;
+	post->handles_open = 1;
+	post->alarms = cm_alloc(count, sizeof *post->alarms);
+	if (post->alarms == NULL)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for the peers");
-	post->peers_count = count;
+	post->alarms_count = count;
 	for (size_t i = 0; i < count; i++) {
-		struct cm_post_peer *peer = &post->peers[i];
+		struct post_alarm *alarm = &post->alarms[i];
 
-		peer->post = post;
-		peer->settings = &post->settings->peers[i];
-		cm_peer_init(&peer->core, post->boot + i);
-		(void)uv_timer_init(post->loop, &peer->timer);
-		peer->timer.data = peer;
+		alarm->post = post;
+		alarm->number = i;
+		(void)uv_timer_init(post->loop, &alarm->timer);
+		alarm->timer.data = alarm;
 		post->handles_open++;
 	}
 	return CM_OK;
 }
 
-static void init_handles(struct cm_post *post)
+static enum cm_status open_office(struct cm_post *post, const struct cm_machine *machine,
+    struct cm_err *err)
 {
-	(void)uv_timer_init(post->loop, &post->lazy_timer);
-	(void)uv_timer_init(post->loop, &post->alarm_timer);
-	(void)uv_check_init(post->loop, &post->turn_end);
-	post->lazy_timer.data = post;
-	post->alarm_timer.data = post;
-	post->turn_end.data = post;
-	post->handles_open += 3;
-	(void)uv_check_start(&post->turn_end, on_turn_end);
+	struct cm_office_input now = input_now(CM_OFFICE_TURN);
+	struct cm_office_options options = {.settings = post->settings,
+	    .machine = *machine,
+	    .store = {post, look_up_answer, read_journal, read_outbox, resume_ledger},
+	    .ticket_bytes = sizeof(struct post_ticket)};
+
+	cm_random(&options.boot, sizeof options.boot);
+	return cm_office_open(&options, &now, &post->office, err);
+}
+
+static enum cm_status start(struct cm_post *post, struct cm_err *err)
+{
+	struct cm_office_input now = input_with_seed(CM_OFFICE_TURN);
+	enum cm_status status = cm_office_start(post->office, &now, err);
+
+	perform(post); /* also after a failure: jobs that were put out must come back */
+	if (status == CM_OK)
+		(void)uv_check_start(&post->turn_end, on_turn_end);
+	return status;
 }
 
 static void on_abandoned(void *data)
@@ -298,32 +365,24 @@ enum cm_status cm_post_open(const struct cm_settings *settings, uv_loop_t *loop,
 		return cm_err_set(err, CM_NO_MEMORY, "no memory to start");
 	post->settings = settings;
 	post->loop = loop;
-	post->machine = *machine;
-	post->generation = 1;
-	cm_random(&post->boot, sizeof post->boot);
-	cm_idmap_init(&post->outbound);
-	cm_idmap_init(&post->under_way);
 	status = cm_mailbox_init(&post->mailbox, loop);
 	if (status != CM_OK) {
 		cm_free(post);
 		return cm_err_set(err, status, "no wake-up for the loop");
 	}
-	init_handles(post);
-	status = make_peers(post, err);
+	status = init_handles(post, err);
 	if (status == CM_OK)
 		status = cm_ledger_open(&post->ledger, &ledger, err);
 	if (status == CM_OK) {
 		post->reader = cm_ledger_reader(post->ledger);
-		status = replay(post, err);
+		status = open_office(post, machine, err);
 	}
 	if (status == CM_OK)
 		status = open_hub(post, err);
 	if (status == CM_OK)
-		status = cm_post_peers_open(post, err);
-	if (status == CM_OK)
 		status = cm_ledger_start(post->ledger, on_job_done, post, err);
 	if (status == CM_OK)
-		status = resume(post, err);
+		status = start(post, err);
 	if (status != CM_OK) {
 		cm_post_close(post, on_abandoned, NULL);
 		return status;
@@ -334,36 +393,45 @@ enum cm_status cm_post_open(const struct cm_settings *settings, uv_loop_t *loop,
 
 /* ---- closing --------------------------------------------------------------------------------- */
 
-static void on_handle_closed(uv_handle_t *handle)
+static void end(struct cm_post *post)
 {
-	struct cm_post *post = handle->data;
 	cm_post_close_cb on_close = post->on_close;
 	void *data = post->close_data;
 
-	if (--post->handles_open > 0)
-		return;
-	cm_post_peers_free(post);
+	/* The ledger first: jobs that are still its own hang on the office. */
 	cm_ledger_close(post->ledger);
+	cm_office_free(post->office);
 	cm_mailbox_fini(&post->mailbox);
-	cm_idmap_fini(&post->outbound);
-	cm_idmap_fini(&post->under_way);
-	cm_free(post->settled);
 	cm_free(post->alarms);
 	cm_free(post);
 	on_close(data);
+}
+
+static void handle_closed(struct cm_post *post)
+{
+	if (--post->handles_open == 0)
+		end(post);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+	struct post_alarm *alarm = handle->data;
+
+	handle_closed(alarm->post);
+}
+
+static void on_check_closed(uv_handle_t *handle)
+{
+	handle_closed(handle->data);
 }
 
 static void close_handles(struct cm_mailbox *mailbox)
 {
 	struct cm_post *post = CM_CONTAINER(mailbox, struct cm_post, mailbox);
 
-	for (size_t i = 0; i < post->peers_count; i++) {
-		post->peers[i].timer.data = post;
-		uv_close((uv_handle_t *)&post->peers[i].timer, on_handle_closed);
-	}
-	uv_close((uv_handle_t *)&post->lazy_timer, on_handle_closed);
-	uv_close((uv_handle_t *)&post->alarm_timer, on_handle_closed);
-	uv_close((uv_handle_t *)&post->turn_end, on_handle_closed);
+	for (size_t i = 0; i < post->alarms_count; i++)
+		uv_close((uv_handle_t *)&post->alarms[i].timer, on_timer_closed);
+	uv_close((uv_handle_t *)&post->turn_end, on_check_closed);
 }
 
 static void on_hub_closed(struct cm_hub *hub, void *data)
@@ -377,14 +445,17 @@ static void on_hub_closed(struct cm_hub *hub, void *data)
 
 void cm_post_close(struct cm_post *post, cm_post_close_cb on_close, void *data)
 {
+	struct cm_office_input input = input_now(CM_OFFICE_CLOSE);
+
 	if (post->is_closing)
 		return;
 	post->on_close = on_close;
 	post->close_data = data;
 	if (post->hub != NULL)
 		cm_hub_stop_listening(post->hub);
-	cm_post_flush_settled(post);
 	post->is_closing = true;
+	if (post->office != NULL && post->hub != NULL)
+		step(post, &input);
 	/* Blocks for at most one commit; what it finished comes back through the mailbox. */
 	if (post->ledger != NULL)
 		cm_ledger_stop(post->ledger);
@@ -403,17 +474,17 @@ struct cm_reader *cm_post_reader(struct cm_post *post)
 
 size_t cm_post_peers(struct cm_post *post, struct cm_post_peer_state *out, size_t most)
 {
-	size_t count = post->peers_count < most ? post->peers_count : most;
+	size_t count = post->settings->peers_count < most ? post->settings->peers_count : most;
 
 	for (size_t i = 0; i < count; i++)
-		out[i] = (struct cm_post_peer_state){.name = post->peers[i].settings->name,
-		    .role = post->peers[i].settings->role,
-		    .is_up = post->peers[i].is_up,
-		    .waiting = post->peers[i].waiting};
+		out[i] = (struct cm_post_peer_state){.name = post->settings->peers[i].name,
+		    .role = post->settings->peers[i].role,
+		    .is_up = cm_office_peer_is_up(post->office, i),
+		    .waiting = cm_office_peer_waiting(post->office, i)};
 	return count;
 }
 
 const struct cm_post_counters *cm_post_counters(const struct cm_post *post)
 {
-	return &post->counters;
+	return cm_office_counters(post->office);
 }

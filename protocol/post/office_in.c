@@ -2,41 +2,49 @@
  * What comes in: an envelope's records, through inbox and core, to one job, and the answer after its
  * commit.
  */
-#include "protocol/post/post_parts.h"
+#include "protocol/post/office_parts.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "protocol/base/log.h"
-#include "protocol/link/now.h"
-#include "protocol/seal/seal.h"
-#include "protocol/wire/codec.h"
-
-struct cm_input cm_post_input(void)
+struct cm_input cm_office_input_of(const struct cm_office *office)
 {
-	struct cm_wall now = cm_wall_now();
-
-	return (struct cm_input){.now = now, .seed = cm_id_new(now)};
+	return (struct cm_input){.now = office->input->wall, .seed = office->input->seed};
 }
 
-struct cm_batch *cm_batch_new(struct cm_post *post, struct cm_inbound *in,
-    struct cm_post_peer *peer)
+struct cm_batch *cm_batch_new(struct cm_office *office, void *asker, struct cm_office_peer *peer)
 {
-	struct cm_batch *batch = cm_alloc(1, sizeof *batch);
+	struct cm_batch *batch = NULL;
 
+	if (cm_office_make_room(office))
+		batch = cm_alloc(1, sizeof *batch + office->ticket_bytes);
 	if (batch == NULL)
 		return NULL;
-	batch->post = post;
-	batch->in = in;
+	batch->office = office;
+	batch->asker = asker;
 	batch->peer = peer;
 	cm_arena_init(&batch->arena, 0);
 	cm_effects_init(&batch->effects);
+	office->batches_live++;
 	return batch;
+}
+
+void *cm_office_ticket(const struct cm_job *job)
+{
+	struct cm_batch *batch = job->data;
+
+	return batch->ticket;
+}
+
+void cm_office_abandon(struct cm_job *job)
+{
+	cm_batch_free(job->data);
 }
 
 void cm_batch_free(struct cm_batch *batch)
 {
+	batch->office->batches_live--;
 	cm_job_free(batch->job);
 	cm_effects_fini(&batch->effects);
 	cm_arena_fini(&batch->arena);
@@ -65,26 +73,27 @@ bool cm_batch_need_job(struct cm_batch *batch)
 	batch->job = cm_job_new(batch);
 	/* First of all: a record that is sent again under its old id must find its old row gone. */
 	if (batch->job != NULL)
-		cm_post_add_settled(batch->post, batch->job);
+		cm_office_add_settled(batch->office, batch->job);
 	return batch->job != NULL;
 }
 
 /* The first answer to a record that came before, or that is being stored just now. */
 static bool is_repeated(struct cm_batch *batch, const char *sender, const struct cm_id *id)
 {
-	struct cm_post *post = batch->post;
+	struct cm_office *office = batch->office;
 	char reason[512] = "";
 	enum cm_status answer = CM_OK;
 	enum cm_status status;
 
-	if (cm_idmap_get(&post->under_way, id) != NULL) {
+	if (cm_idmap_get(&office->under_way, id) != NULL) {
 		add_receipt(batch, id, CM_TRY_AGAIN, "it is being stored", CM_POST_RETRY_MS);
 		return true;
 	}
-	status = cm_reader_answer(post->reader, sender, id, &answer, reason, sizeof reason);
-	if (status == CM_NOT_FOUND)
+	status = office->store.answer(
+	    office->store.self, sender, id, &answer, reason, sizeof reason);
+	if (status == CM_NOT_FOUND || CM_PLANTED(office, NO_REPEAT_CHECK))
 		return false;
-	post->counters.records_repeated++;
+	office->counters.records_repeated++;
 	if (status != CM_OK)
 		add_receipt(batch, id, CM_TRY_AGAIN, cm_status_text(status), CM_POST_RETRY_MS);
 	else
@@ -96,14 +105,16 @@ static bool is_repeated(struct cm_batch *batch, const char *sender, const struct
 static void store_effects(struct cm_batch *batch, size_t from, const char *sender,
     struct cm_wall now)
 {
+	struct cm_office *office = batch->office;
+
 	for (size_t i = from; i < batch->effects.count; i++) {
 		const struct cm_effect *e = &batch->effects.items[i];
 
-		if (e->kind == CM_EFFECT_STORE)
+		if (e->kind == CM_EFFECT_STORE && !CM_PLANTED(office, SKIP_STORE))
 			cm_job_journal(batch->job, now, e->what, &e->case_id, sender, e->body.data,
 			    e->body.len);
-		else if (e->kind == CM_EFFECT_SEND &&
-		         cm_idmap_get(&batch->post->outbound, &e->record_id) == NULL)
+		else if (e->kind == CM_EFFECT_SEND && !CM_PLANTED(office, SKIP_OUTBOX) &&
+		         cm_idmap_get(&office->outbound, &e->record_id) == NULL)
 			cm_job_outbox_put(batch->job, e->peer, &e->record_id, e->what, e->body.data,
 			    e->body.len);
 	}
@@ -112,59 +123,62 @@ static void store_effects(struct cm_batch *batch, size_t from, const char *sende
 static void settle(struct cm_batch *batch, const char *sender, const struct cm_record *record,
     enum cm_status status, const struct cm_err *err, size_t from, struct cm_wall now)
 {
-	struct cm_post *post = batch->post;
+	struct cm_office *office = batch->office;
 
 	if (status != CM_OK)
 		batch->effects.count = from;
 	if (status == CM_NO_MEMORY || status == CM_TRY_AGAIN) {
-		post->counters.records_deferred++;
+		office->counters.records_deferred++;
 		add_receipt(batch, &record->id, CM_TRY_AGAIN, err->text, CM_POST_RETRY_MS);
 		return;
 	}
 	if (status != CM_OK && status != CM_NO_MEANING && status != CM_DUPLICATE) {
-		post->counters.records_refused++;
-		cm_log(CM_LOG_WARN, "record.refused", "from=%s kind=%u status=%s why=%s", sender,
+		office->counters.records_refused++;
+		cm_office_log(office, CM_LOG_WARN, "record.refused", "from=%s kind=%u status=%s why=%s", sender,
 		    (unsigned)record->kind, cm_status_name(status), err->text);
 	}
 	if (status == CM_NO_MEANING)
 		status = CM_DUPLICATE;
-	cm_job_inbox_put(batch->job, sender, &record->id, status, status == CM_OK ? "" : err->text);
+	if (!CM_PLANTED(office, FORGET_INBOX))
+		cm_job_inbox_put(
+		    batch->job, sender, &record->id, status, status == CM_OK ? "" : err->text);
 	store_effects(batch, from, sender, now);
 	add_receipt(batch, &record->id, status, status == CM_OK ? "" : err->text, 0);
-	if (cm_idmap_put(&post->under_way, &record->id, batch) != CM_OK)
+	if (cm_idmap_put(&office->under_way, &record->id, batch) != CM_OK)
 		batch->effects.failed = true;
 }
 
 static void take_record(struct cm_batch *batch, const char *sender, const struct cm_record *record)
 {
-	struct cm_post *post = batch->post;
-	struct cm_input input = cm_post_input();
+	struct cm_office *office = batch->office;
+	struct cm_input input = cm_office_input_of(office);
 	struct cm_err err = {.text = ""};
 	size_t from = batch->effects.count;
 	enum cm_status status;
 
 	if (batch->peer == NULL) {
-		post->counters.records_refused++;
+		office->counters.records_refused++;
 		add_receipt(batch, &record->id, CM_NOT_ALLOWED,
 		    "the sender is not a peer of this process", 0);
 		return;
 	}
-	if (post->footing != CM_POST_SERVING) {
+	if (office->footing != CM_OFFICE_SERVING) {
 		add_receipt(
 		    batch, &record->id, CM_DISK_FULL, "the disk is full", CM_POST_FULL_RETRY_MS);
 		return;
 	}
 	if (is_repeated(batch, sender, &record->id))
 		return;
-	if (post->jobs_out >= CM_POST_DEPTH_MOST || !cm_batch_need_job(batch)) {
-		post->counters.records_deferred++;
+	if (office->jobs_out >= CM_POST_DEPTH_MOST || !cm_batch_need_job(batch)) {
+		office->counters.records_deferred++;
 		add_receipt(batch, &record->id, CM_TRY_AGAIN, "busy", CM_POST_RETRY_MS);
 		return;
 	}
-	post->counters.records_in++;
-	batch->effects.ids_used = 0;
-	status = post->machine.record(
-	    post->machine.self, &input, sender, record, &batch->effects, &err);
+	office->counters.records_in++;
+	batch->effects.ids_used = office->ids_used;
+	status = office->machine.record(
+	    office->machine.self, &input, sender, record, &batch->effects, &err);
+	office->ids_used = batch->effects.ids_used;
 	settle(batch, sender, record, status, &err, from, input.now);
 }
 
@@ -207,8 +221,8 @@ static bool stores(const struct cm_machine *machine, const char *op)
 static enum cm_status run_op(struct cm_batch *batch, const struct cm_record *record,
     struct cm_op_reply *reply, struct cm_err *err)
 {
-	struct cm_post *post = batch->post;
-	struct cm_input input = cm_post_input();
+	struct cm_office *office = batch->office;
+	struct cm_input input = cm_office_input_of(office);
 	size_t from = batch->effects.count;
 	struct cm_op op;
 	enum cm_status status =
@@ -216,15 +230,16 @@ static enum cm_status run_op(struct cm_batch *batch, const struct cm_record *rec
 
 	if (status != CM_OK)
 		return status;
-	if (post->footing != CM_POST_SERVING && stores(&post->machine, op.name))
+	if (office->footing != CM_OFFICE_SERVING && stores(&office->machine, op.name))
 		return cm_err_set(err, CM_DISK_FULL, "the disk is full; nothing was stored");
-	if (post->footing == CM_POST_STALE)
+	if (office->footing == CM_OFFICE_STALE)
 		return cm_err_set(err, CM_TRY_AGAIN, "busy; ask again");
-	if (post->jobs_out >= CM_POST_DEPTH_MOST)
+	if (office->jobs_out >= CM_POST_DEPTH_MOST)
 		return cm_err_set(
 		    err, CM_TRY_AGAIN, "busy; try again in %d ms", CM_POST_RETRY_MS);
-	batch->effects.ids_used = 0;
-	status = post->machine.op(post->machine.self, &input, &op, reply, &batch->effects, err);
+	batch->effects.ids_used = office->ids_used;
+	status = office->machine.op(office->machine.self, &input, &op, reply, &batch->effects, err);
+	office->ids_used = batch->effects.ids_used;
 	if (status == CM_OK && batch->effects.count > from) {
 		if (!cm_batch_need_job(batch))
 			return cm_err_set(err, CM_NO_MEMORY, "no memory for a job");
@@ -241,7 +256,7 @@ static void take_op(struct cm_batch *batch, const struct cm_record *record)
 	struct cm_err err = {.text = ""};
 	enum cm_status status = run_op(batch, record, &reply, &err);
 
-	batch->post->counters.operations++;
+	batch->office->counters.operations++;
 	if (status != CM_OK) {
 		reply.status = (uint32_t)status;
 		reply.sentence = err.text;
@@ -253,15 +268,16 @@ static void take_op(struct cm_batch *batch, const struct cm_record *record)
 
 static void send_reply(struct cm_batch *batch)
 {
-	struct cm_post *post = batch->post;
+	struct cm_office *office = batch->office;
 	struct cm_record *records =
 	    cm_arena_alloc(&batch->arena, CM_MAX_ENVELOPE_RECORDS, sizeof *records);
 	struct cm_envelope envelope = {.version = CM_PROTOCOL_VERSION,
-	    .sender = post->settings->name,
-	    .boot = post->boot,
+	    .sender = office->settings->name,
+	    .boot = office->boot,
 	    .receipts = batch->receipts,
 	    .receipts_count = batch->receipts_count};
 	struct cm_err err = {.text = ""};
+	struct cm_office_entry *entry;
 	struct cm_buf buf;
 
 	cm_buf_init(&buf, CM_MAX_FRAME_BYTES);
@@ -272,45 +288,48 @@ static void send_reply(struct cm_batch *batch)
 		envelope.records_count = batch->replies_count;
 		if (batch->peer != NULL && batch->replies_count == 0)
 			envelope.records_count =
-			    cm_post_ride(batch->peer, records, CM_MAX_ENVELOPE_RECORDS);
+			    cm_office_ride(batch->peer, records, CM_MAX_ENVELOPE_RECORDS);
 	}
 	if (records != NULL && cm_envelope_encode(&envelope, &buf, &err) == CM_OK) {
-		cm_inbound_reply(batch->in, buf.data, buf.len);
+		entry = cm_office_put(office, CM_OFFICE_DO_ANSWER);
+		entry->bytes = buf;
 	} else {
-		cm_log(CM_LOG_ERROR, "reply.unsendable", "why=%s", err.text);
-		cm_inbound_drop(batch->in);
+		cm_office_log(office, CM_LOG_ERROR, "reply.unsendable", "why=%s", err.text);
+		entry = cm_office_put(office, CM_OFFICE_DO_HANG_UP);
+		cm_buf_fini(&buf);
 	}
-	batch->in = NULL;
-	cm_buf_fini(&buf);
+	entry->effect.asker = batch->asker;
+	batch->asker = NULL;
 }
 
-static void log_moves(const struct cm_effects *effects)
+static void log_moves(struct cm_office *office, const struct cm_effects *effects)
 {
 	for (size_t i = 0; i < effects->count; i++)
 		if (effects->items[i].kind == CM_EFFECT_TELL)
-			cm_log(CM_LOG_INFO, effects->items[i].event, "%s", effects->items[i].text);
+			cm_office_log(office, CM_LOG_INFO, effects->items[i].event, "%s",
+			    effects->items[i].text);
 }
 
 /* After the commit, and only then: records to their links, alarms, log lines. */
 static void perform(struct cm_batch *batch)
 {
-	struct cm_post *post = batch->post;
+	struct cm_office *office = batch->office;
 
 	for (size_t i = 0; i < batch->effects.count; i++) {
 		const struct cm_effect *e = &batch->effects.items[i];
 
 		if (e->kind == CM_EFFECT_SEND) {
-			if (cm_post_queue(post, e->peer, &e->record_id, e->what, e->body.data,
+			if (cm_office_queue_record(office, e->peer, &e->record_id, e->what, e->body.data,
 			        e->body.len) != CM_OK)
 				/* It is in the outbox on disk: a reload finds it there. */
-				cm_post_begin_reload(post, CM_NO_MEMORY);
+				cm_office_begin_reload(office, CM_NO_MEMORY);
 		} else if (e->kind == CM_EFFECT_ARM) {
-			cm_post_arm(post, &e->case_id, e->at_ms);
+			cm_office_alarm_add(office, &e->case_id, e->at_ms);
 		}
 	}
-	log_moves(&batch->effects);
-	if (post->machine.stored != NULL && batch->is_stored)
-		post->machine.stored(post->machine.self, &batch->effects, batch->first_seq);
+	log_moves(office, &batch->effects);
+	if (office->machine.stored != NULL && batch->is_stored)
+		office->machine.stored(office->machine.self, &batch->effects, batch->job->first_seq);
 }
 
 /* The commit failed: every record of the batch is refused with the same words. */
@@ -341,41 +360,55 @@ static void refuse_all(struct cm_batch *batch, enum cm_status why)
 
 static void finish(struct cm_batch *batch, enum cm_status status)
 {
-	struct cm_post *post = batch->post;
+	struct cm_office *office = batch->office;
 
 	for (size_t i = 0; i < batch->receipts_count; i++)
-		if (cm_idmap_get(&post->under_way, &batch->receipts[i].id) == batch)
-			(void)cm_idmap_remove(&post->under_way, &batch->receipts[i].id);
+		if (cm_idmap_get(&office->under_way, &batch->receipts[i].id) == batch)
+			(void)cm_idmap_remove(&office->under_way, &batch->receipts[i].id);
 	if (status == CM_OK) {
-		perform(batch);
+		if (!CM_PLANTED(office, EARLY_SEND) || batch->job == NULL)
+			perform(batch);
 	} else {
-		refuse_all(batch, status);
-		cm_post_begin_reload(post, status);
+		if (!CM_PLANTED(office, GOOD_WORDS))
+			refuse_all(batch, status);
+		cm_office_begin_reload(office, status);
 	}
-	if (batch->in != NULL && post->hub != NULL)
+	if (batch->asker != NULL)
 		send_reply(batch);
-	else if (batch->peer != NULL)
+	else if (batch->peer != NULL && !CM_PLANTED(office, EARLY_ANSWER))
 		for (size_t i = 0; i < batch->receipts_count; i++)
-			cm_post_note(batch->peer, &batch->receipts[i]);
+			cm_office_note(batch->peer, &batch->receipts[i]);
 	cm_batch_free(batch);
 }
 
-static void on_job_mail(struct cm_mail *mail)
+void cm_office_on_job(struct cm_office *office, const struct cm_office_input *input)
 {
-	struct cm_batch *batch = CM_CONTAINER(mail, struct cm_batch, mail);
-	struct cm_post *post = batch->post;
-	enum cm_status status = batch->job->status;
+	struct cm_batch *batch = input->job->data;
 
-	post->jobs_out--;
-	batch->is_stored = status == CM_OK;
-	finish(batch, status);
-	cm_post_job_back(post);
+	office->jobs_out--;
+	batch->is_stored = input->status == CM_OK;
+	finish(batch, input->status);
+	cm_office_job_back(office);
+}
+
+/* Put the job out. Whether the ledger takes it or not, it comes back by JOB. */
+static void put_out(struct cm_batch *batch)
+{
+	struct cm_office *office = batch->office;
+	struct cm_office_entry *entry = cm_office_put(office, CM_OFFICE_DO_COMMIT);
+
+	entry->effect.job = batch->job;
+	entry->effect.ticket = batch->ticket;
+	office->jobs_out++;
+	if (CM_PLANTED(office, EARLY_ANSWER) && batch->asker != NULL)
+		send_reply(batch);
+	if (CM_PLANTED(office, EARLY_SEND))
+		perform(batch);
 }
 
 void cm_batch_commit(struct cm_batch *batch)
 {
-	struct cm_post *post = batch->post;
-	enum cm_status status;
+	struct cm_office *office = batch->office;
 
 	if (batch->effects.failed || (batch->job != NULL && batch->job->trouble != CM_OK)) {
 		/* The core has moved and its effects are lost: memory and disk differ. */
@@ -383,22 +416,15 @@ void cm_batch_commit(struct cm_batch *batch)
 		return;
 	}
 	/* What an operation answers may rest on what is still being stored: the answer waits for it. */
-	if (batch->job == NULL && batch->replies_count > 0 && post->jobs_out > 0 &&
-	    post->footing == CM_POST_SERVING && !cm_batch_need_job(batch)) {
+	if (batch->job == NULL && batch->replies_count > 0 && office->jobs_out > 0 &&
+	    office->footing == CM_OFFICE_SERVING && !cm_batch_need_job(batch)) {
 		finish(batch, CM_NO_MEMORY);
 		return;
 	}
-	if (batch->job == NULL) {
+	if (batch->job == NULL)
 		finish(batch, CM_OK);
-		return;
-	}
-	batch->mail.on_mail = on_job_mail;
-	batch->job->data = batch;
-	status = cm_ledger_post(post->ledger, batch->job);
-	if (status == CM_OK)
-		post->jobs_out++;
 	else
-		finish(batch, status);
+		put_out(batch);
 }
 
 /* ---- envelopes ------------------------------------------------------------------------------- */
@@ -420,38 +446,41 @@ static void take_records(struct cm_batch *batch, const struct cm_envelope *envel
 	}
 }
 
-void cm_post_on_request(void *data, struct cm_inbound *in)
+static void hang_up(struct cm_office *office, void *asker)
 {
-	struct cm_post *post = data;
-	struct cm_batch *batch = cm_batch_new(post, in, NULL);
-	struct cm_bytes bytes = cm_inbound_bytes(in);
+	cm_office_put(office, CM_OFFICE_DO_HANG_UP)->effect.asker = asker;
+}
+
+void cm_office_on_request(struct cm_office *office, const struct cm_office_input *input)
+{
+	struct cm_batch *batch = cm_batch_new(office, input->asker, NULL);
 	struct cm_envelope envelope;
 	struct cm_err err = {.text = ""};
 
 	if (batch == NULL) {
-		cm_inbound_drop(in);
+		hang_up(office, input->asker);
 		return;
 	}
-	post->counters.envelopes_in++;
-	if (cm_envelope_decode(bytes.data, bytes.len, &batch->arena, &envelope, &err) != CM_OK ||
+	office->counters.envelopes_in++;
+	if (cm_envelope_decode(
+	        input->bytes.data, input->bytes.len, &batch->arena, &envelope, &err) != CM_OK ||
 	    !make_room(batch, envelope.records_count)) {
-		post->counters.envelopes_refused++;
-		cm_log(CM_LOG_WARN, "envelope.refused", "why=%s", err.text);
-		cm_inbound_drop(in);
-		batch->in = NULL;
+		office->counters.envelopes_refused++;
+		cm_office_log(office, CM_LOG_WARN, "envelope.refused", "why=%s", err.text);
+		hang_up(office, input->asker);
 		cm_batch_free(batch);
 		return;
 	}
-	batch->peer = cm_post_peer_find(post, envelope.sender);
+	batch->peer = cm_office_peer_find(office, envelope.sender);
 	if (batch->peer != NULL && envelope.receipts_count > 0)
-		cm_post_told(batch->peer, &envelope);
+		cm_office_told(batch->peer, &envelope);
 	take_records(batch, &envelope);
 	cm_batch_commit(batch);
 }
 
-void cm_post_take_reply_records(struct cm_post_peer *peer, const struct cm_envelope *envelope)
+void cm_office_take_reply_records(struct cm_office_peer *peer, const struct cm_envelope *envelope)
 {
-	struct cm_batch *batch = cm_batch_new(peer->post, NULL, peer);
+	struct cm_batch *batch = cm_batch_new(peer->office, NULL, peer);
 
 	/* Without memory the records are not receipted, and so they come again. */
 	if (batch == NULL)

@@ -1,0 +1,184 @@
+/*
+ * The post office's inside, shared by its files: office.c (life, reload), office_in.c (what comes),
+ * office_out.c (what goes), office_alarm.c (the machine's alarms), office_effect.c (effects). Private to
+ * protocol/post.
+ */
+#ifndef CM_OFFICE_PARTS_H
+#define CM_OFFICE_PARTS_H
+
+#include "protocol/base/idmap.h"
+#include "protocol/link/peer.h"
+#include "protocol/post/office.h"
+#include "protocol/post/office_plant.h"
+#include "protocol/wire/codec.h"
+
+#define CM_POST_DEPTH_MOST 1024   /* jobs under way before records are told "later" */
+#define CM_POST_RETRY_MS 200      /* what they are told */
+#define CM_POST_FULL_RETRY_MS 1000
+#define CM_POST_LAZY_MS 25        /* how long acknowledged outbox rows may wait for a commit */
+#define CM_POST_LAZY_MOST 256
+
+struct cm_office_peer {
+	struct cm_office *office; /* borrowed */
+	const struct cm_peer_settings *settings; /* borrowed */
+	size_t index;
+	struct cm_peer core;
+	bool is_up;
+	bool is_dirty; /* has something new: give it a TICK at the end of this turn of the loop */
+	size_t waiting;
+};
+
+/* A record on its way to a peer: the core's item with the memory it needs. */
+struct cm_parcel {
+	struct cm_peer_item item; /* first: the core gives this back */
+	struct cm_office_peer *peer;
+	uint8_t body[];
+};
+
+/* A receipt on its way to a peer. */
+struct cm_slip {
+	struct cm_peer_note note; /* first */
+};
+
+/* An outbox row whose receipt came: it goes with the next commit. */
+struct cm_office_settled {
+	struct cm_office_peer *peer;
+	struct cm_id id;
+};
+
+struct cm_alarm {
+	int64_t at_ms;
+	struct cm_id case_id;
+};
+
+/* What one envelope (or alarm, or resumption) brought, until its commit. */
+struct cm_batch {
+	struct cm_office *office;
+	struct cm_arena arena;
+	void *asker;                 /* NULL: it came in a reply, or from nobody */
+	struct cm_office_peer *peer; /* the sender, if it is a configured peer */
+	struct cm_effects effects;
+	struct cm_receipt *receipts;
+	size_t receipts_count;
+	struct cm_record *replies; /* to operations */
+	size_t replies_count;
+	struct cm_job *job;
+	bool is_stored; /* has a job that came back CM_OK */
+	_Alignas(max_align_t) uint8_t ticket[]; /* the shell's */
+};
+
+/*
+ * Whether memory and disk agree.
+ *   SERVING  they do, and jobs are taken
+ *   STALE    a job was refused: the memory is ahead. Nothing is answered from it; when the last job is
+ *            back it is rebuilt from the ledger.
+ *   FRESH    rebuilt. Questions are answered, nothing is stored; after a pause the disk is tried again.
+ *   TRYING   open cases have been taken up again and their jobs are out: all stored -> SERVING, one
+ *            refused -> STALE.
+ */
+enum cm_office_footing { CM_OFFICE_SERVING, CM_OFFICE_STALE, CM_OFFICE_FRESH, CM_OFFICE_TRYING };
+
+#define CM_POST_PAUSE_MIN_MS 200
+#define CM_POST_PAUSE_MAX_MS 5000
+
+/* An effect that waits to be taken, with the bytes it owns. */
+struct cm_office_entry {
+	struct cm_office_effect effect;
+	struct cm_buf bytes; /* owned */
+};
+
+struct cm_office_queue {
+	struct cm_office_entry *entries; /* owned */
+	size_t cap;
+	size_t from; /* the next to be taken */
+	size_t count;
+	struct cm_buf lent;     /* the bytes of the one taken last */
+	struct cm_arena texts;  /* of log lines */
+	struct cm_mono *alarms; /* owned: what each alarm was last set to */
+	bool *is_set;           /* owned: an ARM for it waits to be taken */
+};
+
+struct cm_office {
+	const struct cm_settings *settings; /* borrowed */
+	struct cm_machine machine;
+	struct cm_office_store store;
+	size_t ticket_bytes;
+	uint64_t boot;
+	uint32_t generation; /* of the links' cores: counted up by a reload */
+	struct cm_office_peer *peers; /* owned */
+	size_t peers_count;
+	struct cm_idmap outbound; /* id -> struct cm_parcel */
+	struct cm_idmap under_way; /* id -> struct cm_batch: received, not yet committed */
+	struct cm_office_settled *settled; /* owned array */
+	size_t settled_count;
+	size_t settled_cap;
+	bool is_lazy_set; /* the lazy alarm will ring */
+	struct cm_alarm *alarms; /* owned: a heap, soonest first */
+	size_t alarms_count;
+	size_t alarms_cap;
+	size_t jobs_out;
+	size_t batches_live;
+	enum cm_office_footing footing;
+	unsigned pause_ms; /* before the disk is tried again; doubles */
+	bool is_paused;
+	bool is_closing;
+	const struct cm_office_input *input; /* of the step under way */
+	uint32_t ids_used;                   /* counted up from its seed */
+	struct cm_office_queue queue;
+	struct cm_post_counters counters;
+	/* scratch of one step */
+	struct cm_peer_effects link_effects;
+	struct cm_record records[CM_MAX_ENVELOPE_RECORDS];
+	struct cm_receipt receipts[CM_MAX_ENVELOPE_RECORDS];
+#ifdef COMITY_PLANT
+	unsigned plant;
+#endif
+};
+
+/* office_effect.c */
+enum cm_status cm_office_queue_init(struct cm_office *office) CM_MUST_USE;
+void cm_office_queue_fini(struct cm_office *office);
+bool cm_office_make_room(struct cm_office *office); /* for what one more batch leaves behind */
+struct cm_office_entry *cm_office_put(struct cm_office *office, enum cm_office_effect_kind kind);
+void cm_office_arm(struct cm_office *office, size_t alarm, int64_t at_ms);
+void cm_office_log(struct cm_office *office, enum cm_log_level level, const char *event,
+    const char *fmt, ...) CM_PRINTF(4, 5);
+
+/* office_in.c */
+void cm_office_on_request(struct cm_office *office, const struct cm_office_input *input);
+void cm_office_on_job(struct cm_office *office, const struct cm_office_input *input);
+void cm_office_take_reply_records(struct cm_office_peer *peer, const struct cm_envelope *envelope);
+struct cm_batch *cm_batch_new(struct cm_office *office, void *asker, struct cm_office_peer *peer);
+bool cm_batch_need_job(struct cm_batch *batch); /* false: no memory */
+void cm_batch_commit(struct cm_batch *batch); /* puts the job out, or finishes at once */
+void cm_batch_free(struct cm_batch *batch);
+
+/* The input of a machine's step; then how many ids it counted up. */
+struct cm_input cm_office_input_of(const struct cm_office *office);
+
+/* office_out.c */
+struct cm_office_peer *cm_office_peer_find(struct cm_office *office, const char *name);
+void cm_office_peers_free(struct cm_office *office);
+void cm_office_peers_empty(struct cm_office *office); /* every parcel back; cores as new */
+enum cm_status cm_office_queue_record(struct cm_office *office, const char *peer,
+    const struct cm_id *id, uint32_t kind, const uint8_t *body, size_t body_len) CM_MUST_USE;
+void cm_office_told(struct cm_office_peer *peer, const struct cm_envelope *envelope);
+void cm_office_note(struct cm_office_peer *peer, const struct cm_receipt *receipt);
+size_t cm_office_ride(struct cm_office_peer *peer, struct cm_record *records, size_t room);
+void cm_office_on_reply(struct cm_office *office, const struct cm_office_input *input);
+void cm_office_on_peer(struct cm_office *office, size_t peer, bool is_up);
+void cm_office_on_link_alarm(struct cm_office *office, size_t peer);
+void cm_office_links_turn(struct cm_office *office);
+void cm_office_add_settled(struct cm_office *office, struct cm_job *job); /* all of them, into this job */
+void cm_office_flush_settled(struct cm_office *office);                  /* a job of their own */
+
+/* office_alarm.c */
+void cm_office_alarm_add(struct cm_office *office, const struct cm_id *case_id, int64_t at_ms);
+void cm_office_on_cases_alarm(struct cm_office *office);
+
+/* office.c */
+void cm_office_job_back(struct cm_office *office);
+void cm_office_begin_reload(struct cm_office *office, enum cm_status why);
+void cm_office_commit_effects(struct cm_batch *batch);
+
+#endif
