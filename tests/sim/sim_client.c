@@ -1,0 +1,144 @@
+/*
+ * Those who file demands: each files one until it is told that it was taken, and some do it once more.
+ */
+#include "sim.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PATIENCE_MS 3000
+
+static void on_file(struct sim *sim, const struct sim_event *event);
+
+static struct cm_bytes encode(struct sim *sim, const char *json)
+{
+	struct cm_op op = {
+	    .name = "file", .body = {(const uint8_t *)json, strlen(json)}};
+	struct cm_record record = {.kind = CM_KIND_OP};
+	struct cm_envelope envelope = {.version = CM_PROTOCOL_VERSION,
+	    .sender = "cli",
+	    .boot = 1,
+	    .records = &record,
+	    .records_count = 1};
+	uint8_t random[10];
+	struct cm_buf body;
+	struct cm_buf buf;
+	struct cm_bytes bytes;
+
+	for (size_t i = 0; i < sizeof random; i++)
+		random[i] = (uint8_t)sim_roll(&sim->dice);
+	record.id = cm_id_make((struct cm_wall){SIM_EPOCH_MS}, random);
+	cm_buf_init(&body, 0);
+	cm_buf_init(&buf, 0);
+	if (cm_record_encode(CM_KIND_OP, &op, &body, NULL) != CM_OK)
+		abort();
+	record.body = (struct cm_bytes){body.data, body.len};
+	if (cm_envelope_encode(&envelope, &buf, NULL) != CM_OK)
+		abort();
+	bytes = sim_copy(sim, (struct cm_bytes){buf.data, buf.len});
+	cm_buf_fini(&body);
+	cm_buf_fini(&buf);
+	return bytes;
+}
+
+static void try_later(struct sim *sim, size_t demand)
+{
+	sim_later(sim, sim_range(&sim->dice, 50, 1500), on_file, NULL, demand, 0);
+}
+
+static void on_patience(struct sim *sim, const struct sim_event *event)
+{
+	struct sim_call *call = event->what;
+
+	if (call->is_over)
+		return;
+	call->is_over = true;
+	try_later(sim, call->demand);
+}
+
+static void on_file(struct sim *sim, const struct sim_event *event)
+{
+	struct sim_demand *demand = &sim->demands[event->a];
+	struct sim_call *call = sim_alloc(sim, sizeof *call);
+
+	*call = (struct sim_call){.to = demand->intake, .demand = event->a};
+	call->bytes = encode(sim, demand->json);
+	demand->filings++;
+	sim_later(sim, PATIENCE_MS, on_patience, call, 0, 0);
+	sim_net_request(sim, call);
+}
+
+/* "case":"..." of the answer. */
+static bool read_case(struct cm_bytes body, struct cm_id *out)
+{
+	const char *text = (const char *)body.data;
+	const char *at = body.len > 0 ? strstr(text, "\"case\":\"") : NULL;
+	char id[CM_ID_TEXT_BYTES];
+
+	if (at == NULL || strlen(at) < 8 + CM_ID_TEXT_BYTES - 1)
+		return false;
+	memcpy(id, at + 8, CM_ID_TEXT_BYTES - 1);
+	id[CM_ID_TEXT_BYTES - 1] = 0;
+	return cm_id_parse(id, out);
+}
+
+static void accepted(struct sim *sim, struct sim_demand *demand, struct cm_bytes body)
+{
+	struct cm_id id;
+
+	if (!read_case(body, &id)) {
+		sim_fail(sim, "a filing was taken and no case is named");
+		return;
+	}
+	if (demand->is_accepted && !cm_id_equal(&demand->case_id, &id))
+		sim_fail(sim, "one demand became two cases, %s and %s", sim_id(&demand->case_id),
+		    sim_id(&id));
+	sim_say(sim, "demand %zu is accepted as case %s", (size_t)(demand - sim->demands),
+	    sim_id(&id));
+	demand->is_accepted = true;
+	demand->case_id = id;
+	sim_check_accepted(sim, demand);
+	if (demand->is_late) {
+		demand->is_late = false;
+		try_later(sim, (size_t)(demand - sim->demands));
+	}
+}
+
+void sim_client_answer(struct sim *sim, struct sim_call *call, struct cm_bytes bytes)
+{
+	struct cm_arena arena;
+	struct cm_envelope envelope;
+	struct cm_op_reply reply;
+
+	cm_arena_init(&arena, 0);
+	if (cm_envelope_decode(bytes.data, bytes.len, &arena, &envelope, NULL) != CM_OK ||
+	    envelope.records_count != 1 ||
+	    cm_record_decode(
+	        CM_KIND_OP_REPLY, envelope.records[0].body, &arena, &reply, NULL) != CM_OK) {
+		sim_fail(sim, "an answer to a filing cannot be read");
+	} else if (reply.status == CM_OK) {
+		accepted(sim, &sim->demands[call->demand], reply.body);
+	} else if (reply.status == CM_DISK_FULL || reply.status == CM_TRY_AGAIN) {
+		try_later(sim, call->demand);
+	} else {
+		sim_fail(sim, "a filing is refused: %s", reply.sentence);
+	}
+	cm_arena_fini(&arena);
+}
+
+void sim_clients_start(struct sim *sim)
+{
+	sim->demands_count = (size_t)sim_range(&sim->dice, 1, SIM_DEMANDS_MOST);
+	for (size_t i = 0; i < sim->demands_count; i++) {
+		struct sim_demand *demand = &sim->demands[i];
+		const char *issuing = sim_chance(&sim->dice, 600) ? "US" : "IE";
+
+		*demand = (struct sim_demand){
+		    .intake = sim_find(sim, sim_chance(&sim->dice, 700) ? "us" : "ie"),
+		    .is_late = sim_chance(&sim->dice, 200)};
+		memcpy(demand->issuing, issuing, 3);
+		demand->json = sim_demand_json(sim, i, issuing);
+		sim_later(sim, sim_range(&sim->dice, 0, sim->mood.faults_until_ms), on_file, NULL, i,
+		    0);
+	}
+}
