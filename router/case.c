@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "protocol/base/plant.h"
 #include "protocol/wire/codec.h"
 
 static const struct {
@@ -271,7 +272,7 @@ static bool is_awaited(const struct cm_case *c, const struct cm_case_env *env, c
 {
 	int member = cm_roster_find(env->roster, node);
 
-	if (member < 0 || cm_case_has_answered(c, node, round))
+	if (member < 0 || (cm_case_has_answered(c, node, round) && !CM_PLANTED(ANSWER_AGAIN)))
 		return false;
 	if (round == 1)
 		return c->state == CM_CASE_ASKED && cm_case_is_asked_first(c, env, (size_t)member);

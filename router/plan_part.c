@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "protocol/base/plant.h"
 #include "protocol/base/text.h"
 
 /* ---- facts ----------------------------------------------------------------------------------- */
@@ -210,7 +211,7 @@ static void guard(struct cm_planning *p)
 		cm_plan_add_question(p, cm_planned_text(p, cm_arena_printf(p->arena,
 		                    "Which text of %s is in force?", law)));
 	} else if (strcmp(p->out->disposition, "comply_limited") == 0 &&
-	           cm_plan_fact_derive(bar, p->part) != CM_NO) {
+	           cm_plan_fact_derive(bar, p->part) != CM_NO && !CM_PLANTED(COMPLY_ANYWAY)) {
 		hold(p, "The hosting region's law forbids, or may forbid, what the policy would do.");
 		cm_plan_ask_for_fact(p, "bar");
 	}

@@ -7,6 +7,7 @@
 #include "nodes/desk/desk_ops.h"
 #include "nodes/residency/residency.h"
 #include "protocol/base/log.h"
+#include "protocol/base/plant.h"
 #include "protocol/post/rows.h"
 #include "protocol/wire/codec.h"
 
@@ -165,7 +166,8 @@ static enum cm_status take_ask(struct cm_desk *desk, const struct cm_input *inpu
 	if (status != CM_OK)
 		return status;
 	review = cm_reviews_find(&desk->reviews, &ask.case_id);
-	if (review != NULL && (review->rounds_answered >> (ask.round & 7) & 1) != 0)
+	if (review != NULL && (review->rounds_answered >> (ask.round & 7) & 1) != 0 &&
+	    !CM_PLANTED(ASK_AGAIN))
 		return cm_err_set(err, CM_DUPLICATE, "this round was answered before");
 	status = cm_check_answer(&desk->check, &ask, input->now, &effects->arena, &answer);
 	if (status == CM_OK)

@@ -97,6 +97,8 @@ static enum cm_status resume(struct cm_office *office, struct cm_err *err)
 {
 	struct cm_input input = cm_office_input_of(office);
 
+	if (CM_PLANTED(NO_RESUME))
+		return CM_OK;
 	return office->machine.resume(
 	    office->machine.self, &input, on_resume_effects, office, err);
 }
@@ -128,7 +130,7 @@ static void reload(struct cm_office *office)
 {
 	struct cm_err err = {.text = ""};
 
-	if (CM_PLANTED(office, KEEP_MEMORY)) {
+	if (CM_PLANTED(KEEP_MEMORY)) {
 		office->footing = CM_OFFICE_FRESH;
 		return;
 	}
@@ -296,9 +298,6 @@ enum cm_status cm_office_open(const struct cm_office_options *options,
 	office->boot = options->boot;
 	office->ticket_bytes = options->ticket_bytes;
 	office->generation = 1;
-#ifdef COMITY_PLANT
-	office->plant = options->plant;
-#endif
 	cm_idmap_init(&office->outbound);
 	cm_idmap_init(&office->under_way);
 	begin(office, now);

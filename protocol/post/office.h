@@ -50,9 +50,6 @@ struct cm_office_options {
 	struct cm_office_store store;
 	uint64_t boot;      /* dice: tells this start from others */
 	size_t ticket_bytes; /* zeroed memory of the shell's own that comes with every job */
-#ifdef COMITY_PLANT
-	unsigned plant; /* a bug put in on purpose: enum cm_office_plant */
-#endif
 };
 
 /* X(name): what an input may be. The fields it reads are named in struct cm_office_input. */

@@ -91,7 +91,7 @@ static bool is_repeated(struct cm_batch *batch, const char *sender, const struct
 	}
 	status = office->store.answer(
 	    office->store.self, sender, id, &answer, reason, sizeof reason);
-	if (status == CM_NOT_FOUND || CM_PLANTED(office, NO_REPEAT_CHECK))
+	if (status == CM_NOT_FOUND || CM_PLANTED(NO_REPEAT_CHECK))
 		return false;
 	office->counters.records_repeated++;
 	if (status != CM_OK)
@@ -110,10 +110,10 @@ static void store_effects(struct cm_batch *batch, size_t from, const char *sende
 	for (size_t i = from; i < batch->effects.count; i++) {
 		const struct cm_effect *e = &batch->effects.items[i];
 
-		if (e->kind == CM_EFFECT_STORE && !CM_PLANTED(office, SKIP_STORE))
+		if (e->kind == CM_EFFECT_STORE && !CM_PLANTED(SKIP_STORE))
 			cm_job_journal(batch->job, now, e->what, &e->case_id, sender, e->body.data,
 			    e->body.len);
-		else if (e->kind == CM_EFFECT_SEND && !CM_PLANTED(office, SKIP_OUTBOX) &&
+		else if (e->kind == CM_EFFECT_SEND && !CM_PLANTED(SKIP_OUTBOX) &&
 		         cm_idmap_get(&office->outbound, &e->record_id) == NULL)
 			cm_job_outbox_put(batch->job, e->peer, &e->record_id, e->what, e->body.data,
 			    e->body.len);
@@ -139,7 +139,7 @@ static void settle(struct cm_batch *batch, const char *sender, const struct cm_r
 	}
 	if (status == CM_NO_MEANING)
 		status = CM_DUPLICATE;
-	if (!CM_PLANTED(office, FORGET_INBOX))
+	if (!CM_PLANTED(FORGET_INBOX))
 		cm_job_inbox_put(
 		    batch->job, sender, &record->id, status, status == CM_OK ? "" : err->text);
 	store_effects(batch, from, sender, now);
@@ -162,7 +162,7 @@ static void take_record(struct cm_batch *batch, const char *sender, const struct
 		    "the sender is not a peer of this process", 0);
 		return;
 	}
-	if (office->footing != CM_OFFICE_SERVING) {
+	if (office->footing != CM_OFFICE_SERVING && !CM_PLANTED(STALE_MIND)) {
 		add_receipt(
 		    batch, &record->id, CM_DISK_FULL, "the disk is full", CM_POST_FULL_RETRY_MS);
 		return;
@@ -323,7 +323,7 @@ static void perform(struct cm_batch *batch)
 			        e->body.len) != CM_OK)
 				/* It is in the outbox on disk: a reload finds it there. */
 				cm_office_begin_reload(office, CM_NO_MEMORY);
-		} else if (e->kind == CM_EFFECT_ARM) {
+		} else if (e->kind == CM_EFFECT_ARM && !CM_PLANTED(NO_ALARM)) {
 			cm_office_alarm_add(office, &e->case_id, e->at_ms);
 		}
 	}
@@ -366,16 +366,16 @@ static void finish(struct cm_batch *batch, enum cm_status status)
 		if (cm_idmap_get(&office->under_way, &batch->receipts[i].id) == batch)
 			(void)cm_idmap_remove(&office->under_way, &batch->receipts[i].id);
 	if (status == CM_OK) {
-		if (!CM_PLANTED(office, EARLY_SEND) || batch->job == NULL)
+		if (!CM_PLANTED(EARLY_SEND) || batch->job == NULL)
 			perform(batch);
 	} else {
-		if (!CM_PLANTED(office, GOOD_WORDS))
+		if (!CM_PLANTED(GOOD_WORDS))
 			refuse_all(batch, status);
 		cm_office_begin_reload(office, status);
 	}
 	if (batch->asker != NULL)
 		send_reply(batch);
-	else if (batch->peer != NULL && !CM_PLANTED(office, EARLY_ANSWER))
+	else if (batch->peer != NULL && !CM_PLANTED(EARLY_ANSWER) && !CM_PLANTED(LOSE_NOTES))
 		for (size_t i = 0; i < batch->receipts_count; i++)
 			cm_office_note(batch->peer, &batch->receipts[i]);
 	cm_batch_free(batch);
@@ -400,9 +400,9 @@ static void put_out(struct cm_batch *batch)
 	entry->effect.job = batch->job;
 	entry->effect.ticket = batch->ticket;
 	office->jobs_out++;
-	if (CM_PLANTED(office, EARLY_ANSWER) && batch->asker != NULL)
+	if (CM_PLANTED(EARLY_ANSWER) && batch->asker != NULL)
 		send_reply(batch);
-	if (CM_PLANTED(office, EARLY_SEND))
+	if (CM_PLANTED(EARLY_SEND))
 		perform(batch);
 }
 

@@ -69,7 +69,7 @@ static enum cm_status send_envelope(struct cm_office_peer *peer, const struct cm
 	entry->effect.timeout_ms = send->timeout_ms;
 	entry->bytes = buf;
 	office->counters.envelopes_out++;
-	for (size_t i = 0; CM_PLANTED(office, EARLY_DELETE) && i < envelope.records_count; i++)
+	for (size_t i = 0; CM_PLANTED(EARLY_DELETE) && i < envelope.records_count; i++)
 		remember_settled(peer, &office->records[i].id);
 	return CM_OK;
 }
@@ -90,7 +90,7 @@ static void forget(struct cm_office_peer *peer, struct cm_parcel *parcel)
 		    cm_status_name((enum cm_status)verdict->status),
 		    verdict->reason != NULL ? verdict->reason : "");
 	}
-	if (!CM_PLANTED(office, KEEP_OUTBOX))
+	if (!CM_PLANTED(KEEP_OUTBOX))
 		remember_settled(peer, &parcel->item.record.id);
 	cm_free(parcel);
 }

@@ -7,9 +7,9 @@
 #define CM_OFFICE_PARTS_H
 
 #include "protocol/base/idmap.h"
+#include "protocol/base/plant.h"
 #include "protocol/link/peer.h"
 #include "protocol/post/office.h"
-#include "protocol/post/office_plant.h"
 #include "protocol/wire/codec.h"
 
 #define CM_POST_DEPTH_MOST 1024   /* jobs under way before records are told "later" */
@@ -130,9 +130,6 @@ struct cm_office {
 	struct cm_peer_effects link_effects;
 	struct cm_record records[CM_MAX_ENVELOPE_RECORDS];
 	struct cm_receipt receipts[CM_MAX_ENVELOPE_RECORDS];
-#ifdef COMITY_PLANT
-	unsigned plant;
-#endif
 };
 
 /* office_effect.c */

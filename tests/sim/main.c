@@ -20,6 +20,9 @@
 #include "protocol/seal/seal.h"
 
 static struct sim_world *world;
+#ifdef COMITY_PLANT
+unsigned cm_plant;
+#endif
 
 struct result {
 	bool is_well;
@@ -28,7 +31,7 @@ struct result {
 	char failure[400];
 };
 
-static struct result run(uint64_t seed, unsigned plant, bool is_traced)
+static struct result run(uint64_t seed, bool is_traced)
 {
 	struct sim *sim = cm_alloc(1, sizeof *sim);
 	struct result result;
@@ -36,7 +39,6 @@ static struct result run(uint64_t seed, unsigned plant, bool is_traced)
 	if (sim == NULL)
 		abort();
 	sim->seed = seed;
-	sim->plant = plant;
 	sim->is_traced = is_traced;
 	sim->world = world;
 	result.is_well = sim_run(sim);
@@ -52,7 +54,7 @@ static struct result run(uint64_t seed, unsigned plant, bool is_traced)
 #define LAST_LINES 60
 
 /* A failing seed runs again with its trace, of which the end is shown. */
-static void show_last_steps(uint64_t seed, unsigned plant)
+static void show_last_steps(uint64_t seed)
 {
 	char *text = NULL;
 	size_t len = 0;
@@ -64,7 +66,7 @@ static void show_last_steps(uint64_t seed, unsigned plant)
 	stdout = open_memstream(&text, &len);
 	if (stdout == NULL)
 		abort();
-	(void)run(seed, plant, true);
+	(void)run(seed, true);
 	(void)fclose(stdout);
 	stdout = out;
 	for (at = text + len; at > text && lines <= LAST_LINES; at--)
@@ -95,7 +97,7 @@ static double seconds(void)
 
 static int run_one(const struct options *o)
 {
-	struct result result = run(o->one, o->plant, o->is_traced);
+	struct result result = run(o->one, o->is_traced);
 
 	(void)printf("seed %llu: %s, %llu steps, digest %016llx\n", (unsigned long long)o->one,
 	    result.is_well ? "well" : result.failure, (unsigned long long)result.steps,
@@ -108,8 +110,8 @@ static int run_twice(const struct options *o)
 	size_t failed = 0;
 
 	for (uint64_t seed = o->from; seed < o->from + o->seeds; seed++) {
-		struct result a = run(seed, o->plant, false);
-		struct result b = run(seed, o->plant, false);
+		struct result a = run(seed, false);
+		struct result b = run(seed, false);
 
 		if (a.digest == b.digest && a.steps == b.steps)
 			continue;
@@ -127,14 +129,14 @@ static int run_many(const struct options *o)
 	uint64_t failed = 0;
 
 	for (uint64_t seed = o->from; seed < o->from + o->seeds; seed++) {
-		struct result result = run(seed, o->plant, false);
+		struct result result = run(seed, false);
 
 		steps += result.steps;
 		if (result.is_well)
 			continue;
 		(void)printf("seed %llu: %s\n", (unsigned long long)seed, result.failure);
 		if (failed == 0)
-			show_last_steps(seed, o->plant);
+			show_last_steps(seed);
 		if (++failed == 5)
 			break;
 	}
@@ -148,7 +150,7 @@ static int run_many(const struct options *o)
 static int hunt(const struct options *o, const char *name)
 {
 	for (uint64_t seed = o->from; seed < o->from + o->seeds; seed++) {
-		struct result result = run(seed, o->plant, false);
+		struct result result = run(seed, false);
 
 		if (result.is_well)
 			continue;
@@ -165,14 +167,14 @@ static int hunt(const struct options *o, const char *name)
 
 static const char *const plant_names[] = {
 #define X(name, what) #name,
-    CM_OFFICE_PLANTS(X)
+    CM_PLANTS(X)
 #undef X
 };
 
 static int list_plants(void)
 {
 #define X(name, what) (void)printf("%-16s %s\n", #name, what);
-	CM_OFFICE_PLANTS(X)
+	CM_PLANTS(X)
 #undef X
 	return 0;
 }
@@ -252,6 +254,9 @@ int main(int argc, char **argv)
 	if (cm_seal_start() != CM_OK)
 		return 2;
 	world = sim_world_new();
+#ifdef COMITY_PLANT
+	cm_plant = o.plant;
+#endif
 	code = act(&o);
 	sim_world_free(world);
 	return code;

@@ -125,6 +125,7 @@ static struct sim_mood make_mood(struct sim_dice *dice)
 	mood.loss = sim_chance(dice, 500) ? (unsigned)sim_range(dice, 1, 80) : 0;
 	mood.twice = sim_chance(dice, 500) ? (unsigned)sim_range(dice, 1, 150) : 0;
 	mood.late = sim_chance(dice, 500) ? (unsigned)sim_range(dice, 1, 200) : 0;
+	mood.again = sim_chance(dice, 300) ? (unsigned)sim_range(dice, 1, 100) : 0;
 	mood.delay_most_ms = sim_chance(dice, 300) ? 0 : sim_range(dice, 1, 60);
 	mood.late_most_ms = sim_range(dice, 100, 15000);
 	mood.die_between_effects = sim_chance(dice, 500) ? (unsigned)sim_range(dice, 10, 8000) : 0;

@@ -19,8 +19,8 @@
 
 #include "nodes/desk/desk.h"
 #include "protocol/base/idmap.h"
+#include "protocol/base/plant.h"
 #include "protocol/post/office.h"
-#include "protocol/post/office_plant.h"
 #include "protocol/wire/codec.h"
 #include "router/router.h"
 
@@ -80,6 +80,7 @@ struct sim_row {
 	const char *sender; /* of an outbox row: for whom */
 	struct cm_bytes body;
 	bool is_gone; /* outbox: deleted */
+	int64_t stored_ms;
 };
 
 struct sim_answered {
@@ -168,6 +169,10 @@ struct sim_proc {
 	uint64_t alarm_round[CM_OFFICE_LINK + SIM_PROCS_MOST];
 	bool has_turn;
 	bool is_paused;
+	size_t memory_fails_at; /* the so manieth block of the next step; 0: none */
+	bool is_short;          /* in this step one was refused */
+	int64_t serving_since_ms; /* without a break, and without a step of its clock */
+	int64_t serving_wall_ms;  /* the same by its own clock, steps or not */
 	struct cm_id acted[CM_MAX_ENVELOPE_RECORDS + 8]; /* taken by the machine in this step */
 	size_t acted_count;
 	struct sim_disk disk;
@@ -199,6 +204,7 @@ struct sim_mood {
 	unsigned loss;
 	unsigned twice;
 	unsigned late;
+	unsigned again; /* sent once more under new ids */
 	int64_t delay_most_ms;
 	int64_t late_most_ms;
 	unsigned die_between_effects; /* of a million */
@@ -212,7 +218,6 @@ struct sim_mood {
 struct sim {
 	uint64_t seed;
 	bool is_traced;
-	unsigned plant;
 	struct sim_dice dice;
 	struct sim_mood mood;
 	struct cm_arena arena;

@@ -87,6 +87,37 @@ void sim_check_leaving(struct sim_proc *proc, const char *to, struct cm_bytes by
 	cm_arena_fini(&arena);
 }
 
+/* ---- clocks ---------------------------------------------------------------------------------- */
+
+#define CLOCK_SLACK_MS 1500 /* the office looks again after a second when it could not ring */
+
+/* A case that was open for longer than the router's patience, while the router could ring, was told of.
+ * The router's alarms are by its wall clock: one that is set back rings later, which is no fault of it. */
+static void check_clock(struct sim_proc *router, const struct sim_row *outcome)
+{
+	const struct sim_rows *journal = &router->disk.journal;
+	int64_t patience = router->settings.overdue_ms + CLOCK_SLACK_MS;
+	int64_t from = router->serving_since_ms;
+	int64_t wall_from = router->serving_wall_ms;
+	int64_t now_wall = SIM_EPOCH_MS + router->sim->now_ms + router->skew_ms;
+
+	for (size_t i = 0; i < journal->count; i++) {
+		const struct sim_row *row = &journal->items[i];
+
+		if (!cm_id_equal(&row->id, &outcome->id))
+			continue;
+		if (row->kind == CM_ROW_WAITED)
+			return;
+		if (row->kind == CM_KIND_DEMAND && row->stored_ms > from)
+			from = row->stored_ms;
+		if (row->kind == CM_KIND_DEMAND && row->at_ms > wall_from)
+			wall_from = row->at_ms;
+	}
+	if (router->sim->now_ms - from > patience && now_wall - wall_from > patience &&
+	    router->disk.slow_ms == 0)
+		sim_fail(router->sim, "case %s waited and nobody was told", sim_id(&outcome->id));
+}
+
 /* ---- what is stored -------------------------------------------------------------------------- */
 
 void sim_check_delete(struct sim_proc *proc, const struct sim_row *row)
@@ -237,6 +268,8 @@ void sim_check_stored(struct sim_proc *proc, const struct sim_row *row)
 			    proc->settings.name, (unsigned)row->kind, sim_id(&row->id));
 	if (row->kind == CM_KIND_OUTCOME)
 		check_outcome(proc, row);
+	if (row->kind == CM_KIND_OUTCOME && proc->is_router)
+		check_clock(proc, row);
 }
 
 /* ---- demands --------------------------------------------------------------------------------- */

@@ -118,7 +118,8 @@ void sim_client_answer(struct sim *sim, struct sim_call *call, struct cm_bytes b
 		sim_fail(sim, "an answer to a filing cannot be read");
 	} else if (reply.status == CM_OK) {
 		accepted(sim, &sim->demands[call->demand], reply.body);
-	} else if (reply.status == CM_DISK_FULL || reply.status == CM_TRY_AGAIN) {
+	} else if (reply.status == CM_DISK_FULL || reply.status == CM_TRY_AGAIN ||
+	           reply.status == CM_NO_MEMORY) {
 		try_later(sim, call->demand);
 	} else {
 		sim_fail(sim, "a filing is refused: %s", reply.sentence);

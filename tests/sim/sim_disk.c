@@ -90,7 +90,7 @@ static void store_entry(struct sim_proc *proc, const struct cm_job_entry *e)
 {
 	struct sim *sim = proc->sim;
 	struct sim_disk *disk = &proc->disk;
-	struct sim_row row = {.kind = e->kind, .id = e->id, .at_ms = e->at_ms};
+	struct sim_row row = {.kind = e->kind, .id = e->id, .at_ms = e->at_ms, .stored_ms = sim->now_ms};
 	struct sim_answered *answered;
 	struct sim_row *waiting;
 

@@ -105,12 +105,18 @@ static void break_disk(struct sim *sim, struct sim_proc *proc)
 
 static void step_clock(struct sim *sim, struct sim_proc *proc)
 {
+	proc->serving_since_ms = sim->now_ms;
 	proc->skew_ms += sim_range(&sim->dice, -300000, 300000);
 	sim_say(sim, "the clock of %s is %lld ms off", proc->settings.name,
 	    (long long)proc->skew_ms);
 }
 
-/* X(what happens, how often among all) */
+static void shorten_memory(struct sim *sim, struct sim_proc *proc)
+{
+	proc->memory_fails_at = (size_t)sim_range(&sim->dice, 1, 40);
+}
+
+/* What happens, and how often among all. */
 static const struct {
 	void (*happen)(struct sim *sim, struct sim_proc *proc);
 	unsigned weight;
@@ -124,6 +130,7 @@ static const struct {
     {fail_write, 3},
     {break_disk, 1},
     {step_clock, 2},
+    {shorten_memory, 4},
 };
 #define KINDS (sizeof kinds / sizeof kinds[0])
 
@@ -157,9 +164,11 @@ static void on_calm(struct sim *sim, const struct sim_event *event)
 	sim->mood.loss = 0;
 	sim->mood.twice = 0;
 	sim->mood.late = 0;
+	sim->mood.again = 0;
 	for (size_t i = 0; i < sim->procs_count; i++) {
 		struct sim_disk *disk = &sim->procs[i].disk;
 
+		sim->procs[i].memory_fails_at = 0;
 		disk->is_full = false;
 		disk->slow_ms = 0;
 		disk->fail_once = CM_OK;

@@ -43,11 +43,11 @@ static const struct rule state_rules[] = {
     {"@.duty", "issuing_state is @ and instrument is warrant", "requires disclose", ""},
     {"@.barred", "issuing_state is @ and instrument is informal", "forbids compel", ""},
     {"@.reach", "issuing_state is @", "permits reach", ""},
-    {"@.motion", "issuing_state is @ and conflict_bar", "permits motion_to_quash",
+    {"@.motion", "issuing_state is @ and conflict_bar and not conflict_state is BR", "permits motion_to_quash",
         "deadline 14 days from served_on to motion_to_quash"},
     {"@.bar", "hosting_state is @ and data includes content and not issuing_state is @",
         "forbids disclose", ""},
-    {"@.mlat", "hosting_state is @ and customer_kind is consumer", "permits mlat", ""},
+    {"@.mlat", "hosting_state is @ and customer_kind is consumer and not hosting_state is BR", "permits mlat", ""},
 };
 
 static const struct rule policy_rules[] = {
@@ -59,7 +59,8 @@ static const struct rule policy_rules[] = {
         "subject to p.1_reject, p.2_nowhere, p.3_challenge"},
     {"p.5_mlat", "bar and mlat_open", "requires redirect_mlat",
         "subject to p.1_reject, p.2_nowhere, p.3_challenge, p.4_customer"},
-    {"p.6_comply", "hosted and duty and reach and bar is no", "requires comply_limited",
+    /* It forgets the bar, as a policy may: what the hosting law forbids is held all the same. */
+    {"p.6_comply", "hosted and duty and reach", "requires comply_limited",
         "subject to p.1_reject, p.2_nowhere, p.3_challenge, p.4_customer, p.5_mlat"},
 };
 

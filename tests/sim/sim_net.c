@@ -205,6 +205,42 @@ static bool is_lost(struct sim *sim, const struct sim_proc *from, const struct s
 	return sim->mood.loss > 0 && sim_chance(&sim->dice, sim->mood.loss);
 }
 
+/* A peer that has lost its memory of what it sent: the same messages under new ids, for which the inbox
+ * is of no use. */
+static void send_again(struct sim *sim, const struct sim_call *call)
+{
+	struct sim_call *again = sim_alloc(sim, sizeof *again);
+	struct cm_arena arena;
+	struct cm_envelope envelope;
+	struct cm_record *records;
+	struct cm_buf buf;
+
+	cm_arena_init(&arena, 0);
+	cm_buf_init(&buf, 0);
+	if (cm_envelope_decode(call->bytes.data, call->bytes.len, &arena, &envelope, NULL) != CM_OK)
+		abort();
+	records = sim_alloc(sim, (envelope.records_count + 1) * sizeof *records);
+	envelope.receipts_count = 0;
+	for (size_t i = 0; i < envelope.records_count; i++) {
+		records[i] = envelope.records[i];
+		records[i].id = cm_id_derive(&records[i].id, "again");
+		records[i].id.bytes[15] ^= (uint8_t)sim_roll(&sim->dice);
+		/* Events have no other name than their id. */
+		if (records[i].kind == CM_KIND_EVENT)
+			envelope.records_count = i;
+	}
+	envelope.records = records;
+	*again = *call;
+	again->is_over = true; /* nobody waits for its reply */
+	if (envelope.records_count > 0 && cm_envelope_encode(&envelope, &buf, NULL) == CM_OK) {
+		again->bytes = sim_copy(sim, (struct cm_bytes){buf.data, buf.len});
+		sim_later(sim, delay(sim) + sim_range(&sim->dice, 0, 2000), on_request, again,
+		    call->to->life, 0);
+	}
+	cm_buf_fini(&buf);
+	cm_arena_fini(&arena);
+}
+
 void sim_net_request(struct sim *sim, struct sim_call *call)
 {
 	unsigned copies = 1;
@@ -214,6 +250,8 @@ void sim_net_request(struct sim *sim, struct sim_call *call)
 	for (unsigned i = 0; i < copies; i++)
 		if (!is_lost(sim, call->from, call->to))
 			sim_later(sim, delay(sim), on_request, call, call->to->life, 0);
+	if (call->from != NULL && sim->mood.again > 0 && sim_chance(&sim->dice, sim->mood.again))
+		send_again(sim, call);
 }
 
 void sim_net_answer(struct sim_proc *proc, struct sim_asker *asker, struct cm_bytes bytes)
@@ -226,7 +264,11 @@ void sim_net_answer(struct sim_proc *proc, struct sim_asker *asker, struct cm_by
 		sim_fail(sim, "%s answers one request twice", proc->settings.name);
 	asker->is_answered = true;
 	if (bytes.len == 0) {
-		sim_fail(sim, "%s hangs up", proc->settings.name);
+		/* Without memory it may; a bad envelope there is none here. */
+		if (!proc->is_short)
+			sim_fail(sim, "%s hangs up", proc->settings.name);
+		else if (call->from != NULL)
+			sim_net_break(call->from, proc);
 		return;
 	}
 	sim_check_leaving(proc, call->from != NULL ? call->from->settings.name : NULL, bytes);

@@ -269,7 +269,7 @@ static void perform_one(struct sim_proc *proc, const struct cm_office_effect *ef
 		break;
 	case CM_OFFICE_DO_LOG:
 		sim_say(sim, "%s: %s %s", proc->settings.name, effect->event, effect->text);
-		if (strcmp(effect->event, "memory.lost") == 0 ||
+		if ((strcmp(effect->event, "memory.lost") == 0 && !proc->is_short) ||
 		    strcmp(effect->event, "case.stuck") == 0 ||
 		    strcmp(effect->event, "record.undeliverable") == 0 ||
 		    strcmp(effect->event, "record.refused") == 0 ||
@@ -310,7 +310,16 @@ void sim_input(struct sim_proc *proc, struct cm_office_input *input)
 	sim->steps++;
 	sim_mix(sim, (uint64_t)input->event << 48 ^ (uint64_t)sim->now_ms << 8 ^ proc->index);
 	proc->acted_count = 0;
+	/* Memory is the step's alone to run out of, not the simulator's. */
+	cm_alloc_fail_at(proc->memory_fails_at, false);
 	cm_office_step(proc->office, input);
+	proc->is_short = proc->memory_fails_at != 0 && cm_alloc_has_failed();
+	proc->memory_fails_at = 0;
+	cm_alloc_fail_at(0, false);
+	if (!cm_office_is_serving(proc->office)) {
+		proc->serving_since_ms = sim->now_ms;
+		proc->serving_wall_ms = input->wall.ms;
+	}
 	perform(proc);
 	if (proc->must_die) {
 		sim_say(sim, "%s dies between two effects", proc->settings.name);
@@ -338,6 +347,9 @@ void sim_start(struct sim_proc *proc)
 	proc->is_up = true;
 	proc->must_die = false;
 	proc->acted_count = 0;
+	proc->memory_fails_at = 0;
+	proc->serving_since_ms = sim->now_ms;
+	proc->serving_wall_ms = SIM_EPOCH_MS + sim->now_ms + proc->skew_ms;
 	proc->has_turn = false;
 	proc->is_paused = false;
 	sim_machine_init(proc);
@@ -346,13 +358,9 @@ void sim_start(struct sim_proc *proc)
 	    .store = sim_disk_store(proc),
 	    .boot = sim_roll(&sim->dice),
 	    .ticket_bytes = sizeof(struct sim_ticket)};
-#ifdef COMITY_PLANT
-	options.plant = sim->plant;
-#endif
 	now = sim_input_of(proc, CM_OFFICE_TURN);
 	status = cm_office_open(&options, &now, &proc->office, &err);
 	if (status == CM_OK) {
-		sim_check_memory(proc);
 		status = cm_office_start(proc->office, &now, &err);
 	}
 	if (status != CM_OK) {

@@ -18,6 +18,7 @@ comity_test(plan_again SOURCES unit/test_plan_again.c ${cores_fleet} LIBS ${core
 comity_test(plan_random SOURCES unit/test_plan_random.c ${cores_fleet} LIBS ${cores_libs})
 comity_test(review SOURCES unit/test_review.c LIBS cm_review)
 comity_test(effect SOURCES unit/test_effect.c ${cores_help} LIBS ${cores_libs})
+comity_test(office SOURCES unit/test_office.c LIBS cm_office)
 comity_test(dossier SOURCES unit/test_dossier.c ${cores_help} LIBS ${cores_libs})
 comity_test(settings SOURCES unit/test_settings.c unit/cores_golden.c ${cores_help} LIBS cm_settings ${cores_libs})
 comity_test(json SOURCES unit/test_json.c ${cores_help} LIBS cm_json ${cores_libs})

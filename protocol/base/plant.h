@@ -1,0 +1,44 @@
+/*
+ * Bugs put in on purpose, to show that the simulator (tests/sim) finds such bugs. In a daemon CM_PLANTED
+ * is the constant false and nothing of this is compiled in; tests/sim builds the cores a second time with
+ * COMITY_PLANT and chooses one by number.
+ */
+#ifndef CM_BASE_PLANT_H
+#define CM_BASE_PLANT_H
+
+/* X(name, what is done wrong) */
+#define CM_PLANTS(X)                                                                               \
+	X(NONE, "nothing")                                                                         \
+	X(SKIP_STORE, "what the machine wants stored is left out of the job")                      \
+	X(SKIP_OUTBOX, "what the machine wants sent is left out of the job")                       \
+	X(EARLY_ANSWER, "the reply goes before the commit")                                        \
+	X(EARLY_SEND, "records leave for their peers before the commit")                           \
+	X(FORGET_INBOX, "what was received is not marked: a repetition is acted on again")         \
+	X(NO_REPEAT_CHECK, "the inbox is marked and never looked at")                              \
+	X(ANSWER_AGAIN, "a case takes a node's answer a second time")                              \
+	X(ASK_AGAIN, "a node answers one ask a second time")                                       \
+	X(GOOD_WORDS, "a failed commit is answered as if it had not failed")                       \
+	X(KEEP_MEMORY, "after a failed commit the machine is not rebuilt")                         \
+	X(STALE_MIND, "a machine that is ahead of the disk goes on taking records")                \
+	X(KEEP_OUTBOX, "delivered records stay in the outbox")                                     \
+	X(EARLY_DELETE, "an outbox row goes when its record is sent, not when its receipt comes")  \
+	X(LOSE_NOTES, "receipts for what came in a reply are not sent")                            \
+	X(NO_ALARM, "the cases' alarms are not set")                                               \
+	X(NO_RESUME, "open cases are not taken up after a restart")                                \
+	X(COMPLY_ANYWAY, "a part is complied with whatever the hosting law forbids")
+
+enum cm_plant {
+#define X(name, what) CM_PLANT_##name,
+	CM_PLANTS(X)
+#undef X
+	    CM_PLANTS_COUNT
+};
+
+#ifdef COMITY_PLANT
+extern unsigned cm_plant; /* the test's */
+#define CM_PLANTED(name) (cm_plant == CM_PLANT_##name)
+#else
+#define CM_PLANTED(name) false
+#endif
+
+#endif

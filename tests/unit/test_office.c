@@ -1,0 +1,403 @@
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "protocol/post/office.h"
+#include "protocol/wire/codec.h"
+
+/*
+ * The post office alone: a machine that does as it is told, a ledger that is a switch. What is tested in
+ * depth, against all kinds of bad luck, is in tests/sim; here stands each rule once, and each bug found.
+ */
+
+static struct cm_peer_settings peers[] = {{.name = "router", .role = "router", .address = "ipc"}};
+static struct cm_settings settings = {.name = "ie", .role = "region", .peers = peers, .peers_count = 1};
+static struct cm_office *office;
+static struct cm_arena arena;
+static int64_t now_ms;
+
+/* What the machine does with the next record, or operation. */
+static enum cm_status machine_says;
+static bool machine_sends;
+static unsigned resets;
+static unsigned records_taken;
+static size_t fail_at; /* after the machine has spoken, this request for memory fails */
+
+/* The inbox: one id. */
+static struct cm_id known;
+static enum cm_status known_answer;
+
+static struct cm_id id_of(uint8_t last)
+{
+	struct cm_id id = {{0}};
+
+	id.bytes[15] = last;
+	id.bytes[0] = 1;
+	return id;
+}
+
+/* ---- the machine ----------------------------------------------------------------------------- */
+
+static void act(struct cm_effects *effects, uint8_t last)
+{
+	struct cm_id id = id_of(last);
+	struct cm_id sent = id_of((uint8_t)(last + 100));
+
+	cm_effect_store(effects, CM_KIND_ASK, &id, (struct cm_bytes){(const uint8_t *)"row", 3});
+	if (machine_sends)
+		cm_effect_send(effects, "router", CM_KIND_ANSWER, &id, &sent,
+		    (struct cm_bytes){(const uint8_t *)"out", 3});
+}
+
+static enum cm_status on_record(void *self, const struct cm_input *input, const char *sender,
+    const struct cm_record *record, struct cm_effects *effects, struct cm_err *err)
+{
+	(void)self;
+	(void)input;
+	cr_assert_str_eq(sender, "router");
+	records_taken++;
+	if (machine_says != CM_OK)
+		return cm_err_set(err, machine_says, "so be it");
+	act(effects, record->id.bytes[15]);
+	return CM_OK;
+}
+
+static enum cm_status on_op(void *self, const struct cm_input *input, const struct cm_op *op,
+    struct cm_op_reply *reply, struct cm_effects *effects, struct cm_err *err)
+{
+	(void)self;
+	(void)input;
+	(void)err;
+	if (strcmp(op->name, "file") == 0)
+		act(effects, 50);
+	reply->body = (struct cm_bytes){(const uint8_t *)"done", 4};
+	cm_alloc_fail_at(fail_at, false);
+	return CM_OK;
+}
+
+static enum cm_status on_replay(void *self, uint32_t kind, const struct cm_id *case_id,
+    uint64_t seq, int64_t at_ms, struct cm_bytes body)
+{
+	(void)self;
+	(void)kind;
+	(void)case_id;
+	(void)seq;
+	(void)at_ms;
+	(void)body;
+	return CM_OK;
+}
+
+static enum cm_status on_resume(void *self, const struct cm_input *input, cm_post_effects_cb each,
+    void *data, struct cm_err *err)
+{
+	(void)self;
+	(void)input;
+	(void)each;
+	(void)data;
+	(void)err;
+	return CM_OK;
+}
+
+static void on_reset(void *self)
+{
+	(void)self;
+	resets++;
+}
+
+/* ---- the ledger ------------------------------------------------------------------------------ */
+
+static enum cm_status look_up(void *self, const char *sender, const struct cm_id *id,
+    enum cm_status *answer, char *reason, size_t reason_bytes)
+{
+	(void)self;
+	(void)sender;
+	(void)reason_bytes;
+	if (!cm_id_equal(id, &known))
+		return CM_NOT_FOUND;
+	*answer = known_answer;
+	reason[0] = 0;
+	return CM_OK;
+}
+
+static enum cm_status no_journal(void *self, cm_journal_cb on_row, void *data)
+{
+	(void)self;
+	(void)on_row;
+	(void)data;
+	return CM_OK;
+}
+
+static enum cm_status no_outbox(void *self, cm_outbox_cb on_row, void *data)
+{
+	(void)self;
+	(void)on_row;
+	(void)data;
+	return CM_OK;
+}
+
+static enum cm_status resume_ledger(void *self)
+{
+	(void)self;
+	return CM_OK;
+}
+
+/* ---- inputs ---------------------------------------------------------------------------------- */
+
+static struct cm_office_input input_of(enum cm_office_event event)
+{
+	struct cm_office_input input = {
+	    .event = event, .wall = {1793836800000 + now_ms}, .mono = {now_ms}};
+
+	input.seed = id_of(0);
+	input.seed.bytes[8] = 0x80;
+	return input;
+}
+
+static void start(void)
+{
+	static const char *const storing[] = {"file", NULL};
+	struct cm_office_options options = {.settings = &settings,
+	    .machine = {.storing_ops = storing,
+	        .record = on_record,
+	        .op = on_op,
+	        .replay = on_replay,
+	        .resume = on_resume,
+	        .reset = on_reset},
+	    .store = {NULL, look_up, no_journal, no_outbox, resume_ledger},
+	    .boot = 1,
+	    .ticket_bytes = 16};
+	struct cm_office_input now;
+
+	now_ms = 1000;
+	machine_says = CM_OK;
+	machine_sends = false;
+	resets = 0;
+	records_taken = 0;
+	fail_at = 0;
+	known = (struct cm_id){{0}};
+	now = input_of(CM_OFFICE_TURN);
+	cm_arena_init(&arena, 0);
+	cr_assert_eq(cm_office_open(&options, &now, &office, NULL), CM_OK);
+	cr_assert_eq(cm_office_start(office, &now, NULL), CM_OK);
+}
+
+static void end(void)
+{
+	cm_office_free(office);
+	cm_arena_fini(&arena);
+	cr_assert_eq(cm_alloc_live(), 0, "%zu blocks live", cm_alloc_live());
+}
+
+static void request(const struct cm_record *records, size_t count)
+{
+	struct cm_envelope envelope = {.version = CM_PROTOCOL_VERSION,
+	    .sender = "router",
+	    .boot = 7,
+	    .records = records,
+	    .records_count = count};
+	struct cm_office_input input = input_of(CM_OFFICE_REQUEST);
+	struct cm_buf buf;
+
+	cm_buf_init(&buf, 0);
+	cr_assert_eq(cm_envelope_encode(&envelope, &buf, NULL), CM_OK);
+	input.asker = &envelope;
+	input.bytes = (struct cm_bytes){buf.data, buf.len};
+	cm_office_step(office, &input);
+	cm_buf_fini(&buf);
+}
+
+static void request_ask(uint8_t last)
+{
+	struct cm_record record = {.id = id_of(last),
+	    .kind = CM_KIND_ASK,
+	    .body = {(const uint8_t *)"x", 1}};
+
+	request(&record, 1);
+}
+
+static void request_op(const char *name)
+{
+	struct cm_op op = {.name = name, .body = {(const uint8_t *)"{}", 2}};
+	struct cm_record record = {.id = id_of(90), .kind = CM_KIND_OP};
+	struct cm_buf buf;
+
+	cm_buf_init(&buf, 0);
+	cr_assert_eq(cm_record_encode(CM_KIND_OP, &op, &buf, NULL), CM_OK);
+	record.body = (struct cm_bytes){buf.data, buf.len};
+	request(&record, 1);
+	cm_alloc_fail_at(0, false);
+	cm_buf_fini(&buf);
+}
+
+static void job_back(struct cm_job *job, enum cm_status status)
+{
+	struct cm_office_input input = input_of(CM_OFFICE_JOB);
+
+	input.job = job;
+	input.status = status;
+	cm_office_step(office, &input);
+}
+
+/* ---- effects --------------------------------------------------------------------------------- */
+
+static struct cm_office_effect effect;
+
+/* The next effect of that kind; those before it are passed over. */
+static bool next(enum cm_office_effect_kind kind)
+{
+	while (cm_office_next(office, &effect))
+		if (effect.kind == kind)
+			return true;
+	return false;
+}
+
+static struct cm_job *next_job(void)
+{
+	cr_assert(next(CM_OFFICE_DO_COMMIT));
+	return effect.job;
+}
+
+static struct cm_envelope next_answer(void)
+{
+	struct cm_envelope envelope;
+
+	cr_assert(next(CM_OFFICE_DO_ANSWER));
+	cr_assert_eq(cm_envelope_decode(
+	                 effect.bytes.data, effect.bytes.len, &arena, &envelope, NULL),
+	    CM_OK);
+	return envelope;
+}
+
+static void is_receipt(uint8_t last, enum cm_status status)
+{
+	struct cm_envelope envelope = next_answer();
+	struct cm_id id = id_of(last);
+
+	cr_assert_eq(envelope.receipts_count, 1);
+	cr_assert(cm_id_equal(&envelope.receipts[0].id, &id));
+	cr_assert_eq(envelope.receipts[0].status, (uint32_t)status, "%s",
+	    cm_status_name((enum cm_status)envelope.receipts[0].status));
+}
+
+static size_t count_entries(const struct cm_job *job, enum cm_entry_kind kind)
+{
+	size_t count = 0;
+
+	for (const struct cm_job_entry *e = job->first; e != NULL; e = e->next)
+		count += e->entry == kind;
+	return count;
+}
+
+/* ---- the rules ------------------------------------------------------------------------------- */
+
+Test(office, answers_after_the_commit_and_not_before)
+{
+	struct cm_job *job;
+
+	start();
+	machine_sends = true;
+	request_ask(1);
+	job = next_job();
+	cr_assert_eq(count_entries(job, CM_ENTRY_JOURNAL), 1);
+	cr_assert_eq(count_entries(job, CM_ENTRY_INBOX), 1);
+	cr_assert_eq(count_entries(job, CM_ENTRY_OUTBOX_PUT), 1);
+	cr_assert_not(cm_office_next(office, &effect), "%s", cm_office_effect_name(effect.kind));
+	cr_assert_eq(cm_office_peer_waiting(office, 0), 0);
+	job_back(job, CM_OK);
+	is_receipt(1, CM_OK);
+	cr_assert_eq(cm_office_peer_waiting(office, 0), 1);
+	end();
+}
+
+Test(office, gives_the_first_answer_again)
+{
+	start();
+	known = id_of(1);
+	known_answer = CM_OK;
+	request_ask(1);
+	is_receipt(1, CM_DUPLICATE);
+	known_answer = CM_NOT_ALLOWED;
+	request_ask(1);
+	is_receipt(1, CM_NOT_ALLOWED);
+	cr_assert_eq(records_taken, 0);
+	end();
+}
+
+Test(office, a_record_that_is_being_stored_comes_later)
+{
+	struct cm_job *job;
+
+	start();
+	request_ask(1);
+	job = next_job();
+	request_ask(1);
+	is_receipt(1, CM_TRY_AGAIN);
+	cr_assert_eq(records_taken, 1);
+	job_back(job, CM_OK);
+	is_receipt(1, CM_OK);
+	end();
+}
+
+Test(office, a_refused_job_is_told_and_the_memory_rebuilt)
+{
+	struct cm_office_input alarm;
+
+	start();
+	request_ask(1);
+	job_back(next_job(), CM_DISK_FULL);
+	is_receipt(1, CM_DISK_FULL);
+	cr_assert_not(cm_office_is_serving(office));
+	request_ask(2);
+	is_receipt(2, CM_DISK_FULL);
+	cr_assert_eq(records_taken, 1);
+	alarm = input_of(CM_OFFICE_ALARM);
+	alarm.alarm = CM_OFFICE_LAZY;
+	cm_office_step(office, &alarm);
+	cr_assert_eq(resets, 1);
+	cr_assert_not(cm_office_is_serving(office));
+	cm_office_step(office, &alarm);
+	cr_assert(cm_office_is_serving(office));
+	end();
+}
+
+Test(office, a_stranger_is_refused)
+{
+	struct cm_envelope envelope;
+
+	start();
+	settings.peers_count = 1;
+	peers[0].name = "other";
+	request_ask(1);
+	peers[0].name = "router";
+	envelope = next_answer();
+	cr_assert_eq(envelope.receipts[0].status, CM_NOT_ALLOWED);
+	cr_assert_eq(records_taken, 0);
+	end();
+}
+
+/* An answer may rest on what is still being stored: it waits for that. */
+Test(office, an_operation_waits_for_what_is_being_stored)
+{
+	struct cm_envelope envelope;
+	struct cm_op_reply reply;
+	struct cm_job *first;
+	struct cm_job *second;
+
+	start();
+	request_op("file");
+	first = next_job();
+	cr_assert_eq(count_entries(first, CM_ENTRY_JOURNAL), 1);
+	request_op("show");
+	second = next_job();
+	cr_assert_eq(second->entries_count, 0);
+	job_back(first, CM_OK);
+	(void)next_answer();
+	job_back(second, CM_OK);
+	envelope = next_answer();
+	cr_assert_eq(
+	    cm_record_decode(CM_KIND_OP_REPLY, envelope.records[0].body, &arena, &reply, NULL),
+	    CM_OK);
+	cr_assert_eq(reply.status, CM_OK);
+	request_op("show");
+	(void)next_answer();
+	end();
+}
