@@ -143,6 +143,7 @@ static void settle(struct cm_batch *batch, const char *sender, const struct cm_r
 		cm_job_inbox_put(
 		    batch->job, sender, &record->id, status, status == CM_OK ? "" : err->text);
 	store_effects(batch, from, sender, now);
+	batch->is_new[batch->receipts_count] = true;
 	add_receipt(batch, &record->id, status, status == CM_OK ? "" : err->text, 0);
 	if (cm_idmap_put(&office->under_way, &record->id, batch) != CM_OK)
 		batch->effects.failed = true;
@@ -332,13 +333,13 @@ static void perform(struct cm_batch *batch)
 		office->machine.stored(office->machine.self, &batch->effects, batch->job->first_seq);
 }
 
-/* The commit failed: every record of the batch is refused with the same words. */
+/* The commit failed: every record whose answer was in it is refused with the same words. */
 static void refuse_all(struct cm_batch *batch, enum cm_status why)
 {
 	enum cm_status told = why == CM_DISK_FULL ? CM_DISK_FULL : CM_TRY_AGAIN;
 
 	for (size_t i = 0; i < batch->receipts_count; i++)
-		if (batch->receipts[i].status != CM_DUPLICATE) {
+		if (batch->is_new[i]) {
 			batch->receipts[i].status = (uint32_t)told;
 			batch->receipts[i].reason = cm_status_text(told);
 			batch->receipts[i].retry_ms = CM_POST_FULL_RETRY_MS;
@@ -432,8 +433,9 @@ void cm_batch_commit(struct cm_batch *batch)
 static bool make_room(struct cm_batch *batch, size_t records)
 {
 	batch->receipts = cm_arena_alloc(&batch->arena, records + 1, sizeof *batch->receipts);
+	batch->is_new = cm_arena_alloc(&batch->arena, records + 1, sizeof *batch->is_new);
 	batch->replies = cm_arena_alloc(&batch->arena, records + 1, sizeof *batch->replies);
-	return batch->receipts != NULL && batch->replies != NULL;
+	return batch->receipts != NULL && batch->is_new != NULL && batch->replies != NULL;
 }
 
 static void take_records(struct cm_batch *batch, const struct cm_envelope *envelope)

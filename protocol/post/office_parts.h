@@ -59,6 +59,7 @@ struct cm_batch {
 	struct cm_office_peer *peer; /* the sender, if it is a configured peer */
 	struct cm_effects effects;
 	struct cm_receipt *receipts;
+	bool *is_new; /* beside receipts: the answer stands in this batch's job, and nowhere else */
 	size_t receipts_count;
 	struct cm_record *replies; /* to operations */
 	size_t replies_count;

@@ -401,3 +401,38 @@ Test(office, an_operation_waits_for_what_is_being_stored)
 	(void)next_answer();
 	end();
 }
+
+/* ---- bugs, each found by the simulator -------------------------------------------------------- */
+
+/* What the machine itself calls a repetition is marked in the inbox like all else. When that commit
+ * failed, the receipt still said "duplicate", so the sender forgot a record that no disk had. */
+Test(office, a_repetition_whose_commit_failed_is_not_acknowledged)
+{
+	start();
+	machine_says = CM_DUPLICATE;
+	request_ask(1);
+	job_back(next_job(), CM_DISK_FULL);
+	is_receipt(1, CM_DISK_FULL);
+	end();
+}
+
+/* A record that was received long ago keeps its answer, whatever becomes of its neighbours. */
+Test(office, a_repetition_beside_a_failed_commit_keeps_its_answer)
+{
+	struct cm_record records[] = {
+	    {.id = id_of(1), .kind = CM_KIND_ASK, .body = {(const uint8_t *)"x", 1}},
+	    {.id = id_of(2), .kind = CM_KIND_ASK, .body = {(const uint8_t *)"x", 1}},
+	};
+	struct cm_envelope envelope;
+
+	start();
+	known = id_of(1);
+	known_answer = CM_OK;
+	request(records, 2);
+	job_back(next_job(), CM_DISK_FULL);
+	envelope = next_answer();
+	cr_assert_eq(envelope.receipts_count, 2);
+	cr_assert_eq(envelope.receipts[0].status, CM_DUPLICATE);
+	cr_assert_eq(envelope.receipts[1].status, CM_DISK_FULL);
+	end();
+}
