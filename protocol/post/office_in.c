@@ -242,8 +242,11 @@ static enum cm_status run_op(struct cm_batch *batch, const struct cm_record *rec
 	status = office->machine.op(office->machine.self, &input, &op, reply, &batch->effects, err);
 	office->ids_used = batch->effects.ids_used;
 	if (status == CM_OK && batch->effects.count > from) {
-		if (!cm_batch_need_job(batch))
+		if (!cm_batch_need_job(batch)) {
+			/* The machine has moved: the whole batch must fail, and the memory be rebuilt. */
+			batch->effects.failed = true;
 			return cm_err_set(err, CM_NO_MEMORY, "no memory for a job");
+		}
 		store_effects(batch, from, op.name, input.now);
 	} else {
 		batch->effects.count = from;

@@ -436,3 +436,25 @@ Test(office, a_repetition_beside_a_failed_commit_keeps_its_answer)
 	cr_assert_eq(envelope.receipts[1].status, CM_DISK_FULL);
 	end();
 }
+
+/* Without memory for a job the operation was refused, and what the machine wanted sent was sent all the
+ * same, from no disk; and the machine kept what the ledger never got. */
+Test(office, an_operation_without_memory_for_its_job_sends_nothing)
+{
+	struct cm_envelope envelope;
+	struct cm_op_reply reply;
+
+	start();
+	machine_sends = true;
+	fail_at = 1;
+	request_op("file");
+	envelope = next_answer();
+	cr_assert_eq(envelope.records_count, 1);
+	cr_assert_eq(
+	    cm_record_decode(CM_KIND_OP_REPLY, envelope.records[0].body, &arena, &reply, NULL),
+	    CM_OK);
+	cr_assert_eq(reply.status, CM_TRY_AGAIN);
+	cr_assert_eq(cm_office_peer_waiting(office, 0), 0);
+	cr_assert_not(cm_office_is_serving(office), "the machine is ahead of the disk");
+	end();
+}
