@@ -134,7 +134,7 @@ static void reload(struct cm_office *office)
 		office->footing = CM_OFFICE_FRESH;
 		return;
 	}
-	office->settled_count = 0;
+	cm_office_drop_settled(office);
 	office->alarms_count = 0;
 	office->counters.reloads++;
 	office->machine.reset(office->machine.self);
@@ -300,6 +300,7 @@ enum cm_status cm_office_open(const struct cm_office_options *options,
 	office->generation = 1;
 	cm_idmap_init(&office->outbound);
 	cm_idmap_init(&office->under_way);
+	cm_list_init(&office->settled);
 	begin(office, now);
 	status = make_peers(office, err);
 	if (status == CM_OK)
@@ -317,11 +318,11 @@ void cm_office_free(struct cm_office *office)
 {
 	if (office == NULL)
 		return;
+	cm_office_drop_settled(office);
 	cm_office_peers_free(office);
 	cm_office_queue_fini(office);
 	cm_idmap_fini(&office->outbound);
 	cm_idmap_fini(&office->under_way);
-	cm_free(office->settled);
 	cm_free(office->alarms);
 	cm_free(office);
 }

@@ -25,21 +25,25 @@ static uint64_t token_out(const struct cm_office *office, uint64_t token)
 	return (uint64_t)office->generation << TOKEN_BITS | (token & TOKEN_MASK);
 }
 
-/* Without memory the row stays, is sent again after a restart, and comes back as a repetition. */
-static void remember_settled(struct cm_office_peer *peer, const struct cm_id *id)
+/* The parcel itself waits for the commit that deletes its row: no memory is needed to remember it. */
+static void settle(struct cm_parcel *parcel)
 {
-	struct cm_office *office = peer->office;
+	struct cm_office *office = parcel->peer->office;
 
-	if (office->settled_count == office->settled_cap) {
-		size_t cap = office->settled_cap == 0 ? 64 : office->settled_cap * 2;
-		struct cm_office_settled *grown = cm_realloc(office->settled, cap, sizeof *grown);
+	cm_list_append(&office->settled, &parcel->item.node);
+	office->settled_count++;
+}
 
-		if (grown == NULL)
-			return;
-		office->settled = grown;
-		office->settled_cap = cap;
-	}
-	office->settled[office->settled_count++] = (struct cm_office_settled){peer, *id};
+/* A bug put in on purpose: settle a record that is still under way. */
+static void settle_early(struct cm_office_peer *peer, const struct cm_id *id)
+{
+	struct cm_parcel *parcel = cm_alloc(1, sizeof *parcel);
+
+	if (parcel == NULL)
+		return;
+	parcel->peer = peer;
+	parcel->item.record.id = *id;
+	settle(parcel);
 }
 
 static enum cm_status send_envelope(struct cm_office_peer *peer, const struct cm_peer_send *send)
@@ -70,7 +74,7 @@ static enum cm_status send_envelope(struct cm_office_peer *peer, const struct cm
 	entry->bytes = buf;
 	office->counters.envelopes_out++;
 	for (size_t i = 0; CM_PLANTED(EARLY_DELETE) && i < envelope.records_count; i++)
-		remember_settled(peer, &office->records[i].id);
+		settle_early(peer, &office->records[i].id);
 	return CM_OK;
 }
 
@@ -90,9 +94,10 @@ static void forget(struct cm_office_peer *peer, struct cm_parcel *parcel)
 		    cm_status_name((enum cm_status)verdict->status),
 		    verdict->reason != NULL ? verdict->reason : "");
 	}
-	if (!CM_PLANTED(KEEP_OUTBOX))
-		remember_settled(peer, &parcel->item.record.id);
-	cm_free(parcel);
+	if (CM_PLANTED(KEEP_OUTBOX))
+		cm_free(parcel);
+	else
+		settle(parcel);
 }
 
 static void free_notes(struct cm_list *told)
@@ -260,12 +265,32 @@ void cm_office_links_turn(struct cm_office *office)
 		cm_office_flush_settled(office);
 }
 
+static struct cm_parcel *take_settled(struct cm_office *office)
+{
+	struct cm_link_node *node = cm_list_take(&office->settled);
+
+	if (node == NULL)
+		return NULL;
+	office->settled_count--;
+	return CM_CONTAINER(node, struct cm_parcel, item.node);
+}
+
 void cm_office_add_settled(struct cm_office *office, struct cm_job *job)
 {
-	for (size_t i = 0; i < office->settled_count; i++)
-		cm_job_outbox_delete(
-		    job, office->settled[i].peer->settings->name, &office->settled[i].id);
-	office->settled_count = 0;
+	struct cm_parcel *parcel;
+
+	while ((parcel = take_settled(office)) != NULL) {
+		cm_job_outbox_delete(job, parcel->peer->settings->name, &parcel->item.record.id);
+		cm_free(parcel);
+	}
+}
+
+void cm_office_drop_settled(struct cm_office *office)
+{
+	struct cm_parcel *parcel;
+
+	while ((parcel = take_settled(office)) != NULL)
+		cm_free(parcel);
 }
 
 void cm_office_flush_settled(struct cm_office *office)

@@ -40,12 +40,6 @@ struct cm_slip {
 	struct cm_peer_note note; /* first */
 };
 
-/* An outbox row whose receipt came: it goes with the next commit. */
-struct cm_office_settled {
-	struct cm_office_peer *peer;
-	struct cm_id id;
-};
-
 struct cm_alarm {
 	int64_t at_ms;
 	struct cm_id case_id;
@@ -110,9 +104,8 @@ struct cm_office {
 	size_t peers_count;
 	struct cm_idmap outbound; /* id -> struct cm_parcel */
 	struct cm_idmap under_way; /* id -> struct cm_batch: received, not yet committed */
-	struct cm_office_settled *settled; /* owned array */
+	struct cm_list settled; /* parcels whose receipt came: their rows go with the next commit */
 	size_t settled_count;
-	size_t settled_cap;
 	bool is_lazy_set; /* the lazy alarm will ring */
 	struct cm_alarm *alarms; /* owned: a heap, soonest first */
 	size_t alarms_count;
@@ -170,6 +163,7 @@ void cm_office_links_turn(struct cm_office *office);
 void cm_office_add_settled(struct cm_office *office, struct cm_job *job); /* all of them, into this job */
 void cm_office_flush_settled(struct cm_office *office);                  /* a job of their own */
 
+void cm_office_drop_settled(struct cm_office *office); /* their rows stay */
 /* office_alarm.c */
 void cm_office_alarm_add(struct cm_office *office, const struct cm_id *case_id, int64_t at_ms);
 void cm_office_on_cases_alarm(struct cm_office *office);

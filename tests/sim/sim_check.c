@@ -100,6 +100,7 @@ static void check_clock(struct sim_proc *router, const struct sim_row *outcome)
 	int64_t from = router->serving_since_ms;
 	int64_t wall_from = router->serving_wall_ms;
 	int64_t now_wall = SIM_EPOCH_MS + router->sim->now_ms + router->skew_ms;
+	int64_t decided;
 
 	for (size_t i = 0; i < journal->count; i++) {
 		const struct sim_row *row = &journal->items[i];
@@ -113,8 +114,10 @@ static void check_clock(struct sim_proc *router, const struct sim_row *outcome)
 		if (row->kind == CM_KIND_DEMAND && row->at_ms > wall_from)
 			wall_from = row->at_ms;
 	}
-	if (router->sim->now_ms - from > patience && now_wall - wall_from > patience &&
-	    router->disk.slow_ms == 0)
+	/* When it was decided, which may be long before it was stored. */
+	decided = router->sim->now_ms - (now_wall - outcome->at_ms);
+	if (decided <= router->sim->now_ms && decided - from > patience &&
+	    outcome->at_ms - wall_from > patience)
 		sim_fail(router->sim, "case %s waited and nobody was told", sim_id(&outcome->id));
 }
 
@@ -555,6 +558,18 @@ static void check_demand(struct sim *sim, const struct sim_demand *demand)
 	cm_arena_fini(&arena);
 }
 
+static void tell_left(struct sim_proc *proc)
+{
+	for (size_t i = 0; i < proc->disk.outbox.count; i++) {
+		const struct sim_row *row = &proc->disk.outbox.items[i];
+
+		if (!row->is_gone)
+			sim_fail(proc->sim, "%zu records are left in the outbox of %s, one is %s to %s",
+			    proc->disk.outbox_live, proc->settings.name, sim_id(&row->id),
+			    row->sender);
+	}
+}
+
 void sim_check_rest(struct sim *sim)
 {
 	for (size_t i = 0; i < sim->procs_count; i++) {
@@ -563,8 +578,7 @@ void sim_check_rest(struct sim *sim)
 		if (!proc->is_up || !cm_office_is_serving(proc->office))
 			sim_fail(sim, "%s does not serve", proc->settings.name);
 		else if (proc->disk.outbox_live > 0)
-			sim_fail(sim, "%zu records are left in the outbox of %s",
-			    proc->disk.outbox_live, proc->settings.name);
+			tell_left(proc);
 		sim_check_memory(proc);
 	}
 	for (size_t i = 0; i < sim->demands_count; i++)

@@ -18,6 +18,8 @@ static int64_t now_ms;
 /* What the machine does with the next record, or operation. */
 static enum cm_status machine_says;
 static bool machine_sends;
+static bool machine_arms;
+static bool has_alloc_failed;
 static unsigned resets;
 static unsigned records_taken;
 static size_t fail_at; /* after the machine has spoken, this request for memory fails */
@@ -46,6 +48,8 @@ static void act(struct cm_effects *effects, uint8_t last)
 	if (machine_sends)
 		cm_effect_send(effects, "router", CM_KIND_ANSWER, &id, &sent,
 		    (struct cm_bytes){(const uint8_t *)"out", 3});
+	if (machine_arms)
+		cm_effect_arm(effects, &id, 1793836800000 + now_ms + 2000);
 }
 
 static enum cm_status on_record(void *self, const struct cm_input *input, const char *sender,
@@ -170,6 +174,7 @@ static void start(void)
 	now_ms = 1000;
 	machine_says = CM_OK;
 	machine_sends = false;
+	machine_arms = false;
 	resets = 0;
 	records_taken = 0;
 	fail_at = 0;
@@ -224,6 +229,7 @@ static void request_op(const char *name)
 	cr_assert_eq(cm_record_encode(CM_KIND_OP, &op, &buf, NULL), CM_OK);
 	record.body = (struct cm_bytes){buf.data, buf.len};
 	request(&record, 1);
+	has_alloc_failed = cm_alloc_has_failed();
 	cm_alloc_fail_at(0, false);
 	cm_buf_fini(&buf);
 }
@@ -234,6 +240,20 @@ static void job_back(struct cm_job *job, enum cm_status status)
 
 	input.job = job;
 	input.status = status;
+	cm_office_step(office, &input);
+}
+
+static void peer_is_up(void)
+{
+	struct cm_office_input input = input_of(CM_OFFICE_PEER_UP);
+
+	cm_office_step(office, &input);
+}
+
+static void turn(void)
+{
+	struct cm_office_input input = input_of(CM_OFFICE_TURN);
+
 	cm_office_step(office, &input);
 }
 
@@ -457,4 +477,53 @@ Test(office, an_operation_without_memory_for_its_job_sends_nothing)
 	cr_assert_eq(cm_office_peer_waiting(office, 0), 0);
 	cr_assert_not(cm_office_is_serving(office), "the machine is ahead of the disk");
 	end();
+}
+
+/* A delivered record whose receipt came when memory was short kept its outbox row until the next start. */
+Test(office, the_row_of_a_delivered_record_goes_without_memory_too)
+{
+	for (size_t n = 1;; n++) {
+		struct cm_receipt receipt = {.id = id_of(101), .status = CM_OK, .reason = ""};
+		struct cm_envelope reply = {.version = CM_PROTOCOL_VERSION,
+		    .sender = "router",
+		    .boot = 7,
+		    .receipts = &receipt,
+		    .receipts_count = 1};
+		struct cm_office_input input;
+		bool has_failed;
+		struct cm_buf buf;
+
+		start();
+		machine_sends = true;
+		request_ask(1);
+		job_back(next_job(), CM_OK);
+		(void)next_answer();
+		peer_is_up();
+		turn();
+		cr_assert(next(CM_OFFICE_DO_SEND));
+		input = input_of(CM_OFFICE_REPLY);
+		input.token = effect.token;
+		cm_buf_init(&buf, 0);
+		cr_assert_eq(cm_envelope_encode(&reply, &buf, NULL), CM_OK);
+		input.bytes = (struct cm_bytes){buf.data, buf.len};
+		cm_alloc_fail_at(n, true);
+		cm_office_step(office, &input);
+		has_failed = cm_alloc_has_failed();
+		cm_alloc_fail_at(0, false);
+		cm_buf_fini(&buf);
+		/* Not told, and so sent again; or told, and then for good. */
+		if (cm_office_peer_waiting(office, 0) == 0) {
+			struct cm_job *job;
+
+			request_ask(2);
+			job = next_job();
+			cr_assert_eq(count_entries(job, CM_ENTRY_OUTBOX_DELETE), 1);
+			job_back(job, CM_OK);
+		} else {
+			cr_assert(has_failed);
+		}
+		end();
+		if (!has_failed)
+			break;
+	}
 }
