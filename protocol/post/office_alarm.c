@@ -50,22 +50,22 @@ static void set_alarm(struct cm_office *office)
 	cm_office_arm(office, CM_OFFICE_CASES, office->input->mono.ms + sleep);
 }
 
-void cm_office_alarm_add(struct cm_office *office, const struct cm_id *case_id, int64_t at_ms)
+enum cm_status cm_office_alarm_add(struct cm_office *office, const struct cm_id *case_id,
+    int64_t at_ms)
 {
 	if (office->alarms_count == office->alarms_cap) {
 		size_t cap = office->alarms_cap == 0 ? 64 : office->alarms_cap * 2;
 		struct cm_alarm *grown = cm_realloc(office->alarms, cap, sizeof *grown);
 
-		if (grown == NULL) {
-			cm_office_log(office, CM_LOG_ERROR, "alarm.lost", "why=out of memory");
-			return;
-		}
+		if (grown == NULL)
+			return CM_NO_MEMORY;
 		office->alarms = grown;
 		office->alarms_cap = cap;
 	}
 	office->alarms[office->alarms_count] = (struct cm_alarm){at_ms, *case_id};
 	sift_up(office->alarms, office->alarms_count++);
 	set_alarm(office);
+	return CM_OK;
 }
 
 static void ring(struct cm_office *office, const struct cm_id *case_id)
@@ -77,7 +77,8 @@ static void ring(struct cm_office *office, const struct cm_id *case_id)
 		return;
 	batch = cm_batch_new(office, NULL, NULL);
 	if (batch == NULL) {
-		cm_office_alarm_add(office, case_id, input.now.ms + 1000);
+		if (cm_office_alarm_add(office, case_id, input.now.ms + 1000) != CM_OK)
+			cm_office_begin_reload(office, CM_NO_MEMORY);
 		return;
 	}
 	batch->effects.ids_used = office->ids_used;

@@ -328,7 +328,9 @@ static void perform(struct cm_batch *batch)
 				/* It is in the outbox on disk: a reload finds it there. */
 				cm_office_begin_reload(office, CM_NO_MEMORY);
 		} else if (e->kind == CM_EFFECT_ARM && !CM_PLANTED(NO_ALARM)) {
-			cm_office_alarm_add(office, &e->case_id, e->at_ms);
+			if (cm_office_alarm_add(office, &e->case_id, e->at_ms) != CM_OK)
+				/* A reload takes the case up again, and sets it. */
+				cm_office_begin_reload(office, CM_NO_MEMORY);
 		}
 	}
 	log_moves(office, &batch->effects);

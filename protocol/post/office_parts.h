@@ -165,7 +165,8 @@ void cm_office_flush_settled(struct cm_office *office);                  /* a jo
 
 void cm_office_drop_settled(struct cm_office *office); /* their rows stay */
 /* office_alarm.c */
-void cm_office_alarm_add(struct cm_office *office, const struct cm_id *case_id, int64_t at_ms);
+enum cm_status cm_office_alarm_add(struct cm_office *office, const struct cm_id *case_id,
+    int64_t at_ms) CM_MUST_USE;
 void cm_office_on_cases_alarm(struct cm_office *office);
 
 /* office.c */

@@ -527,3 +527,30 @@ Test(office, the_row_of_a_delivered_record_goes_without_memory_too)
 			break;
 	}
 }
+
+/* An alarm that found no memory was lost until the next start, with no more than a line in the log. */
+Test(office, an_alarm_without_memory_is_not_lost)
+{
+	for (size_t n = 1;; n++) {
+		struct cm_job *job;
+		bool has_failed;
+
+		start();
+		machine_arms = true;
+		request_ask(1);
+		job = next_job();
+		cm_alloc_fail_at(n, true);
+		job_back(job, CM_OK);
+		has_failed = cm_alloc_has_failed();
+		cm_alloc_fail_at(0, false);
+		/* Set, or the memory is rebuilt, which sets it. */
+		if (cm_office_is_serving(office)) {
+			do
+				cr_assert(next(CM_OFFICE_DO_ARM), "request %zu for memory", n);
+			while (effect.alarm != CM_OFFICE_CASES);
+		}
+		end();
+		if (!has_failed)
+			break;
+	}
+}
