@@ -185,30 +185,45 @@ static void take_record(struct cm_batch *batch, const char *sender, const struct
 
 /* ---- operations ------------------------------------------------------------------------------ */
 
-static void reply_op(struct cm_batch *batch, const struct cm_id *id,
-    const struct cm_op_reply *reply)
+/* Encode an answer; false: it cannot be. */
+static bool encode_reply(struct cm_batch *batch, const struct cm_id *id,
+    const struct cm_op_reply *reply, enum cm_status *why)
 {
 	struct cm_buf buf;
-	uint8_t *copy;
+	uint8_t *copy = NULL;
 
 	cm_buf_init(&buf, CM_MAX_RECORD_BYTES);
-	if (cm_record_encode(CM_KIND_OP_REPLY, reply, &buf, NULL) != CM_OK) {
-		struct cm_op_reply large = {.status = CM_TOO_LARGE,
-		    .sentence = "the answer does not fit into one message; ask for less"};
-
-		cm_buf_clear(&buf);
-		if (cm_record_encode(CM_KIND_OP_REPLY, &large, &buf, NULL) != CM_OK) {
-			cm_buf_fini(&buf);
-			return;
-		}
-	}
-	copy = cm_arena_alloc(&batch->arena, buf.len, 1);
+	*why = cm_record_encode(CM_KIND_OP_REPLY, reply, &buf, NULL);
+	if (*why == CM_OK)
+		copy = cm_arena_alloc(&batch->arena, buf.len, 1);
 	if (copy != NULL) {
 		memcpy(copy, buf.data, buf.len);
 		batch->replies[batch->replies_count++] = (struct cm_record){
 		    .id = *id, .kind = CM_KIND_OP_REPLY, .body = {copy, buf.len}};
+	} else if (*why == CM_OK) {
+		*why = CM_NO_MEMORY;
 	}
 	cm_buf_fini(&buf);
+	return copy != NULL;
+}
+
+/* Without memory even for a short answer there is none, and the asker asks again. */
+static void reply_op(struct cm_batch *batch, const struct cm_id *id,
+    const struct cm_op_reply *reply)
+{
+	struct cm_op_reply instead = {0};
+	enum cm_status why;
+
+	if (encode_reply(batch, id, reply, &why))
+		return;
+	if (why == CM_NO_MEMORY)
+		instead = (struct cm_op_reply){
+		    .status = CM_NO_MEMORY, .sentence = "no memory for the answer; ask again"};
+	else
+		instead = (struct cm_op_reply){.status = CM_TOO_LARGE,
+		    .sentence = "the answer does not fit into one message; ask for less"};
+	if (!encode_reply(batch, id, &instead, &why))
+		batch->is_speechless = true;
 }
 
 static bool stores(const struct cm_machine *machine, const char *op)
@@ -294,7 +309,8 @@ static void send_reply(struct cm_batch *batch)
 			envelope.records_count =
 			    cm_office_ride(batch->peer, records, CM_MAX_ENVELOPE_RECORDS);
 	}
-	if (records != NULL && cm_envelope_encode(&envelope, &buf, &err) == CM_OK) {
+	if (records != NULL && !batch->is_speechless &&
+	    cm_envelope_encode(&envelope, &buf, &err) == CM_OK) {
 		entry = cm_office_put(office, CM_OFFICE_DO_ANSWER);
 		entry->bytes = buf;
 	} else {

@@ -59,6 +59,7 @@ struct cm_batch {
 	size_t replies_count;
 	struct cm_job *job;
 	bool is_stored; /* has a job that came back CM_OK */
+	bool is_speechless; /* an operation's answer could not be made: hang up */
 	_Alignas(max_align_t) uint8_t ticket[]; /* the shell's */
 };
 
@@ -162,8 +163,8 @@ void cm_office_on_link_alarm(struct cm_office *office, size_t peer);
 void cm_office_links_turn(struct cm_office *office);
 void cm_office_add_settled(struct cm_office *office, struct cm_job *job); /* all of them, into this job */
 void cm_office_flush_settled(struct cm_office *office);                  /* a job of their own */
-
 void cm_office_drop_settled(struct cm_office *office); /* their rows stay */
+
 /* office_alarm.c */
 enum cm_status cm_office_alarm_add(struct cm_office *office, const struct cm_id *case_id,
     int64_t at_ms) CM_MUST_USE;

@@ -554,3 +554,35 @@ Test(office, an_alarm_without_memory_is_not_lost)
 			break;
 	}
 }
+
+/* Without memory for an answer it said that the answer was too large. */
+Test(office, an_answer_without_memory_says_so)
+{
+	for (size_t n = 1;; n++) {
+		struct cm_op_reply reply;
+		bool has_failed;
+
+		start();
+		fail_at = n;
+		request_op("show");
+		has_failed = has_alloc_failed;
+		while (cm_office_next(office, &effect)) {
+			struct cm_envelope envelope;
+
+			if (effect.kind != CM_OFFICE_DO_ANSWER)
+				continue;
+			cr_assert_eq(cm_envelope_decode(
+			                 effect.bytes.data, effect.bytes.len, &arena, &envelope, NULL),
+			    CM_OK);
+			cr_assert_eq(envelope.records_count, 1);
+			cr_assert_eq(cm_record_decode(CM_KIND_OP_REPLY, envelope.records[0].body, &arena,
+			                 &reply, NULL),
+			    CM_OK);
+			cr_assert(reply.status == CM_OK || (has_failed && reply.status == CM_NO_MEMORY),
+			    "%s", cm_status_name((enum cm_status)reply.status));
+		}
+		end();
+		if (!has_failed)
+			break;
+	}
+}
