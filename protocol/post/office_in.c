@@ -358,6 +358,7 @@ static void perform(struct cm_batch *batch)
 static void refuse_all(struct cm_batch *batch, enum cm_status why)
 {
 	enum cm_status told = why == CM_DISK_FULL ? CM_DISK_FULL : CM_TRY_AGAIN;
+	size_t replies_count = batch->replies_count;
 
 	for (size_t i = 0; i < batch->receipts_count; i++)
 		if (batch->is_new[i]) {
@@ -365,7 +366,8 @@ static void refuse_all(struct cm_batch *batch, enum cm_status why)
 			batch->receipts[i].reason = cm_status_text(told);
 			batch->receipts[i].retry_ms = CM_POST_FULL_RETRY_MS;
 		}
-	for (size_t i = 0; i < batch->replies_count; i++) {
+	batch->replies_count = 0; /* they are said anew */
+	for (size_t i = 0; i < replies_count; i++) {
 		struct cm_id id = batch->replies[i].id;
 		bool stored_nothing = batch->effects.count == 0; /* it only waited for others */
 		struct cm_op_reply reply = {
@@ -375,7 +377,6 @@ static void refuse_all(struct cm_batch *batch, enum cm_status why)
 		                                       : "it could not be stored just now; nothing was "
 		                                         "stored"};
 
-		batch->replies_count = i;
 		reply_op(batch, &id, &reply);
 	}
 }

@@ -586,3 +586,34 @@ Test(office, an_answer_without_memory_says_so)
 			break;
 	}
 }
+
+/* Of several operations in one envelope whose commit failed only the first was answered. */
+Test(office, every_operation_of_a_failed_commit_is_answered)
+{
+	struct cm_op op = {.name = "file", .body = {(const uint8_t *)"{}", 2}};
+	struct cm_record records[2];
+	struct cm_envelope envelope;
+	struct cm_buf buf;
+
+	start();
+	cm_buf_init(&buf, 0);
+	cr_assert_eq(cm_record_encode(CM_KIND_OP, &op, &buf, NULL), CM_OK);
+	for (uint8_t i = 0; i < 2; i++)
+		records[i] = (struct cm_record){
+		    .id = id_of((uint8_t)(90 + i)), .kind = CM_KIND_OP, .body = {buf.data, buf.len}};
+	request(records, 2);
+	cm_buf_fini(&buf);
+	job_back(next_job(), CM_DISK_FULL);
+	envelope = next_answer();
+	cr_assert_eq(envelope.records_count, 2);
+	for (size_t i = 0; i < 2; i++) {
+		struct cm_op_reply reply;
+
+		cr_assert(cm_id_equal(&envelope.records[i].id, &records[i].id));
+		cr_assert_eq(cm_record_decode(
+		                 CM_KIND_OP_REPLY, envelope.records[i].body, &arena, &reply, NULL),
+		    CM_OK);
+		cr_assert_eq(reply.status, CM_DISK_FULL);
+	}
+	end();
+}
