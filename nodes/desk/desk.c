@@ -174,9 +174,6 @@ static enum cm_status take_ask(struct cm_desk *desk, const struct cm_input *inpu
 		status = encode_answer(desk, &answer, effects, &body, err);
 	if (status != CM_OK)
 		return cm_err_set(err, status, "no memory to answer");
-	review = cm_reviews_need(&desk->reviews, &ask.case_id);
-	if (review == NULL)
-		return cm_err_set(err, CM_NO_MEMORY, "no memory for a case");
 	cm_effect_store(effects, CM_KIND_ASK, &ask.case_id, record->body);
 	cm_effect_store(effects, CM_KIND_ANSWER, &ask.case_id, body);
 	(void)snprintf(label, sizeof label, "answer/%u", (unsigned)ask.round);
@@ -184,6 +181,9 @@ static enum cm_status take_ask(struct cm_desk *desk, const struct cm_input *inpu
 	cm_effect_send(effects, sender, CM_KIND_ANSWER, &ask.case_id, &id, body);
 	if (effects->failed)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory to answer");
+	review = cm_reviews_need(&desk->reviews, &ask.case_id);
+	if (review == NULL)
+		return cm_err_set(err, CM_NO_MEMORY, "no memory for a case");
 	(void)cm_review_step(review, CM_REVIEW_ASK);
 	note_ask(review, &ask);
 	return CM_OK;
@@ -245,12 +245,12 @@ static enum cm_status take_event(struct cm_desk *desk, const struct cm_record *r
 
 	if (status != CM_OK)
 		return status;
-	review = cm_reviews_need(&desk->reviews, &event.case_id);
-	if (review == NULL)
-		return cm_err_set(err, CM_NO_MEMORY, "no memory for a case");
 	cm_effect_store(effects, CM_KIND_EVENT, &event.case_id, record->body);
 	if (effects->failed)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for an event");
+	review = cm_reviews_need(&desk->reviews, &event.case_id);
+	if (review == NULL)
+		return cm_err_set(err, CM_NO_MEMORY, "no memory for a case");
 	note_event(review, &event);
 	return CM_OK;
 }

@@ -67,8 +67,12 @@ static enum cm_status register_demand(struct cm_desk *desk, const struct cm_inpu
 	cm_desk_note_demand(review, &demand);
 	(void)snprintf(review->reference, sizeof review->reference, "%s", intake->reference);
 	status = cm_reviews_mark_original(&desk->reviews, review);
+	if (status != CM_OK) {
+		cm_reviews_take_back(&desk->reviews);
+		return cm_err_set(err, status, "no memory for a case");
+	}
 	*out = review;
-	return status == CM_OK ? CM_OK : cm_err_set(err, status, "no memory for a case");
+	return CM_OK;
 }
 
 static enum cm_status run_file(struct cm_desk *desk, const struct cm_input *input,
@@ -93,7 +97,12 @@ static enum cm_status run_file(struct cm_desk *desk, const struct cm_input *inpu
 	    &effects->arena, &intake, err);
 	if (status == CM_OK)
 		status = register_demand(desk, input, &intake, op->body, &review, effects, err);
-	return status == CM_OK ? say_filed(review, true, &effects->arena, reply, err) : status;
+	if (status != CM_OK)
+		return status;
+	status = say_filed(review, true, &effects->arena, reply, err);
+	if (status != CM_OK)
+		cm_reviews_take_back(&desk->reviews);
+	return status;
 }
 
 /* ---- the cases ------------------------------------------------------------------------------- */

@@ -134,6 +134,17 @@ struct cm_review *cm_reviews_need(struct cm_reviews *reviews, const struct cm_id
 	return review;
 }
 
+void cm_reviews_take_back(struct cm_reviews *reviews)
+{
+	struct cm_review *review = reviews->order[reviews->by_id.count - 1];
+	struct cm_id print = fingerprint_id(review->fingerprint);
+
+	if (cm_idmap_get(&reviews->by_fingerprint, &print) == review)
+		(void)cm_idmap_remove(&reviews->by_fingerprint, &print);
+	(void)cm_idmap_remove(&reviews->by_id, &review->id);
+	cm_free(review);
+}
+
 enum cm_status cm_reviews_mark_original(struct cm_reviews *reviews, struct cm_review *review)
 {
 	struct cm_id id = fingerprint_id(review->fingerprint);

@@ -79,6 +79,9 @@ struct cm_review *cm_reviews_find_original(
 /* The review of that id, made if it is not there; NULL when memory runs out. */
 struct cm_review *cm_reviews_need(struct cm_reviews *reviews, const struct cm_id *id);
 
+/* Take the newest review back: the input that made it has not happened. */
+void cm_reviews_take_back(struct cm_reviews *reviews);
+
 /* Remember which original this review came from. */
 enum cm_status cm_reviews_mark_original(
     struct cm_reviews *reviews, struct cm_review *review) CM_MUST_USE;

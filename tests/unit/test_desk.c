@@ -1,0 +1,171 @@
+/*
+ * A node's machine when memory runs out: whatever it refuses for want of memory has not happened. Every
+ * request for memory is made to fail in turn. A plain program, since the desk brings nng with it.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cores_help.h"
+#include "nodes/desk/desk.h"
+#include "protocol/seal/seal.h"
+
+static size_t passed;
+static size_t failed;
+
+static void check(bool is_so, const char *what, size_t n)
+{
+	if (is_so) {
+		passed++;
+		return;
+	}
+	failed++;
+	(void)printf("FAILED %s, request %zu for memory\n", what, n);
+}
+
+static const char demand_json[] =
+    "{\"comity\": 1, \"issuing_state\": \"US\", \"as_of\": \"2026-11-07\", \"facts\": "
+    "{\"instrument\": \"warrant\", \"served_on\": \"2026-11-07\"}, \"categories\": [\"content\"], "
+    "\"targets\": [{\"identifier\": \"a@example.com\"}]}";
+
+static struct cm_arena arena;
+static struct cm_settings settings = {.name = "ie", .region = "ie", .state = "IE", .zone = "UTC"};
+
+static enum cm_status look_up(void *data, const struct cm_target *target, const char *category,
+    const char *as_of, struct cm_arena *where, struct cm_part **parts, size_t *count,
+    struct cm_err *err)
+{
+	(void)data;
+	(void)target;
+	(void)category;
+	(void)as_of;
+	(void)where;
+	(void)parts;
+	(void)err;
+	*count = 0;
+	return CM_OK;
+}
+
+static void start(struct cm_desk *desk, bool is_central)
+{
+	cm_arena_init(&arena, 0);
+	settings.role = is_central ? "central" : "region";
+	*desk = (struct cm_desk){
+	    .settings = &settings, .router = is_central ? NULL : "router", .is_central = is_central};
+	cm_reviews_init(&desk->reviews);
+	if (is_central)
+		return;
+	desk->law = help_law("IE",
+	    help_rule(&arena, "ie.duty", "issuing_state is IE and instrument is warrant",
+	        "requires disclose of content, subscriber", ""));
+	desk->check = (struct cm_check){.node = "ie",
+	    .region = "ie",
+	    .state = "IE",
+	    .zone = "UTC",
+	    .law = desk->law,
+	    .lookup = look_up};
+	if (cm_check_init(&desk->check) != CM_OK)
+		check(false, "the check starts", 0);
+}
+
+static void end(struct cm_desk *desk)
+{
+	cm_desk_fini(desk);
+	cm_arena_fini(&arena);
+}
+
+/* One input with the nth request failing, after `pad` bytes of the effects' memory are gone, so that each
+ * place in turn is the one that needs more. Returns whether it came to that. */
+typedef enum cm_status (*input_cb)(struct cm_desk *desk, struct cm_effects *effects);
+
+static bool refuse_nth(size_t n, size_t pad, bool is_central, input_cb input, const char *what)
+{
+	struct cm_desk desk;
+	struct cm_effects effects;
+	enum cm_status status;
+	bool has_failed;
+
+	start(&desk, is_central);
+	cm_effects_init(&effects);
+	help_pad(&effects.arena, pad);
+	cm_alloc_fail_at(n, false);
+	status = input(&desk, &effects);
+	has_failed = cm_alloc_has_failed();
+	cm_alloc_fail_at(0, false);
+	if (status == CM_OK && !effects.failed)
+		check(cm_reviews_count(&desk.reviews) == 1, what, n);
+	else
+		check(cm_reviews_count(&desk.reviews) == 0, what, n);
+	cm_effects_fini(&effects);
+	end(&desk);
+	return has_failed;
+}
+
+static void refuse_each(bool is_central, input_cb input, const char *what)
+{
+	size_t most = 0;
+
+	for (size_t pad = 0; pad < 4096; pad += 256) {
+		size_t n = 1;
+
+		while (refuse_nth(n, pad, is_central, input, what))
+			n++;
+		if (n > most)
+			most = n;
+	}
+	check(most > 3, what, most); /* it did ask for memory */
+}
+
+/* ---- the inputs ------------------------------------------------------------------------------ */
+
+static struct cm_record record;
+
+static enum cm_status take(struct cm_desk *desk, struct cm_effects *effects)
+{
+	struct cm_machine machine = cm_desk_machine(desk);
+	struct cm_input input = help_input(0);
+	struct cm_err err = {.text = ""};
+
+	return machine.record(machine.self, &input, "router", &record, effects, &err);
+}
+
+static enum cm_status file(struct cm_desk *desk, struct cm_effects *effects)
+{
+	struct cm_machine machine = cm_desk_machine(desk);
+	struct cm_input input = help_input(0);
+	struct cm_op op = {.name = "file",
+	    .body = {(const uint8_t *)demand_json, sizeof demand_json - 1}};
+	struct cm_op_reply reply = {.sentence = ""};
+	struct cm_err err = {.text = ""};
+
+	return machine.op(machine.self, &input, &op, &reply, effects, &err);
+}
+
+int main(void)
+{
+	struct cm_arena keep;
+	struct cm_demand *demand;
+	struct cm_ask ask;
+	struct cm_event event;
+
+	if (cm_seal_start() != CM_OK)
+		return 1;
+	cm_arena_init(&keep, 0);
+	demand = help_demand(&keep, "IE", 1, "content");
+	ask = (struct cm_ask){.case_id = demand->case_id, .round = 1, .demand = *demand};
+	event = (struct cm_event){.case_id = demand->case_id,
+	    .seq = 1,
+	    .at_ms = HELP_NOW_MS,
+	    .router = "router",
+	    .what = "demand.accepted",
+	    .why = "so",
+	    .node = "ie"};
+	record = help_record(&keep, CM_KIND_ASK, &ask, 1);
+	refuse_each(false, take, "an ask without memory leaves no case");
+	record = help_record(&keep, CM_KIND_EVENT, &event, 2);
+	refuse_each(true, take, "an event without memory leaves no case");
+	refuse_each(false, file, "a filing without memory leaves no case");
+	cm_arena_fini(&keep);
+	check(cm_alloc_live() == 0, "no block lives", cm_alloc_live());
+	(void)printf("%zu passed, %zu failed\n", passed, failed);
+	return failed == 0 ? 0 : 1;
+}
