@@ -22,7 +22,6 @@
 	X(STALE_MIND, "a machine that is ahead of the disk goes on taking records")                \
 	X(KEEP_OUTBOX, "delivered records stay in the outbox")                                     \
 	X(EARLY_DELETE, "an outbox row goes when its record is sent, not when its receipt comes")  \
-	X(LOSE_NOTES, "receipts for what came in a reply are not sent")                            \
 	X(NO_ALARM, "the cases' alarms are not set")                                               \
 	X(NO_RESUME, "open cases are not taken up after a restart")                                \
 	X(COMPLY_ANYWAY, "a part is complied with whatever the hosting law forbids")

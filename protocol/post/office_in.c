@@ -398,7 +398,7 @@ static void finish(struct cm_batch *batch, enum cm_status status)
 	}
 	if (batch->asker != NULL)
 		send_reply(batch);
-	else if (batch->peer != NULL && !CM_PLANTED(EARLY_ANSWER) && !CM_PLANTED(LOSE_NOTES))
+	else if (batch->peer != NULL && !CM_PLANTED(EARLY_ANSWER))
 		for (size_t i = 0; i < batch->receipts_count; i++)
 			cm_office_note(batch->peer, &batch->receipts[i]);
 	cm_batch_free(batch);
