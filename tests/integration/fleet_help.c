@@ -123,6 +123,13 @@ unsigned dice(unsigned below)
 	return (unsigned)random() % below;
 }
 
+bool is_long(void)
+{
+	const char *set = getenv("COMITY_LONG");
+
+	return set != NULL && set[0] != 0 && strcmp(set, "0") != 0;
+}
+
 /* ---- files ----------------------------------------------------------------------------------- */
 
 const char *scratch_path(const char *name)

@@ -70,6 +70,9 @@ void pause_us(unsigned us);
  * COMITY_SEED gives. */
 unsigned dice(unsigned below);
 
+/* Whether the full counts are asked for, by COMITY_LONG=1: else what takes seconds. */
+bool is_long(void);
+
 /* ---- fleets ---------------------------------------------------------------------------------- */
 
 /* Start a fleet in the private folder. */
@@ -100,6 +103,9 @@ void process_start(struct cm_fleet *fleet, const char *name);
 /* As above, with the shim of tests/fault/slowsync.c over its disk: SLOWSYNC_US or FAILSYNC_EVERY. */
 void process_start_shimmed(
     struct cm_fleet *fleet, const char *name, const char *setting, const char *value);
+
+/* Start with any library over it, as LD_PRELOAD; its settings are the caller's, in the environment. */
+void process_start_preloaded(struct cm_fleet *fleet, const char *name, const char *library);
 
 /* Send a signal to a process that runs, also if the command line has started it meanwhile. */
 void process_signal(struct cm_fleet *fleet, const char *name, int signal_number);
@@ -133,6 +139,9 @@ json_t *wait_outcome(struct cm_fleet *fleet, const char *node, const char *case_
 /* A counter of `status`; a peer's waiting records; the sum of all. */
 int64_t counter_of(struct cm_fleet *fleet, const char *node, const char *counter);
 
+/* Wait until `node` says of its connection to `peer` that it is up, or down. */
+bool wait_peer(struct cm_fleet *fleet, const char *node, const char *peer, bool is_up);
+
 /* Send one frame as it stands; true if something came back, false if the process hung up. */
 bool call_raw(const struct cm_fleet_process *process, const void *bytes, size_t len,
     struct cm_buf *reply);
@@ -155,6 +164,42 @@ void accounts_import(struct cm_fleet *fleet, unsigned count);
 /* The demand of that number: one of the examples with `targets` such accounts of several regions. The
  * same number gives the same bytes. To be freed with cm_free. */
 char *demand_make(const struct cm_fleet *fleet, unsigned count, unsigned number, unsigned targets);
+
+/* A demand that a node has taken. */
+struct filed {
+	const char *node;
+	char case_id[CM_ID_TEXT_BYTES];
+};
+
+/* File the demands `first` to `first + count - 1` at the nodes of `nodes` in turn, until each is
+ * taken. */
+void file_many(struct cm_fleet *fleet, const char *const *nodes, size_t nodes_count,
+    unsigned accounts, unsigned first, unsigned count, struct filed *out);
+
+/* Each has one outcome at its intake node, revision 1; expects it. */
+void expect_decided(struct cm_fleet *fleet, const struct filed *filed, size_t count);
+
+/* Wait until the router waits for exactly these nodes ("ie, de") in each of the cases. */
+bool wait_missing(
+    struct cm_fleet *fleet, const struct filed *filed, size_t count, const char *nodes);
+
+/* ---- a bad network --------------------------------------------------------------------------- */
+
+/* Put the relay between the router and every node, both ways, and start all anew behind it. Links are
+ * named by who calls and who is called: "router>ie", "ie>router". */
+void network_begin(struct cm_fleet *fleet);
+
+/* One command of relay/relay.c; must be obeyed. */
+void network_tell(const char *fmt, ...) CM_PRINTF(1, 2);
+
+/* Let nothing pass from one process to the other, whoever has called whom; the router is one of them. */
+void network_cut(const char *from, const char *to, bool is_cut);
+
+/* What the relay has counted, in all links and directions: "messages", "lost", "resets", ... */
+int64_t network_count(const char *what);
+
+/* End the relay; it has ended well. */
+void network_end(void);
 
 /* ---- the command line ------------------------------------------------------------------------ */
 

@@ -249,6 +249,35 @@ int64_t counter_of(struct cm_fleet *fleet, const char *node, const char *counter
 	return value;
 }
 
+struct linked {
+	struct cm_fleet *fleet;
+	const char *node;
+	const char *peer;
+	bool is_up;
+};
+
+static bool is_linked(void *data)
+{
+	const struct linked *linked = data;
+	json_t *status = ask_must(linked->fleet, linked->node, "status", NULL);
+	bool is = false;
+	size_t i;
+	json_t *peer;
+
+	json_array_foreach(at(status, "peers"), i, peer)
+		if (strcmp(text_at(peer, "name"), linked->peer) == 0)
+			is = json_is_true(at(peer, "up")) == linked->is_up;
+	json_decref(status);
+	return is;
+}
+
+bool wait_peer(struct cm_fleet *fleet, const char *node, const char *peer, bool is_up)
+{
+	struct linked linked = {fleet, node, peer, is_up};
+
+	return wait_until(is_linked, &linked, PATIENCE_MS);
+}
+
 static bool is_quiet(void *data)
 {
 	struct cm_fleet *fleet = data;

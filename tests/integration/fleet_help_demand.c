@@ -89,3 +89,67 @@ char *demand_make(const struct cm_fleet *fleet, unsigned count, unsigned number,
 	must(copy != NULL, "memory for a demand");
 	return copy;
 }
+
+void file_many(struct cm_fleet *fleet, const char *const *nodes, size_t nodes_count,
+    unsigned accounts, unsigned first, unsigned count, struct filed *out)
+{
+	for (unsigned i = 0; i < count; i++) {
+		char *text = demand_make(fleet, accounts, first + i, 1 + i % 3);
+
+		out[i].node = nodes[i % nodes_count];
+		file_must(fleet, out[i].node, text, out[i].case_id);
+		cm_free(text);
+	}
+}
+
+void expect_decided(struct cm_fleet *fleet, const struct filed *filed, size_t count)
+{
+	size_t decided = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		json_t *shown = wait_outcome(fleet, filed[i].node, filed[i].case_id);
+
+		decided += number_at(shown, "outcome.revision") == 1 &&
+		           strcmp(text_at(shown, "state"), "decided") == 0;
+		json_decref(shown);
+	}
+	expect(decided == count, "%zu of %zu demands have their outcome", decided, count);
+}
+
+struct missing {
+	struct cm_fleet *fleet;
+	const struct filed *filed;
+	size_t count;
+	const char *nodes;
+};
+
+static bool is_missing(const json_t *rows, const char *case_id, const char *nodes)
+{
+	size_t i;
+	json_t *row;
+
+	json_array_foreach(rows, i, row)
+		if (strcmp(text_at(row, "case"), case_id) == 0)
+			return strcmp(text_at(row, "waits_for"), nodes) == 0;
+	return false;
+}
+
+static bool are_missing(void *data)
+{
+	const struct missing *m = data;
+	json_t *rows = ask_must(m->fleet, "router", "list", NULL);
+	size_t found = 0;
+
+	while (found < m->count && is_missing(rows, m->filed[found].case_id, m->nodes))
+		found++;
+	json_decref(rows);
+	return found == m->count;
+}
+
+bool wait_missing(
+    struct cm_fleet *fleet, const struct filed *filed, size_t count, const char *nodes)
+{
+	struct missing missing = {fleet, filed, count, nodes};
+
+	return wait_until(are_missing, &missing, PATIENCE_MS);
+}

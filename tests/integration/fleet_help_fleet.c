@@ -52,8 +52,7 @@ void process_start(struct cm_fleet *fleet, const char *name)
 	must(cm_fleet_start(fleet, name, NULL, &err) == CM_OK, "start %s: %s", name, err.text);
 }
 
-void process_start_shimmed(
-    struct cm_fleet *fleet, const char *name, const char *setting, const char *value)
+void process_start_preloaded(struct cm_fleet *fleet, const char *name, const char *library)
 {
 	const char *options = getenv("ASAN_OPTIONS");
 	char *kept = cm_strdup(options != NULL ? options : "");
@@ -66,19 +65,25 @@ void process_start_shimmed(
 	    kept[0] != 0 ? ":" : "");
 	(void)setenv("ASAN_OPTIONS", more, 1);
 	/* A list of preloads ends at a blank, which the build's path may have. */
-	(void)snprintf(shim, sizeof shim, "%s/slowsync.so", fleet->sockets);
-	must(symlink(SLOWSYNC, shim) == 0, "link the shim");
+	(void)snprintf(shim, sizeof shim, "%s/shim.so", fleet->sockets);
+	must(symlink(library, shim) == 0, "link the shim");
 	(void)setenv("LD_PRELOAD", shim, 1);
-	(void)setenv(setting, value, 1);
 	process_start(fleet, name);
 	(void)unlink(shim); /* it is loaded */
 	(void)unsetenv("LD_PRELOAD");
-	(void)unsetenv(setting);
 	if (kept[0] != 0)
 		(void)setenv("ASAN_OPTIONS", kept, 1);
 	else
 		(void)unsetenv("ASAN_OPTIONS");
 	cm_free(kept);
+}
+
+void process_start_shimmed(
+    struct cm_fleet *fleet, const char *name, const char *setting, const char *value)
+{
+	(void)setenv(setting, value, 1);
+	process_start_preloaded(fleet, name, SLOWSYNC);
+	(void)unsetenv(setting);
 }
 
 void process_signal(struct cm_fleet *fleet, const char *name, int signal_number)
