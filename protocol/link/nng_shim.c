@@ -1,5 +1,5 @@
 /*
- * Three corrections to Debian's nng 1.5.2, put in by the linker (--wrap, see CMakeLists.txt). Nothing
+ * Four corrections to Debian's nng 1.5.2, put in by the linker (--wrap, see CMakeLists.txt). Nothing
  * calls this file by name; it runs on nng's threads and holds no state beyond one call.
  *
  * 1. A listener that ends for good. A client that connects and goes away at the wrong moment makes
@@ -21,11 +21,20 @@
  *    message: one leak, up to a frame, for each connection that breaks under load. REQ and REP never
  *    look at the message again, so it is freed here.
  *
- * tests/integration/link/storm.c shows them: it passes with this file; without it, it hangs, and with
+ * 4. Waits by the wall clock. Debian's build asks CLOCK_REALTIME for the time and its conditions wait for
+ *    it, though nng means a steady one. A clock set back by three hours then stops every dialer for
+ *    three hours, and no call runs out before; set forward, it ends all calls at once. So nng's clock
+ *    and its conditions are made steady ones, both: one alone would compare two clocks.
+ *    (tests/integration/fleet_clock.c shows it.)
+ *
+ * tests/integration/link/storm.c shows the first three: it passes with this file; without it, it hangs, and with
  * only the first two AddressSanitizer reports the messages.
  */
 #include <errno.h>
+#include <pthread.h>
+#include <stdint.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include <nng/nng.h>
 
@@ -41,6 +50,9 @@ void __real_nng_stream_recv(nng_stream *stream, nng_aio *aio);
 void __wrap_nng_stream_recv(nng_stream *stream, nng_aio *aio);
 void __real_nng_stream_send(nng_stream *stream, nng_aio *aio);
 void __wrap_nng_stream_send(nng_stream *stream, nng_aio *aio);
+uint64_t __wrap_nni_clock(void);
+int __real_pthread_condattr_init(pthread_condattr_t *attributes);
+int __wrap_pthread_condattr_init(pthread_condattr_t *attributes);
 
 static _Thread_local unsigned stream_depth; /* calls of a stream's send or receive on this thread */
 
@@ -78,4 +90,21 @@ void __wrap_nng_stream_send(nng_stream *stream, nng_aio *aio)
 	stream_depth++;
 	__real_nng_stream_send(stream, aio);
 	stream_depth--;
+}
+
+/* Milliseconds. */
+uint64_t __wrap_nni_clock(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail: every kernel has it */
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* nng makes one set of attributes, at its start, and gives it to all its conditions. */
+int __wrap_pthread_condattr_init(pthread_condattr_t *attributes)
+{
+	int code = __real_pthread_condattr_init(attributes);
+
+	return code != 0 ? code : pthread_condattr_setclock(attributes, CLOCK_MONOTONIC);
 }

@@ -1,9 +1,11 @@
-# The shim is loaded into other programs, sanitized or not, so it is built plain.
-add_library(slowsync MODULE fault/slowsync.c)
-target_compile_definitions(slowsync PRIVATE _GNU_SOURCE)
-target_compile_options(slowsync PRIVATE ${COMITY_WARNINGS})
-target_link_libraries(slowsync PRIVATE ${CMAKE_DL_LIBS})
-set_target_properties(slowsync PROPERTIES PREFIX "")
+# The shims are loaded into other programs, sanitized or not, so they are built plain.
+foreach(shim slowsync stepclock)
+  add_library(${shim} MODULE fault/${shim}.c)
+  target_compile_definitions(${shim} PRIVATE _GNU_SOURCE)
+  target_compile_options(${shim} PRIVATE ${COMITY_WARNINGS})
+  target_link_libraries(${shim} PRIVATE ${CMAKE_DL_LIBS})
+  set_target_properties(${shim} PROPERTIES PREFIX "")
+endforeach()
 
 comity_plain_test(ledger_fault SOURCES fault/test_ledger_fault.c fault/test_ledger_fault_vfs.c LIBS ledger_help)
 comity_plain_test(ledger_fault_full SOURCES fault/test_ledger_fault_full.c LIBS ledger_help)
