@@ -1,7 +1,8 @@
 /*
  * The storm: eight regions, 200 demands filed at all of them by four people at once, while the router
- * and two of the nodes are killed with -9 at random and started again. Every demand ends in exactly
- * one outcome, the same everywhere; nothing waits in an outbox; every chain is whole; and what came
+ * and two of the nodes are killed with -9 at random and started again; 2,000 demands and any process,
+ * at 200 random moments, with COMITY_LONG=1. Every demand ends in exactly one outcome, the same
+ * everywhere; nothing waits in an outbox; every chain is whole; and what came
  * out in the storm is what comes out in the calm.
  *
  * The work is dealt out in portions, one before each kill, so that a kill falls into the middle of
@@ -17,9 +18,9 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define REGIONS "us,ie,de,gb,fr,nl,se,at"
-#define DEMANDS 200
+#define MOST 2000
+#define PORTION 10 /* demands before each kill */
 #define FILERS 4
-#define KILLS 20
 #define ACCOUNTS 40
 #define CALM 20 /* demands filed once more when the storm is over */
 
@@ -35,7 +36,8 @@ struct drill {
 	struct cm_err err;
 };
 
-static struct drill drills[DEMANDS];
+static struct drill drills[MOST];
+static unsigned demands; /* 200; with COMITY_LONG=1 all, and 200 kills */
 static atomic_uint next_drill;
 static sem_t dealt; /* demands that may be filed now */
 
@@ -61,7 +63,7 @@ static void *file_dealt(void *data)
 		while (sem_wait(&dealt) != 0)
 			;
 		number = atomic_fetch_add(&next_drill, 1);
-		if (number >= DEMANDS)
+		if (number >= demands)
 			return NULL;
 		(void)wait_until(is_filed, &drills[number], PATIENCE_MS);
 	}
@@ -92,9 +94,15 @@ static void rage(const char *const victims[3])
 		unsigned count;
 	} turns[] = {{0, 1}, {1, 1}, {0, 2}, {2, 1}, {1, 2}};
 
-	for (unsigned i = 0; i < KILLS; i++) {
-		deal(DEMANDS / KILLS);
+	for (unsigned i = 0; i < demands / PORTION; i++) {
+		deal(PORTION);
 		pause_us(dice(60000));
+		if (is_long() && i % 2 == 0) { /* anybody */
+			const char *name = fleet.processes[dice((unsigned)fleet.count)].name;
+
+			kill_and_start(&name, 1);
+			continue;
+		}
 		kill_and_start(
 		    victims + turns[i % COUNT(turns)].first, turns[i % COUNT(turns)].count);
 	}
@@ -109,8 +117,10 @@ static void the_router_and_two_nodes_die_again_and_again(void)
 	unsigned filed = 0;
 	unsigned tries = 0;
 
-	(void)printf("  killed: router, %s, %s\n", victims[1], victims[2]);
-	for (unsigned i = 0; i < DEMANDS; i++) {
+	demands = is_long() ? MOST : MOST / 10;
+	(void)printf("  killed: router, %s, %s%s\n", victims[1], victims[2],
+	    is_long() ? ", and anybody" : "");
+	for (unsigned i = 0; i < demands; i++) {
 		drills[i].text = demand_make(&fleet, ACCOUNTS, i, 1 + i % 3);
 		drills[i].intake = process_of(&fleet, regions[i % COUNT(regions)]);
 	}
@@ -121,14 +131,14 @@ static void the_router_and_two_nodes_die_again_and_again(void)
 	deal(FILERS); /* nothing left: they go home */
 	for (size_t i = 0; i < FILERS; i++)
 		(void)pthread_join(filers[i], NULL);
-	for (unsigned i = 0; i < DEMANDS; i++) {
+	for (unsigned i = 0; i < demands; i++) {
 		filed += drills[i].status == CM_OK;
 		tries += drills[i].tries;
 		if (drills[i].status != CM_OK)
 			(void)printf("  demand %u: %s\n", i, drills[i].err.text);
 	}
 	(void)printf("  %u demands filed in %u tries\n", filed, tries);
-	expect(filed == DEMANDS, "%u of %d demands are filed", filed, DEMANDS);
+	expect(filed == demands, "%u of %u demands are filed", filed, demands);
 }
 
 /* ---- afterwards ------------------------------------------------------------------------------ */
@@ -137,7 +147,7 @@ static void every_demand_ends_in_one_outcome(void)
 {
 	int64_t began = now_ms();
 
-	for (unsigned i = 0; i < DEMANDS; i++) {
+	for (unsigned i = 0; i < demands; i++) {
 		json_t *shown = wait_outcome(&fleet, drills[i].intake->name, drills[i].case_id);
 
 		expect(number_at(shown, "outcome.revision") == 1 &&
@@ -153,13 +163,13 @@ static void a_demand_filed_again_is_the_same_case(void)
 {
 	unsigned same = 0;
 
-	for (unsigned i = 0; i < DEMANDS; i += 10) {
+	for (unsigned i = 0; i < demands; i += 10) {
 		char case_id[CM_ID_TEXT_BYTES];
 
 		file_must(&fleet, drills[i].intake->name, drills[i].text, case_id);
 		same += strcmp(case_id, drills[i].case_id) == 0;
 	}
-	expect(same == DEMANDS / 10, "%u of %d", same, DEMANDS / 10);
+	expect(same == demands / 10, "%u of %u", same, demands / 10);
 }
 
 /* The same demand with one blank more is another file: it goes the whole way again, undisturbed. */
@@ -168,7 +178,7 @@ static void the_storm_has_changed_no_outcome(void)
 	unsigned same = 0;
 
 	for (unsigned i = 0; i < CALM; i++) {
-		const struct drill *drill = &drills[i * (DEMANDS / CALM) + i % 7];
+		const struct drill *drill = &drills[i * (demands / CALM) + i % 7];
 		char case_id[CM_ID_TEXT_BYTES];
 		struct cm_buf text;
 		json_t *storm = wait_outcome(&fleet, drill->intake->name, drill->case_id);
@@ -190,9 +200,9 @@ static void the_storm_has_changed_no_outcome(void)
 static void the_ledgers_agree_and_the_fleet_ends(void)
 {
 	expect(wait_quiet(&fleet), "everything is delivered");
-	expect_ledgers_agree(&fleet, DEMANDS + CALM);
+	expect_ledgers_agree(&fleet, demands + CALM);
 	fleet_end(&fleet);
-	for (unsigned i = 0; i < DEMANDS; i++)
+	for (unsigned i = 0; i < demands; i++)
 		cm_free(drills[i].text);
 	(void)sem_destroy(&dealt);
 }
