@@ -47,6 +47,7 @@ static struct cm_hub *hub_new(const struct cm_hub_options *options)
 	hub->callbacks = options->callbacks;
 	hub->data = options->data;
 	hub->window = options->window != 0 ? options->window : CM_HUB_WINDOW;
+	hub->unread = options->unread != 0 ? options->unread : CM_HUB_UNREAD;
 	hub->check_ms = options->check_ms != 0 ? options->check_ms : CM_HUB_CHECK_MS;
 	hub->reconnect_min_ms =
 	    options->reconnect_min_ms != 0 ? options->reconnect_min_ms : HUB_RECONNECT_MIN_MS;

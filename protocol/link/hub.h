@@ -16,6 +16,8 @@
  *                      the peer is stuck or the link is half open: tokens come back CM_TIMED_OUT;
  *                      cm_hub_drop_pipe makes nng notice what it would not for a quarter of an hour.
  *                      the own listener is dead: on_dead, once; the process should exit(70).
+ *                      a caller reads no replies: its connection is closed before it has taken every
+ *                      context of the REP socket, which serves everybody.
  *                      a frame over CM_MAX_FRAME_BYTES: refused here; from a stranger, its connection
  *                      is closed without a word.
  */
@@ -32,6 +34,7 @@ struct cm_inbound;
 
 #define CM_HUB_CONTEXTS 256 /* requests under way at a time, all peers together */
 #define CM_HUB_WINDOW 9     /* envelopes under way to one peer: the core's 8 and its heartbeat */
+#define CM_HUB_UNREAD 32 /* replies that a connection may leave unread: well above any peer's window */
 #define CM_HUB_CHECK_MS 5000
 
 struct cm_hub_callbacks {
@@ -57,6 +60,7 @@ struct cm_hub_options {
 	void *data;                        /* handed to each callback */
 	unsigned contexts_count;           /* 0: CM_HUB_CONTEXTS */
 	unsigned window;                   /* 0: CM_HUB_WINDOW */
+	unsigned unread;                   /* 0: CM_HUB_UNREAD */
 	unsigned check_ms;         /* between looks at the own listener; 0: CM_HUB_CHECK_MS */
 	unsigned reconnect_min_ms; /* 0: 100; doubles to 1 s */
 	bool allow_tcp_for_tests;

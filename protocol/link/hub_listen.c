@@ -55,6 +55,7 @@ static void on_received(struct cm_inbound *in)
 		return;
 	}
 	in->message = nng_aio_get_msg(in->aio);
+	in->pipe = (uint32_t)nng_pipe_id(nng_msg_get_pipe(in->message));
 	in->state = INBOUND_ASKED;
 	if (hub->is_stopping || hub->is_closing)
 		set_idle(in);
@@ -102,6 +103,30 @@ void *cm_inbound_data(const struct cm_inbound *in)
 	return in->data;
 }
 
+/* A reply waits in its context until its connection takes it, and there are only so many contexts for
+ * everybody: one caller who asks and never reads would take them all. */
+static bool reads_no_replies(const struct cm_inbound *in)
+{
+	const struct cm_hub *hub = in->hub;
+	unsigned unread = 0;
+
+	for (unsigned i = 0; i < hub->inbounds_count; i++)
+		unread += hub->inbounds[i].state == INBOUND_ANSWERING &&
+			  hub->inbounds[i].pipe == in->pipe;
+	return unread >= hub->unread;
+}
+
+/* Its other replies end with it, and their contexts are free again. */
+static void close_unread(struct cm_inbound *in)
+{
+	uint64_t count = ++in->hub->unread_closed_count;
+
+	if ((count & (count - 1)) == 0) /* a stranger must not fill the log */
+		cm_log(CM_LOG_WARN, "hub.unread", "replies=%u connections_closed=%llu",
+		    in->hub->unread, (unsigned long long)count);
+	cm_inbound_drop(in);
+}
+
 void cm_inbound_reply(struct cm_inbound *in, const void *bytes, size_t len)
 {
 	nng_msg *reply = NULL;
@@ -110,6 +135,10 @@ void cm_inbound_reply(struct cm_inbound *in, const void *bytes, size_t len)
 	    in->hub->magic == HUB_MAGIC && in->state == INBOUND_ASKED && len <= CM_MAX_FRAME_BYTES);
 	if (in->hub->is_closing) {
 		set_idle(in);
+		return;
+	}
+	if (reads_no_replies(in)) {
+		close_unread(in);
 		return;
 	}
 	/* A message of its own: the bytes may be those of the request. */

@@ -32,6 +32,7 @@ struct cm_inbound {
 	nng_ctx ctx;
 	nng_aio *aio; /* owned */
 	enum inbound_state state;
+	uint32_t pipe;    /* that the request came by */
 	int result;       /* nng's thread writes, then posts */
 	nng_msg *message; /* owned while INBOUND_ASKED: the request */
 	void *data;       /* the owner's */
@@ -95,6 +96,8 @@ struct cm_hub {
 	struct cm_hub_callbacks callbacks;
 	void *data;
 	unsigned window;
+	unsigned unread;
+	uint64_t unread_closed_count; /* connections closed for it */
 	unsigned reconnect_min_ms;
 	unsigned check_ms;
 	bool allow_tcp;

@@ -112,6 +112,7 @@ static void open_hub(struct station *station, const char *listen, unsigned windo
 	    .callbacks = {on_request, on_reply, on_peer, on_dead},
 	    .data = station,
 	    .contexts_count = 512,
+	    .unread = 512,
 	    .window = window};
 	struct cm_err err = {.text = ""};
 

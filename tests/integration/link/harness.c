@@ -320,6 +320,7 @@ int server_main(char **argv)
 	struct serving serving = {.mode = argv[2]};
 	struct cm_hub_options options = {
 	    .listen_address = argv[3],
+	    .unread = 512, /* callers with hundreds in flight */
 	    .callbacks = {on_request, on_reply, on_peer, on_dead},
 	    .data = &serving,
 	    .allow_tcp_for_tests = true,
