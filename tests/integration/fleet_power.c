@@ -203,7 +203,7 @@ static void expect_all_decided(unsigned from, unsigned to)
 
 static void every_acknowledged_demand_outlives_the_power(void)
 {
-	unsigned cuts = is_long() ? 30 : 3;
+	unsigned cuts = is_long() ? 30 : 2;
 
 	if (!may_cut)
 		return;
