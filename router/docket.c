@@ -82,9 +82,16 @@ static enum cm_status open_case(struct cm_docket *docket, const struct cm_input 
 		cm_case_free(c);
 		return status;
 	}
-	if (c->state == CM_CASE_DECIDED)
+	if (!cm_case_is_open(c))
 		docket->open_count--;
 	return CM_OK;
+}
+
+/* A step may close a case, and a revision may open it again. */
+static void count_open(struct cm_docket *docket, const struct cm_case *c, bool was_open)
+{
+	docket->open_count += cm_case_is_open(c);
+	docket->open_count -= was_open;
 }
 
 static enum cm_status take_answer(struct cm_docket *docket, const struct cm_input *input,
@@ -93,6 +100,7 @@ static enum cm_status take_answer(struct cm_docket *docket, const struct cm_inpu
 {
 	struct cm_answer answer;
 	struct cm_case *c;
+	bool was_open;
 	enum cm_status status =
 	    cm_record_decode(CM_KIND_ANSWER, record->body, &effects->arena, &answer, err);
 
@@ -101,9 +109,30 @@ static enum cm_status take_answer(struct cm_docket *docket, const struct cm_inpu
 	c = cm_docket_find(docket, &answer.case_id);
 	if (c == NULL)
 		return cm_err_set(err, CM_NOT_FOUND, "no such case on this router");
+	was_open = cm_case_is_open(c);
 	status = cm_case_answer(c, &docket->env, input, sender, &answer, record->body, effects, err);
-	if (status == CM_OK && c->state == CM_CASE_DECIDED)
-		docket->open_count--;
+	count_open(docket, c, was_open);
+	return status;
+}
+
+static enum cm_status take_notice(struct cm_docket *docket, const struct cm_input *input,
+    const char *sender, const struct cm_record *record, struct cm_effects *effects,
+    struct cm_err *err)
+{
+	struct cm_notice notice;
+	struct cm_case *c;
+	bool was_open;
+	enum cm_status status =
+	    cm_record_decode(CM_KIND_NOTICE, record->body, &effects->arena, &notice, err);
+
+	if (status != CM_OK)
+		return status;
+	c = cm_docket_find(docket, &notice.case_id);
+	if (c == NULL)
+		return cm_err_set(err, CM_NOT_FOUND, "no such case on this router");
+	was_open = cm_case_is_open(c);
+	status = cm_case_notice(c, &docket->env, input, sender, &notice, record->body, effects, err);
+	count_open(docket, c, was_open);
 	return status;
 }
 
@@ -116,6 +145,8 @@ enum cm_status cm_docket_record(struct cm_docket *docket, const struct cm_input 
 		return open_case(docket, input, sender, record, effects, err);
 	case CM_KIND_ANSWER:
 		return take_answer(docket, input, sender, record, effects, err);
+	case CM_KIND_NOTICE:
+		return take_notice(docket, input, sender, record, effects, err);
 	default:
 		return cm_err_set(err, CM_UNKNOWN_KIND, "a router takes no message of kind %u",
 		    (unsigned)record->kind);
@@ -140,7 +171,7 @@ enum cm_status cm_docket_replay(struct cm_docket *docket, uint32_t kind,
     const struct cm_id *case_id, int64_t at_ms, struct cm_bytes body)
 {
 	struct cm_case *c = cm_docket_find(docket, case_id);
-	enum cm_case_state before;
+	bool was_open;
 	enum cm_status status;
 
 	if (c == NULL) {
@@ -155,10 +186,11 @@ enum cm_status cm_docket_replay(struct cm_docket *docket, uint32_t kind,
 			return status;
 		}
 	}
-	before = c->state;
+	/* A new case counts as open before its demand makes it so. */
+	was_open = c->state == CM_CASE_NEW || cm_case_is_open(c);
 	status = cm_case_replay(c, kind, at_ms, body);
-	if (status == CM_OK && before != CM_CASE_DECIDED && c->state == CM_CASE_DECIDED)
-		docket->open_count--;
+	if (status == CM_OK)
+		count_open(docket, c, was_open);
 	return status;
 }
 
@@ -172,7 +204,7 @@ enum cm_status cm_docket_resume(struct cm_docket *docket, const struct cm_input 
 		struct cm_effects effects;
 		enum cm_status status;
 
-		if (c->state == CM_CASE_DECIDED)
+		if (!cm_case_is_open(c))
 			continue;
 		cm_effects_init(&effects);
 		effects.ids_used = ids_used;
@@ -180,8 +212,7 @@ enum cm_status cm_docket_resume(struct cm_docket *docket, const struct cm_input 
 		if (status == CM_OK && effects.failed)
 			status = cm_err_set(err, CM_NO_MEMORY, "no memory to take cases up again");
 		if (status == CM_OK) {
-			if (c->state == CM_CASE_DECIDED)
-				docket->open_count--;
+			count_open(docket, c, true);
 			each(&effects, data);
 		}
 		if (status != CM_OK && status != CM_NO_MEMORY) {

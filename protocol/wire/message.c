@@ -94,6 +94,7 @@ static const struct cm_choice amends_names[] = {
 static const struct cm_choice notice_names[] = {
     {CM_NOTICE_WITHDRAW, "withdraw"},
     {CM_NOTICE_SETTLE, "settle"},
+    {CM_NOTICE_SUPERSEDE, "supersede"},
 };
 
 /* ---- what stands inside messages ------------------------------------------------------------- */
@@ -311,7 +312,7 @@ static const struct cm_field cm_event_fields[] = {
 static const struct cm_field cm_notice_fields[] = {
     ID(1, cm_notice, case_id, NEED, "the case"),
     TEXT(2, cm_notice, node, NEED, 1, NAME, "at whose desk"),
-    ENUM(3, cm_notice, what, cm_notice_what, NEED, CM_NOTICE_WITHDRAW, CM_NOTICE_SETTLE,
+    ENUM(3, cm_notice, what, cm_notice_what, NEED, CM_NOTICE_WITHDRAW, CM_NOTICE_SUPERSEDE,
 	notice_names, "what is to be done"),
     I64(4, cm_notice, at_ms, NEED, "wall time, milliseconds"),
     U32(5, cm_notice, revision, MAY, 0, UINT32_MAX, "of the outcome that was looked at"),
@@ -321,6 +322,7 @@ static const struct cm_field cm_notice_fields[] = {
     TEXT(9, cm_notice, category, MAY, 1, NAME, "settle: data category"),
     TEXT(10, cm_notice, region, MAY, 1, NAME, "settle: hosting region, if one hosts it"),
     TEXT(11, cm_notice, disposition, MAY, 1, NAME, "settle: reject ... hold_for_counsel"),
+    ID(12, cm_notice, successor, MAY, "supersede: the case that replaces it"),
 };
 static const struct cm_field cm_op_fields[] = {
     TEXT(1, cm_op, name, NEED, 1, NAME, "file, list, show ..."),

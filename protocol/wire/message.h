@@ -250,6 +250,7 @@ struct cm_outcome {
 enum cm_notice_what {
 	CM_NOTICE_WITHDRAW = 1, /* intake: the authority withdrew the demand */
 	CM_NOTICE_SETTLE = 2,   /* central: one part's disposition */
+	CM_NOTICE_SUPERSEDE = 3, /* a corrected demand replaces it: the router's own note of that */
 };
 
 /* Node to router: a person's word about a case as a whole or about one part. */
@@ -265,6 +266,7 @@ struct cm_notice {
 	const char *category;
 	const char *region;
 	const char *disposition;
+	struct cm_id successor; /* with supersede */
 };
 
 /* Router to central: one step of a case. No identifiers, no content. */
