@@ -57,6 +57,36 @@ static enum cm_status add_case(struct cm_docket *docket, struct cm_case *c)
 	return status;
 }
 
+/* A step may close a case, and a revision may open it again. */
+static void count_open(struct cm_docket *docket, const struct cm_case *c, bool was_open)
+{
+	docket->open_count += cm_case_is_open(c);
+	docket->open_count -= was_open;
+}
+
+static void remove_last(struct cm_docket *docket, const struct cm_case *c)
+{
+	(void)cm_idmap_remove(&docket->cases, &c->id);
+	docket->open_count--;
+}
+
+/* End the case that a corrected demand replaces. One that is not here, or has ended, needs no end. */
+static enum cm_status end_predecessor(struct cm_docket *docket, const struct cm_input *input,
+    const struct cm_demand *demand, struct cm_effects *effects, struct cm_err *err)
+{
+	struct cm_case *old = cm_docket_find(docket, &demand->supersedes);
+	bool was_open;
+	enum cm_status status;
+
+	if (cm_id_is_zero(&demand->supersedes) || old == NULL ||
+	    cm_case_next(old->state, CM_CASE_SUPERSEDE) < 0)
+		return CM_OK;
+	was_open = cm_case_is_open(old);
+	status = cm_case_supersede(old, &docket->env, input, demand, effects, err);
+	count_open(docket, old, was_open);
+	return status;
+}
+
 static enum cm_status open_case(struct cm_docket *docket, const struct cm_input *input,
     const char *sender, const struct cm_record *record, struct cm_effects *effects, struct cm_err *err)
 {
@@ -78,6 +108,11 @@ static enum cm_status open_case(struct cm_docket *docket, const struct cm_input 
 	status = cm_case_demand(c, &docket->env, input, record->body, effects, err);
 	if (status == CM_OK)
 		status = add_case(docket, c);
+	if (status == CM_OK) {
+		status = end_predecessor(docket, input, &demand, effects, err);
+		if (status != CM_OK)
+			remove_last(docket, c);
+	}
 	if (status != CM_OK) {
 		cm_case_free(c);
 		return status;
@@ -85,13 +120,6 @@ static enum cm_status open_case(struct cm_docket *docket, const struct cm_input 
 	if (!cm_case_is_open(c))
 		docket->open_count--;
 	return CM_OK;
-}
-
-/* A step may close a case, and a revision may open it again. */
-static void count_open(struct cm_docket *docket, const struct cm_case *c, bool was_open)
-{
-	docket->open_count += cm_case_is_open(c);
-	docket->open_count -= was_open;
 }
 
 static enum cm_status take_answer(struct cm_docket *docket, const struct cm_input *input,

@@ -84,7 +84,8 @@ static void take_fact(const struct cm_amendment *amendment, void *data)
 	    .source = amendment->by};
 
 	if (amendment->amends != CM_AMENDS_FACT ||
-	    (t->except != NULL && strcmp(amendment->node, t->except) == 0))
+	    (t->except != NULL && amendment->side == CM_SIDE_ISSUING &&
+	        strcmp(amendment->node, t->except) == 0))
 		return;
 	/* What a desk corrects it does not dispute with itself. */
 	cm_plan_each_amendment(t->input, t->part, take_newest, &n);

@@ -14,6 +14,7 @@ struct cm_plan_part {
 	const struct cm_answer *host;    /* whose part it is, or NULL */
 	const struct cm_finding *hosting; /* or NULL */
 	const struct cm_finding *issuing; /* or NULL */
+	uint32_t issuing_round;           /* 1: asked of the demand as a whole */
 	int issuing_member;              /* in the roster, or -1: no node carries that law */
 	const char *issuing_state;
 };
@@ -98,7 +99,7 @@ void cm_plan_questions(struct cm_planning *p);
 typedef void (*cm_plan_amendment_cb)(const struct cm_amendment *amendment, void *data);
 void cm_plan_each_amendment(const struct cm_plan_input *input, const struct cm_part *part,
     cm_plan_amendment_cb fn, void *data);
-/* The facts that desks answered, but for those of `except` (NULL: all). */
+/* The facts that desks answered, but for those of the issuing side at `except` (NULL: all). */
 void cm_plan_amended_facts(const struct cm_plan_input *input, const struct cm_part *part,
     const char *except, struct cm_dossier *dossier);
 const struct cm_notice *cm_plan_settlement(
