@@ -47,6 +47,9 @@ static enum cm_status note_difference(struct comparing *w, struct cm_bytes store
 	(void)cm_wire_describe(&cm_outcome_schema, planned.data, planned.len, &b);
 	left = cm_buf_str(&a);
 	right = cm_buf_str(&b);
+	/* The first line counts the bytes of the whole: the fields below say which they are. */
+	(void)next_line(&left, &left_len);
+	(void)next_line(&right, &right_len);
 	while (*left != 0 || *right != 0) {
 		const char *x = next_line(&left, &left_len);
 		const char *y = next_line(&right, &right_len);
