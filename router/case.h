@@ -110,6 +110,7 @@ struct cm_case {
 	int64_t opened_ms;
 	int64_t decided_ms;
 	char issuing_state[8];
+	bool is_emergency;  /* the demand says so */
 	size_t parts_count; /* once decided */
 	size_t targets_count;
 };

@@ -222,42 +222,51 @@ enum cm_status cm_docket_replay(struct cm_docket *docket, uint32_t kind,
 	return status;
 }
 
+/* Take one case up again. One that cannot go on must not keep the others from doing so. */
+static enum cm_status resume_one(struct cm_docket *docket, const struct cm_input *input,
+    struct cm_case *c, uint32_t *ids_used, cm_docket_effects_cb each, void *data, struct cm_err *err)
+{
+	struct cm_effects effects;
+	char id[CM_ID_TEXT_BYTES];
+	enum cm_status status;
+
+	cm_effects_init(&effects);
+	effects.ids_used = *ids_used;
+	status = cm_case_resume(c, &docket->env, input, &effects, err);
+	if (status == CM_OK && effects.failed)
+		status = cm_err_set(err, CM_NO_MEMORY, "no memory to take cases up again");
+	if (status == CM_OK) {
+		count_open(docket, c, true);
+		each(&effects, data);
+	} else if (status != CM_NO_MEMORY) {
+		effects.count = 0;
+		cm_id_print(&c->id, id);
+		cm_effect_tell(&effects, "case.stuck", &c->id, "case=%s why=%s", id,
+		    err != NULL ? err->text : cm_status_text(status));
+		each(&effects, data);
+		status = CM_OK;
+	}
+	*ids_used = effects.ids_used;
+	cm_effects_fini(&effects);
+	return status;
+}
+
 enum cm_status cm_docket_resume(struct cm_docket *docket, const struct cm_input *input,
     cm_docket_effects_cb each, void *data, struct cm_err *err)
 {
 	uint32_t ids_used = 0;
 
-	for (size_t i = 0; i < docket->cases.count; i++) {
-		struct cm_case *c = docket->order[i];
-		struct cm_effects effects;
-		enum cm_status status;
+	/* Emergencies overtake: what waits for a restart is the one queue that this router keeps. */
+	for (int emergencies = 1; emergencies >= 0; emergencies--)
+		for (size_t i = 0; i < docket->cases.count; i++) {
+			struct cm_case *c = docket->order[i];
+			enum cm_status status;
 
-		if (!cm_case_is_open(c))
-			continue;
-		cm_effects_init(&effects);
-		effects.ids_used = ids_used;
-		status = cm_case_resume(c, &docket->env, input, &effects, err);
-		if (status == CM_OK && effects.failed)
-			status = cm_err_set(err, CM_NO_MEMORY, "no memory to take cases up again");
-		if (status == CM_OK) {
-			count_open(docket, c, true);
-			each(&effects, data);
+			if (!cm_case_is_open(c) || c->is_emergency != (emergencies == 1))
+				continue;
+			status = resume_one(docket, input, c, &ids_used, each, data, err);
+			if (status != CM_OK)
+				return status;
 		}
-		if (status != CM_OK && status != CM_NO_MEMORY) {
-			/* One case that cannot go on must not keep the others from doing so. */
-			char id[CM_ID_TEXT_BYTES];
-
-			effects.count = 0;
-			cm_id_print(&c->id, id);
-			cm_effect_tell(&effects, "case.stuck", &c->id, "case=%s why=%s", id,
-			    err != NULL ? err->text : cm_status_text(status));
-			each(&effects, data);
-			status = CM_OK;
-		}
-		ids_used = effects.ids_used;
-		cm_effects_fini(&effects);
-		if (status != CM_OK)
-			return status;
-	}
 	return CM_OK;
 }

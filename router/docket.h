@@ -37,7 +37,7 @@ enum cm_status cm_docket_record(struct cm_docket *docket, const struct cm_input 
 void cm_docket_timer(struct cm_docket *docket, const struct cm_input *input,
     const struct cm_id *case_id, struct cm_effects *effects);
 
-/* One journal row after a restart, in order; then, once, resume every open case. `each` is called
+/* One journal row after a restart, in order; then, once, resume every open case, emergencies first. `each` is called
  * with the effects of one case at a time. */
 enum cm_status cm_docket_replay(struct cm_docket *docket, uint32_t kind,
     const struct cm_id *case_id, int64_t at_ms, struct cm_bytes body) CM_MUST_USE;
