@@ -74,6 +74,8 @@ void cm_case_free(struct cm_case *c)
 	if (c == NULL)
 		return;
 	cm_arena_fini(&c->arena);
+	cm_free(c->said);
+	cm_free(c->said_next);
 	cm_free(c);
 }
 
@@ -106,6 +108,10 @@ struct cm_case_mark cm_case_mark_of(const struct cm_case *c)
 	    .answers_count = c->answers_count,
 	    .asks_count = c->asks_count,
 	    .settlements_count = c->settlements_count,
+	    .related_row = c->related_row,
+	    .related = c->related,
+	    .related_count = c->related_count,
+	    .is_held_alike = c->is_held_alike,
 	    .is_loaded = c->demand != NULL};
 }
 
@@ -117,6 +123,7 @@ static void take_back(struct cm_case *c, const struct cm_case_mark *mark)
 	c->revision = mark->revision;
 	c->decided_ms = mark->decided_ms;
 	c->parts_count = mark->parts_count;
+	c->is_held_alike = mark->is_held_alike;
 	if (mark->is_loaded)
 		cm_case_cut_details(c, mark);
 	else
@@ -210,6 +217,7 @@ enum cm_status cm_case_settle(struct cm_case *c, const struct cm_case_mark *befo
 {
 	if (status == CM_OK && effects->failed)
 		status = cm_err_set(err, CM_NO_MEMORY, "no memory for a case");
+	cm_case_said_settle(c, status == CM_OK);
 	if (status != CM_OK)
 		take_back(c, before);
 	else if (c->revision > 0)

@@ -55,12 +55,19 @@ enum cm_case_event {
 	CM_CASE_SUPERSEDE, /* a corrected demand replaces it */
 };
 
+struct cm_case;
+struct cm_docket_seen;
+
 /* What all cases of a router share. Borrowed. */
 struct cm_case_env {
 	const struct cm_roster *roster;
 	const struct cm_law *policy;
 	const char *router;
 	int64_t overdue_ms; /* how long to wait before telling who is missing */
+	/* Other cases about the same targets, as the docket knows them; NULL: nobody asks. */
+	enum cm_status (*relate)(void *self, struct cm_case *c, struct cm_arena *arena,
+	    const struct cm_related **out, size_t *count);
+	void *relate_self;
 	struct cm_recall recall; /* for revisions; without it a decided case is told "later" */
 };
 
@@ -90,10 +97,17 @@ struct cm_case_settled {
 	struct cm_notice notice;
 };
 
+/* What a case says of one part by itself, for equal demands to compare with. */
+struct cm_case_said {
+	uint32_t target;
+	uint32_t part; /* cm_plan_part_digest */
+	const char *disposition; /* one of cm_dispositions */
+};
+
 struct cm_case {
 	struct cm_id id;
 	enum cm_case_state state;
-	struct cm_arena arena; /* the details: the next eight; empty while there is an outcome */
+	struct cm_arena arena; /* the details, from demand to raw; empty while there is an outcome */
 	struct cm_demand *demand;
 	struct cm_case_answered *answers; /* in order of arrival: every edition */
 	size_t answers_count;
@@ -102,6 +116,9 @@ struct cm_case {
 	struct cm_case_settled *settlements;
 	size_t settlements_count;
 	struct cm_bytes outcome; /* the newest, when recalled */
+	struct cm_bytes related_row; /* likewise, and what is in it */
+	const struct cm_related *related;
+	size_t related_count;
 	struct cm_case_raw *raw; /* of a replayed case, until it is resumed */
 	uint64_t events; /* told to central so far: one for each journal row */
 	uint32_t round;  /* of the last ask */
@@ -113,6 +130,13 @@ struct cm_case {
 	bool is_emergency;  /* the demand says so */
 	size_t parts_count; /* once decided */
 	size_t targets_count;
+	struct cm_docket_seen *seen; /* borrowed: the docket's index of this case's targets */
+	struct cm_case_said *said; /* owned; of the newest outcome */
+	size_t said_count;
+	struct cm_case_said *said_next; /* owned; of the step that is under way */
+	size_t said_next_count;
+	bool has_said_next;
+	bool is_held_alike; /* a part is held because of an equal demand */
 };
 
 const char *cm_case_state_name(enum cm_case_state state);
@@ -146,6 +170,11 @@ enum cm_status cm_case_notice(struct cm_case *c, const struct cm_case_env *env,
 enum cm_status cm_case_supersede(struct cm_case *c, const struct cm_case_env *env,
     const struct cm_input *input, const struct cm_demand *successor, struct cm_effects *effects,
     struct cm_err *err) CM_MUST_USE;
+
+/* An equal demand has come to something else, or no longer does: plan anew. CM_NO_MEANING: not decided.
+ * CM_TRY_AGAIN as above. */
+enum cm_status cm_case_reconsider(struct cm_case *c, const struct cm_case_env *env,
+    const struct cm_input *input, struct cm_effects *effects, struct cm_err *err) CM_MUST_USE;
 
 /* The timer rang. CM_NO_MEANING when there is nothing to wait for. */
 enum cm_status cm_case_overdue(struct cm_case *c, const struct cm_case_env *env,

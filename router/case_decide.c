@@ -62,6 +62,8 @@ enum cm_status cm_case_plan_input(const struct cm_case *c, const struct cm_case_
 	    .is_asking = cm_case_is_asking(c),
 	    .settlements = settlements,
 	    .settlements_count = settled,
+	    .related = c->related,
+	    .related_count = c->related_count,
 	    .roster = env->roster,
 	    .policy = env->policy,
 	    .router = env->router,
@@ -118,6 +120,34 @@ static enum cm_status store_unchanged(struct cm_case *c, const struct cm_case_en
 	    c, env, input, "outcome.unchanged", text, env->router, NULL, effects, err);
 }
 
+/* Note which other cases there are now, if that has changed: the plan reads what is noted. */
+static enum cm_status note_related(struct cm_case *c, const struct cm_case_env *env,
+    const struct cm_input *input, struct cm_effects *effects, struct cm_err *err)
+{
+	struct cm_outcome row = {.case_id = c->id, .revision = 1, .router = env->router};
+	struct cm_bytes body = {0};
+	enum cm_status status;
+
+	if (env->relate == NULL)
+		return CM_OK;
+	status = env->relate(
+	    env->relate_self, c, &effects->arena, &row.related, &row.related_count);
+	if (status != CM_OK)
+		return cm_err_set(err, status, "no memory for related cases");
+	if (row.related_count == 0 && c->related_count == 0)
+		return CM_OK;
+	status = cm_effects_encode(effects, CM_KIND_OUTCOME, &row, &body, err);
+	if (status != CM_OK || (body.len == c->related_row.len &&
+	                           memcmp(body.data, c->related_row.data, body.len) == 0))
+		return status;
+	cm_effect_store(effects, CM_ROW_RELATED, &c->id, body);
+	status = cm_case_keep_related(c, body, err);
+	return status == CM_OK ? cm_case_tell_central(c, env, input, "case.related",
+	                             "other cases are about the same accounts", env->router, NULL,
+	                             effects, err)
+	                       : status;
+}
+
 /* Plan, and make the plan the outcome, unless it says what the standing one says. */
 static enum cm_status conclude(struct cm_case *c, const struct cm_case_env *env,
     const struct cm_input *input, const char *why, struct cm_effects *effects, struct cm_err *err)
@@ -129,6 +159,8 @@ static enum cm_status conclude(struct cm_case *c, const struct cm_case_env *env,
 	bool is_same = false;
 	enum cm_status status = standing_outcome(c, effects, &before, err);
 
+	if (status == CM_OK)
+		status = note_related(c, env, input, effects, err);
 	if (status == CM_OK && cm_case_plan_input(c, env, input->now.ms, c->revision + 1,
 	                           &effects->arena, &plan) != CM_OK)
 		status = cm_err_set(err, CM_NO_MEMORY, "no memory to plan a case");
@@ -150,6 +182,11 @@ static enum cm_status conclude(struct cm_case *c, const struct cm_case_env *env,
 		    effects, err);
 	if (status != CM_OK)
 		return status;
+	if (cm_case_say(c, &outcome) != CM_OK)
+		return cm_err_set(err, CM_NO_MEMORY, "no memory for an outcome");
+	c->is_held_alike = false;
+	for (size_t i = 0; i < outcome.parts_count; i++)
+		c->is_held_alike = c->is_held_alike || outcome.parts[i].alone[0] != 0;
 	c->revision = outcome.revision;
 	c->decided_ms = input->now.ms;
 	c->parts_count = outcome.parts_count;

@@ -101,6 +101,72 @@ enum cm_status cm_case_keep_settlement(struct cm_case *c, struct cm_bytes body, 
 	return CM_OK;
 }
 
+enum cm_status cm_case_keep_related(struct cm_case *c, struct cm_bytes body, struct cm_err *err)
+{
+	uint8_t *copy = cm_arena_alloc(&c->arena, body.len + 1, 1);
+	struct cm_outcome row;
+	enum cm_status status;
+
+	if (copy == NULL)
+		return cm_err_set(err, CM_NO_MEMORY, "no memory for related cases");
+	memcpy(copy, body.data, body.len);
+	status = cm_record_decode(CM_KIND_OUTCOME, body, &c->arena, &row, err);
+	if (status != CM_OK)
+		return status;
+	c->related_row = (struct cm_bytes){copy, body.len};
+	c->related = row.related;
+	c->related_count = row.related_count;
+	return CM_OK;
+}
+
+/* ---- what it says by itself ------------------------------------------------------------------ */
+
+/* The word as the table has it, which outlives every outcome. */
+static const char *word_of(const char *disposition)
+{
+	for (size_t i = 0; cm_dispositions[i] != NULL; i++)
+		if (strcmp(cm_dispositions[i], disposition) == 0)
+			return cm_dispositions[i];
+	return "";
+}
+
+enum cm_status cm_case_say(struct cm_case *c, const struct cm_outcome *outcome)
+{
+	struct cm_case_said *said = NULL;
+
+	if (outcome->parts_count > 0) {
+		said = cm_alloc(outcome->parts_count, sizeof *said);
+		if (said == NULL)
+			return CM_NO_MEMORY;
+	}
+	for (size_t i = 0; i < outcome->parts_count; i++) {
+		const struct cm_part_outcome *p = &outcome->parts[i];
+
+		said[i] = (struct cm_case_said){.target = p->target,
+		    .part = cm_plan_part_digest(p->category, p->region),
+		    .disposition = word_of(p->alone[0] != 0 ? p->alone : p->disposition)};
+	}
+	cm_free(c->said_next);
+	c->said_next = said;
+	c->said_next_count = outcome->parts_count;
+	c->has_said_next = true;
+	return CM_OK;
+}
+
+void cm_case_said_settle(struct cm_case *c, bool has_succeeded)
+{
+	if (c->has_said_next && has_succeeded) {
+		cm_free(c->said);
+		c->said = c->said_next;
+		c->said_count = c->said_next_count;
+	} else {
+		cm_free(c->said_next);
+	}
+	c->said_next = NULL;
+	c->said_next_count = 0;
+	c->has_said_next = false;
+}
+
 void cm_case_cut_details(struct cm_case *c, const struct cm_case_mark *to)
 {
 	struct cm_case_answered **answer = &c->answers;
@@ -119,6 +185,9 @@ void cm_case_cut_details(struct cm_case *c, const struct cm_case_mark *to)
 	c->answers_count = to->answers_count;
 	c->asks_count = to->asks_count;
 	c->settlements_count = to->settlements_count;
+	c->related_row = to->related_row;
+	c->related = to->related;
+	c->related_count = to->related_count;
 }
 
 void cm_case_forget_details(struct cm_case *c)
@@ -132,6 +201,9 @@ void cm_case_forget_details(struct cm_case *c)
 	c->settlements = NULL;
 	c->settlements_count = 0;
 	c->outcome = (struct cm_bytes){0};
+	c->related_row = (struct cm_bytes){0};
+	c->related = NULL;
+	c->related_count = 0;
 	c->raw = NULL;
 }
 
@@ -161,6 +233,8 @@ enum cm_status cm_case_take_row(
 		return cm_case_keep_ask(c, body, err);
 	case CM_KIND_NOTICE:
 		return cm_case_keep_settlement(c, body, err);
+	case CM_ROW_RELATED:
+		return cm_case_keep_related(c, body, err);
 	case CM_KIND_OUTCOME:
 		return keep_outcome(c, body, err);
 	default:

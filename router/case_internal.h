@@ -20,6 +20,10 @@ struct cm_case_mark {
 	size_t answers_count;
 	size_t asks_count;
 	size_t settlements_count;
+	struct cm_bytes related_row;
+	const struct cm_related *related;
+	size_t related_count;
+	bool is_held_alike;
 	bool is_loaded;
 };
 
@@ -43,6 +47,10 @@ enum cm_status cm_case_take_demand(struct cm_case *c, struct cm_bytes body, stru
 enum cm_status cm_case_keep_answer(struct cm_case *c, struct cm_bytes body, struct cm_err *err);
 enum cm_status cm_case_keep_ask(struct cm_case *c, struct cm_bytes body, struct cm_err *err);
 enum cm_status cm_case_keep_settlement(struct cm_case *c, struct cm_bytes body, struct cm_err *err);
+enum cm_status cm_case_keep_related(struct cm_case *c, struct cm_bytes body, struct cm_err *err);
+/* What the outcome says of each part by itself becomes what the case says, once the step has succeeded. */
+enum cm_status cm_case_say(struct cm_case *c, const struct cm_outcome *outcome);
+void cm_case_said_settle(struct cm_case *c, bool has_succeeded);
 void cm_case_cut_details(struct cm_case *c, const struct cm_case_mark *to);
 void cm_case_forget_details(struct cm_case *c);
 /* One row of a case into its details; rows that add nothing are passed over. */

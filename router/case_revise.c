@@ -189,6 +189,22 @@ static enum cm_status settle(struct cm_case *c, const struct cm_case_env *env,
 	return cm_case_settle(c, &before, status, effects, err);
 }
 
+enum cm_status cm_case_reconsider(struct cm_case *c, const struct cm_case_env *env,
+    const struct cm_input *input, struct cm_effects *effects, struct cm_err *err)
+{
+	struct cm_case_mark before = cm_case_mark_of(c);
+	enum cm_status status;
+
+	if (c->state != CM_CASE_DECIDED)
+		return cm_err_set(err, CM_NO_MEANING, "the case is not decided");
+	status = cm_case_load(c, env, err);
+	if (status != CM_OK)
+		return status;
+	status = cm_case_go_on(
+	    c, env, input, "an equal demand about the same account was decided", effects, err);
+	return cm_case_settle(c, &before, status, effects, err);
+}
+
 /* ---- ending ---------------------------------------------------------------------------------- */
 
 static enum cm_status end(struct cm_case *c, const struct cm_case_env *env,
@@ -213,7 +229,9 @@ static enum cm_status end(struct cm_case *c, const struct cm_case_env *env,
 	c->revision = outcome.revision;
 	c->decided_ms = outcome.decided_ms;
 	c->parts_count = 0;
-	return CM_OK;
+	c->is_held_alike = false;
+	return cm_case_say(c, &outcome) == CM_OK ? CM_OK
+	                                         : cm_err_set(err, CM_NO_MEMORY, "no memory for an outcome");
 }
 
 static enum cm_status withdraw(struct cm_case *c, const struct cm_case_env *env,

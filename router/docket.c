@@ -7,7 +7,11 @@
 void cm_docket_init(struct cm_docket *docket, const struct cm_case_env *env)
 {
 	*docket = (struct cm_docket){.env = *env};
+	docket->env.relate = cm_docket_relate;
+	docket->env.relate_self = docket;
 	cm_idmap_init(&docket->cases);
+	cm_idmap_init(&docket->by_target);
+	cm_arena_init(&docket->seen, 0);
 }
 
 void cm_docket_fini(struct cm_docket *docket)
@@ -16,6 +20,8 @@ void cm_docket_fini(struct cm_docket *docket)
 		cm_case_free(docket->order[i]);
 	cm_free(docket->order);
 	cm_idmap_fini(&docket->cases);
+	cm_idmap_fini(&docket->by_target);
+	cm_arena_fini(&docket->seen);
 	docket->order = NULL;
 	docket->order_cap = 0;
 	docket->open_count = 0;
@@ -64,8 +70,9 @@ static void count_open(struct cm_docket *docket, const struct cm_case *c, bool w
 	docket->open_count -= was_open;
 }
 
-static void remove_last(struct cm_docket *docket, const struct cm_case *c)
+static void remove_last(struct cm_docket *docket, struct cm_case *c)
 {
+	cm_docket_unindex(c);
 	(void)cm_idmap_remove(&docket->cases, &c->id);
 	docket->open_count--;
 }
@@ -84,6 +91,8 @@ static enum cm_status end_predecessor(struct cm_docket *docket, const struct cm_
 	was_open = cm_case_is_open(old);
 	status = cm_case_supersede(old, &docket->env, input, demand, effects, err);
 	count_open(docket, old, was_open);
+	if (status == CM_OK)
+		cm_docket_ring_equals(old, input, effects);
 	return status;
 }
 
@@ -109,7 +118,9 @@ static enum cm_status open_case(struct cm_docket *docket, const struct cm_input 
 	if (status == CM_OK)
 		status = add_case(docket, c);
 	if (status == CM_OK) {
-		status = end_predecessor(docket, input, &demand, effects, err);
+		status = cm_docket_index(docket, c, &demand);
+		if (status == CM_OK)
+			status = end_predecessor(docket, input, &demand, effects, err);
 		if (status != CM_OK)
 			remove_last(docket, c);
 	}
@@ -140,6 +151,8 @@ static enum cm_status take_answer(struct cm_docket *docket, const struct cm_inpu
 	was_open = cm_case_is_open(c);
 	status = cm_case_answer(c, &docket->env, input, sender, &answer, record->body, effects, err);
 	count_open(docket, c, was_open);
+	if (status == CM_OK && !cm_case_is_open(c))
+		cm_docket_ring_equals(c, input, effects);
 	return status;
 }
 
@@ -161,6 +174,8 @@ static enum cm_status take_notice(struct cm_docket *docket, const struct cm_inpu
 	was_open = cm_case_is_open(c);
 	status = cm_case_notice(c, &docket->env, input, sender, &notice, record->body, effects, err);
 	count_open(docket, c, was_open);
+	if (status == CM_OK)
+		cm_docket_ring_equals(c, input, effects);
 	return status;
 }
 
@@ -181,13 +196,38 @@ enum cm_status cm_docket_record(struct cm_docket *docket, const struct cm_input 
 	}
 }
 
+#define RECALL_RETRY_MS 200 /* while what a case stored is on its way to the disk */
+
+/* A decided case was rung for by an equal demand. */
+static enum cm_status reconsider(struct cm_docket *docket, struct cm_case *c,
+    const struct cm_input *input, struct cm_effects *effects)
+{
+	enum cm_status status;
+
+	if (!cm_docket_is_unsettled(c))
+		return CM_NO_MEANING;
+	status = cm_case_reconsider(c, &docket->env, input, effects, NULL);
+	if (status == CM_OK) {
+		docket->open_count += cm_case_is_open(c);
+		cm_docket_ring_equals(c, input, effects);
+	}
+	if (status == CM_TRY_AGAIN) {
+		effects->count = 0;
+		cm_effect_arm(effects, &c->id, input->now.ms + RECALL_RETRY_MS);
+		status = CM_OK;
+	}
+	return status;
+}
+
 void cm_docket_timer(struct cm_docket *docket, const struct cm_input *input,
     const struct cm_id *case_id, struct cm_effects *effects)
 {
 	struct cm_case *c = cm_docket_find(docket, case_id);
-	enum cm_status status =
-	    c != NULL ? cm_case_overdue(c, &docket->env, input, effects) : CM_NO_MEANING;
+	enum cm_status status = CM_NO_MEANING;
 
+	if (c != NULL)
+		status = c->state == CM_CASE_DECIDED ? reconsider(docket, c, input, effects)
+		                                     : cm_case_overdue(c, &docket->env, input, effects);
 	if (status != CM_OK)
 		effects->count = 0;
 	/* A timer that could not be set again must not be lost in silence. */
@@ -219,6 +259,8 @@ enum cm_status cm_docket_replay(struct cm_docket *docket, uint32_t kind,
 	status = cm_case_replay(c, kind, at_ms, body);
 	if (status == CM_OK)
 		count_open(docket, c, was_open);
+	if (status == CM_OK && kind == CM_KIND_DEMAND)
+		status = cm_docket_index(docket, c, c->demand);
 	return status;
 }
 
@@ -251,6 +293,25 @@ static enum cm_status resume_one(struct cm_docket *docket, const struct cm_input
 	return status;
 }
 
+/* What was rung for before the restart is rung for again. */
+static enum cm_status ring_unsettled(struct cm_docket *docket, const struct cm_input *input,
+    cm_docket_effects_cb each, void *data, struct cm_err *err)
+{
+	struct cm_effects effects;
+	enum cm_status status = CM_OK;
+
+	cm_effects_init(&effects);
+	for (size_t i = 0; i < docket->cases.count; i++)
+		if (cm_docket_is_unsettled(docket->order[i]))
+			cm_effect_arm(&effects, &docket->order[i]->id, input->now.ms);
+	if (effects.failed)
+		status = cm_err_set(err, CM_NO_MEMORY, "no memory to take cases up again");
+	else if (effects.count > 0)
+		each(&effects, data);
+	cm_effects_fini(&effects);
+	return status;
+}
+
 enum cm_status cm_docket_resume(struct cm_docket *docket, const struct cm_input *input,
     cm_docket_effects_cb each, void *data, struct cm_err *err)
 {
@@ -268,5 +329,5 @@ enum cm_status cm_docket_resume(struct cm_docket *docket, const struct cm_input 
 			if (status != CM_OK)
 				return status;
 		}
-	return CM_OK;
+	return ring_unsettled(docket, input, each, data, err);
 }

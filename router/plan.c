@@ -311,6 +311,8 @@ enum cm_status cm_plan(const struct cm_plan_input *input, struct cm_arena *arena
 	status = parts != NULL && facts != NULL && decision != NULL ? CM_OK : CM_NO_MEMORY;
 	if (status == CM_OK)
 		status = collect_law(input, arena, out);
+	if (status == CM_OK)
+		status = cm_plan_name_related(input, arena, out);
 	if (status != CM_OK)
 		(void)cm_err_set(err, status, "no memory to plan the case");
 	for (size_t i = 0; status == CM_OK && i < list.count; i++) {

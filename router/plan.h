@@ -28,6 +28,8 @@ struct cm_plan_input {
 	bool is_asking; /* the last of them is not answered yet */
 	const struct cm_notice *const *settlements; /* by central, in order; a later one replaces */
 	size_t settlements_count;
+	const struct cm_related *related; /* other cases about the same targets */
+	size_t related_count;
 	const struct cm_roster *roster;
 	const struct cm_law *policy; /* vocabulary, calendars, provider.law */
 	const char *router;          /* own name */
@@ -51,6 +53,9 @@ enum cm_status cm_plan_ask_again(const struct cm_plan_input *input, struct cm_ar
  * is. CM_NOT_FOUND: there is no such part. The input has the settlement as its last. */
 enum cm_status cm_plan_check_settlement(const struct cm_plan_input *input, struct cm_arena *arena,
     const char **why_not, struct cm_err *err) CM_MUST_USE;
+
+/* A short digest of what makes a part beside its target, to compare parts of two cases. Never 0. */
+uint32_t cm_plan_part_digest(const char *category, const char *region);
 
 /* The words of a disposition, in the order of the ladder; NULL-terminated. */
 extern const char *const cm_dispositions[];

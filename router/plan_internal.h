@@ -110,6 +110,9 @@ const struct cm_part *cm_plan_part_asked(
 bool cm_plan_is_same_part(const struct cm_part *a, const struct cm_part *b);
 void cm_plan_settle(struct cm_planning *p);
 void cm_plan_amendments(struct cm_planning *p);
+void cm_plan_decide_alike(struct cm_planning *p); /* equal demands (plan_alike.c) */
+enum cm_status cm_plan_name_related(
+    const struct cm_plan_input *input, struct cm_arena *arena, struct cm_outcome *out);
 void cm_plan_guard(struct cm_planning *p);
 void cm_plan_hold(struct cm_planning *p, const char *why);
 const char *cm_plan_sentence(struct cm_planning *p, char *text); /* plain; takes a failed one */

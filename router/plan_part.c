@@ -217,7 +217,8 @@ enum cm_status cm_plan_one(const struct cm_plan_input *input, const struct cm_pl
 	*out = (struct cm_part_outcome){.target = part->part->target,
 	    .category = part->part->category,
 	    .region = part->part->region,
-	    .hosting_state = part->part->hosting_state};
+	    .hosting_state = part->part->hosting_state,
+	    .alone = ""};
 	p.grounds = cm_arena_alloc(arena, CM_MAX_GROUNDS, sizeof *p.grounds);
 	p.questions = cm_arena_alloc(arena, CM_MAX_QUESTIONS, sizeof *p.questions);
 	if (p.grounds == NULL || p.questions == NULL)
@@ -227,6 +228,7 @@ enum cm_status cm_plan_one(const struct cm_plan_input *input, const struct cm_pl
 		return cm_err_set(err, status, "%s", inner.text);
 	cm_plan_settle(&p);
 	cm_plan_guard(&p);
+	cm_plan_decide_alike(&p);
 	say_no_law(&p);
 	cm_plan_grounds(&p);
 	cm_plan_steps(&p);

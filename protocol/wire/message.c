@@ -194,6 +194,8 @@ static const struct cm_field cm_related_fields[] = {
     ID(1, cm_related, case_id, NEED, "the other case"),
     TEXT(2, cm_related, issuing_state, NEED, STATE, STATE, "ISO 3166-1 alpha-2"),
     U32(3, cm_related, target, NEED, 1, CM_MAX_TARGETS, "index of the shared target in this case"),
+    U32(4, cm_related, part, MAY, 0, UINT32_MAX, "in the ledger: digest of category and region"),
+    TEXT(5, cm_related, disposition, MAY, 1, NAME, "in the ledger: of that part by itself"),
 };
 static const struct cm_schema cm_related_schema = SCHEMA("related", cm_related, 0);
 
@@ -224,6 +226,7 @@ static const struct cm_field cm_part_outcome_fields[] = {
     U32(13, cm_part_outcome, number, MAY, 1, CM_MAX_PARTS, "of the part in the whole outcome"),
     STRUCTS(14, cm_part_outcome, amendments, cm_amendment, MAY, CM_MAX_AMENDMENTS,
 	"what persons changed"),
+    TEXT(15, cm_part_outcome, alone, MAY, 1, NAME, "held beside an equal demand: what it would be"),
 };
 static const struct cm_schema cm_part_outcome_schema = SCHEMA("part_outcome", cm_part_outcome, 0);
 

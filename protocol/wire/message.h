@@ -220,6 +220,7 @@ struct cm_part_outcome {
 	uint32_t number; /* of the part in the whole outcome, from 1: alike at every node */
 	const struct cm_amendment *amendments; /* what persons changed */
 	size_t amendments_count;
+	const char *alone; /* held beside an equal demand that comes out differently: what it would be, or "" */
 };
 
 /* Another case of the same router about one of the same targets. */
@@ -227,6 +228,8 @@ struct cm_related {
 	struct cm_id case_id;
 	const char *issuing_state;
 	uint32_t target; /* index of the target in this case */
+	uint32_t part;   /* an equal demand: short digest of the category and region that it speaks of; 0: none */
+	const char *disposition; /* and what it says of that part by itself */
 };
 
 struct cm_outcome {
