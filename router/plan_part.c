@@ -13,19 +13,11 @@
 
 /* ---- facts ----------------------------------------------------------------------------------- */
 
-static const struct cm_target *find_target(const struct cm_demand *demand, uint32_t index)
-{
-	for (size_t i = 0; i < demand->targets_count; i++)
-		if (demand->targets[i].index == index)
-			return &demand->targets[i];
-	return NULL;
-}
-
 static void gather(const struct cm_planning *p, struct cm_dossier *dossier)
 {
 	const struct cm_demand *demand = p->input->demand;
 	const struct cm_part *part = p->part->part;
-	const struct cm_target *target = find_target(demand, part->target);
+	const struct cm_target *target = cm_demand_target(demand, part->target);
 
 	cm_plan_facts_take(dossier, demand->facts, demand->facts_count);
 	cm_dossier_know(dossier, "issuing_state", demand->issuing_state, "the demand");

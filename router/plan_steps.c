@@ -208,6 +208,34 @@ static bool waits_for_findings(const struct cm_ruling *ruling)
 	return ruling->needs_count > 0;
 }
 
+/* Do the rival readings of the rule come to different ends here? Then no fact settles it alone. */
+static bool do_readings_differ(const struct cm_ruling *ruling)
+{
+	for (size_t i = 1; i < ruling->readings_count; i++)
+		if (ruling->readings[i].state != ruling->readings[0].state)
+			return true;
+	return false;
+}
+
+/* "Which reading of us.reach is right: control (holds), territory (silent)?" */
+static void ask_for_reading(struct cm_planning *p, const struct cm_ruling *ruling)
+{
+	static const char *const words[] = {[CM_RIVAL_HOLDS] = "holds",
+	    [CM_RIVAL_POSSIBLE] = "may hold",
+	    [CM_RIVAL_DEFEATED] = "defeated",
+	    [CM_RIVAL_SILENT] = "silent"};
+	char *text = cm_arena_printf(p->arena, "Which reading of %s is right:", ruling->rule);
+
+	for (size_t i = 0; i < ruling->readings_count && text != NULL; i++) {
+		const struct cm_rival *reading = &ruling->readings[i];
+
+		text = cm_arena_printf(p->arena, "%s %s (%s)%s", text,
+		    reading->name[0] != 0 ? reading->name : "as written", words[reading->state],
+		    i + 1 < ruling->readings_count ? "," : "?");
+	}
+	cm_plan_add_question(p, cm_planned_text(p, text));
+}
+
 struct questioned {
 	struct cm_planning *p;
 	const struct cm_plan_fact *row;
@@ -217,8 +245,14 @@ static void take_question(unsigned side, const struct cm_ruling *ruling, void *d
 {
 	const struct questioned *w = data;
 
-	if (ruling->state != CM_RULING_POSSIBLE || !cm_plan_fact_counts(w->row, side, ruling) ||
-	    waits_for_findings(ruling))
+	if (ruling->state != CM_RULING_POSSIBLE || !cm_plan_fact_counts(w->row, side, ruling))
+		return;
+	if (do_readings_differ(ruling)) {
+		ask_for_reading(w->p, ruling);
+		if (ruling->needs_count == 0)
+			return;
+	}
+	if (waits_for_findings(ruling))
 		return;
 	cm_plan_add_question(w->p, ruling->ask[0] != 0 ? ruling->ask : ruling->title);
 }
@@ -243,6 +277,8 @@ void cm_plan_questions(struct cm_planning *p)
 
 		if (r->state != CM_RULING_POSSIBLE || !cm_is_disposition(r->act))
 			continue;
+		if (do_readings_differ(r))
+			ask_for_reading(p, r);
 		for (size_t j = 0; j < r->needs_count; j++)
 			cm_plan_ask_for_fact(p, r->needs[j]);
 	}

@@ -193,11 +193,16 @@ const char *cm_change_word(enum cm_change_kind kind);
 /* A demand as it is stored: its facts are decided again under another law. */
 struct cm_stored {
 	const char *name; /* how the caller knows it */
+	const char *part; /* which part of it, or NULL: all */
 	struct cm_day as_of;
 	bool is_open;
 	bool has_clock; /* a term runs */
 	const struct cm_fact_text *facts;
 	size_t facts_count;
+	/* A node's own: the laws it carries; rules of others are passed over, as are facts that its
+	 * vocabulary lacks. None: all laws, and every fact must be known. */
+	const char *const *jurisdictions;
+	size_t jurisdictions_count;
 };
 
 /* Hand out the next one, true, or end with false. What it points to must live until the next call. */
@@ -205,6 +210,7 @@ typedef bool (*cm_stored_cb)(void *context, struct cm_stored *out);
 
 struct cm_moved {
 	const char *name;
+	const char *part; /* or NULL */
 	bool is_open;
 	bool has_clock;
 	struct cm_shift *shifts; /* a rule that one set lacks is silent there */
@@ -235,6 +241,8 @@ struct cm_covered_atom {
 			   met, one in which it is false and they are not, and in each the answer
 			   would be another had this condition alone been the other way round */
 	bool is_unique; /* MC/DC, unique cause: such a pair with all other conditions as they were */
+	bool is_idle;   /* it rests on a set that is nobody's: no demand can show it, and it is not
+			   counted */
 };
 
 struct cm_covered_rule {
@@ -248,18 +256,21 @@ struct cm_covered_rule {
 	size_t defeated;
 	size_t real_cases; /* of these: not silent in a case given from outside */
 	size_t silent_cases;
+	bool is_idle; /* no demand can meet it: a set that it needs is nobody's */
 };
 
 struct cm_coverage {
 	struct cm_covered_rule *rules;
 	size_t rules_count;
 	size_t met;    /* rules that held or were defeated at least once */
-	size_t atoms;  /* conditions in all */
+	size_t atoms;  /* conditions in all, without the idle ones */
 	size_t both;   /* seen true and seen false */
 	size_t shown;  /* MC/DC, masking */
 	size_t unique; /* MC/DC, unique cause */
 	size_t cases;  /* given from outside */
 	size_t refused;
+	size_t idle; /* conditions that no demand can show */
+	size_t idle_rules;
 	bool exact; /* false: unique cause was sought among the first 512 different rows of a rule */
 };
 
@@ -267,7 +278,7 @@ struct cm_coverage {
 enum cm_status cm_law_coverage(const struct cm_law *law, cm_stored_cb next, void *context,
     struct cm_arena *arena, struct cm_coverage *out) CM_MUST_USE;
 
-/* "never met", "always undetermined" or "". */
+/* "never met", "always undetermined", "idle" or "". */
 const char *cm_covered_remark(const struct cm_covered_rule *rule);
 
 /* ---- mutation ---- */

@@ -17,6 +17,7 @@
 #define CM_MAX_WEIGHT 1024   /* conditions of a rule or term, with its terms written out */
 #define CM_MAX_TERM_DEPTH 16 /* terms in terms */
 #define CM_MAX_VALUES 256    /* of a fact's type */
+#define CM_MAX_READINGS 15   /* of a rule, beside its `applies when` */
 
 #define CM_FOREVER INT32_MAX /* the end of what has none */
 
@@ -32,6 +33,7 @@ struct cm_word {
 struct cm_cite {
 	struct cm_cite *next;
 	const char *text;
+	struct cm_at at;
 	const char *url;    /* or NULL */
 	const char *sha256; /* or NULL */
 	bool has_retrieved;
@@ -57,7 +59,7 @@ enum cm_atom_op {
 	CM_ATOM_IS,
 	CM_ATOM_IS_NOT,
 	CM_ATOM_ONE_OF,
-	CM_ATOM_NONE_OF, /* also: is not one of */
+	CM_ATOM_NONE_OF, /* is none of, is not one of */
 	CM_ATOM_IN,
 	CM_ATOM_NOT_IN,
 	CM_ATOM_INCLUDES,
@@ -77,8 +79,12 @@ enum cm_atom_op {
 
 enum cm_value_kind { CM_VALUE_NONE, CM_VALUE_WORDS, CM_VALUE_QUANTITY, CM_VALUE_DAY };
 
+/* The commonest node by far: kept small. */
 struct cm_expr {
-	enum cm_expr_kind kind;
+	enum cm_expr_kind kind : 8;
+	enum cm_atom_op op : 8; /* of an atom */
+	enum cm_value_kind value : 8;
+	bool not_one_of; /* of NONE_OF: written so */
 	struct cm_at at;
 	struct cm_expr *next;  /* the sibling */
 	struct cm_expr *first; /* the first operand */
@@ -86,8 +92,6 @@ struct cm_expr {
 	uint32_t size;         /* of COUNT, AND, OR: operands */
 	/* of an atom: */
 	const char *name;
-	enum cm_atom_op op;
-	enum cm_value_kind value;
 	struct cm_word *words;
 	int64_t number;
 	const char *unit; /* or NULL */
@@ -104,6 +108,7 @@ struct cm_test_def {
 	struct cm_test_def *next;
 	const char *name;
 	struct cm_at at;
+	size_t end;            /* offset behind its last token */
 	const char *real_case; /* or NULL */
 	bool has_day;
 	struct cm_day day;
@@ -153,6 +158,7 @@ struct cm_calendar_def {
 	struct cm_word *of;
 	struct cm_word *weekend;
 	struct cm_holiday *holidays;
+	struct cm_at rolls_at; /* of the word */
 	bool rolls_back;
 	/* resolved: */
 	uint8_t weekend_days; /* bit 0 Monday ... bit 6 Sunday */
@@ -185,6 +191,7 @@ struct cm_notion_def {
 	const char *title;
 	struct cm_cite *cites;
 	struct cm_span *spans;
+	struct cm_at means_at; /* of the word */
 	struct cm_expr *means;
 	struct cm_test_def *tests;
 	/* resolved: */
@@ -347,7 +354,8 @@ struct cm_rule_def {
 	struct cm_day review_again;
 	struct cm_test_def *tests;
 	/* resolved: */
-	uint32_t index; /* of the law's rules */
+	uint32_t index;   /* of the law's rules */
+	bool names_facts; /* and nothing else: no set and no term, which change with the days */
 };
 
 enum cm_item_kind {
@@ -358,6 +366,8 @@ enum cm_item_kind {
 	CM_ITEM_CALENDAR,
 	CM_ITEM_RULE
 };
+
+#define CM_ITEMS (CM_ITEM_RULE + 1)
 
 struct cm_item {
 	struct cm_item *next;
@@ -386,6 +396,7 @@ struct cm_unit_file {
 	struct cm_word *uses;
 	size_t header_end;
 	struct cm_item *items;
+	size_t counts[CM_ITEMS]; /* of items, by kind */
 	struct cm_comment *comments;
 };
 

@@ -1,5 +1,6 @@
 #include "jurisdictions/engine/law.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -247,32 +248,33 @@ static bool weigh_notion(struct cm_check *check, struct cm_notion_def *notion)
 	return fine;
 }
 
-static bool weigh_rule(struct cm_check *check, const struct cm_rule_def *rule)
+/* What becomes too large once terms are written out. One condition without terms never is: the
+ * parser bounds it. */
+static void weigh_rule(struct cm_check *check, const struct cm_rule_def *rule)
 {
 	uint32_t weight = 0;
 	uint32_t depth = 0;
 
+	if (rule->names_facts && rule->readings == NULL)
+		return;
 	if (rule->applies != NULL && !weigh_expr(check, rule->applies, &weight, &depth))
-		return false;
+		return;
 	for (const struct cm_reading *reading = rule->readings; reading != NULL;
 	     reading = reading->next)
 		if (!weigh_expr(check, reading->applies, &weight, &depth))
+			return;
+}
+
+/* Circles among terms, and terms that are too large. */
+static bool weigh_notions(struct cm_check *check)
+{
+	for (size_t i = 0; i < check->law->notions_count; i++)
+		if (!weigh_notion(check, check->law->notions[i]))
 			return false;
 	return true;
 }
 
-/* Circles among terms, and what becomes too large once terms are written out. */
-static void check_weights(struct cm_check *check)
-{
-	struct cm_law *law = check->law;
-
-	for (size_t i = 0; i < law->notions_count; i++)
-		if (!weigh_notion(check, law->notions[i]))
-			return;
-	for (size_t i = 0; i < law->rules_count; i++)
-		if (!weigh_rule(check, law->rules[i].def))
-			return;
-}
+static_assert(CM_MAX_CONDITIONS <= CM_MAX_WEIGHT, "weigh_rule leaves out what needs no weighing");
 
 /* ---- all ----------------------------------------------------------------------------------------
  */
@@ -280,6 +282,7 @@ static void check_weights(struct cm_check *check)
 void cm_check_all(struct cm_check *check)
 {
 	struct cm_law *law = check->law;
+	bool are_weighed;
 
 	for (size_t i = 0; i < law->units_count; i++)
 		check_header(check, law->units[i]);
@@ -289,11 +292,16 @@ void cm_check_all(struct cm_check *check)
 		check_calendar(check, law->calendars[i]);
 	for (size_t i = 0; i < law->notions_count; i++)
 		check_notion(check, law->notions[i]);
+	are_weighed = weigh_notions(check);
 	for (size_t i = 0; i < law->units_count; i++)
 		for (const struct cm_item *item = law->units[i]->items; item != NULL;
-		     item = item->next)
-			if (item->kind == CM_ITEM_RULE)
-				cm_check_rule(check, item->rule);
-	check_weights(check);
+		     item = item->next) {
+			if (item->kind != CM_ITEM_RULE)
+				continue;
+			cm_check_rule(check, item->rule);
+			cm_check_edges(check, item->rule);
+			if (are_weighed)
+				weigh_rule(check, item->rule);
+		}
 	cm_check_defeats(check);
 }

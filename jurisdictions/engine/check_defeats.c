@@ -1,4 +1,4 @@
-#include "jurisdictions/engine/law.h"
+#include "jurisdictions/engine/emit.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -130,43 +130,58 @@ static void rule_unknown(struct cm_check *check, const struct cm_word *word)
 	    check->loader, word->at, "unknown-rule", "no rule is named %s%s", word->text, near);
 }
 
+static bool edge_add(struct cm_edges *edges, struct cm_edge edge)
+{
+	void *items = edges->items;
+
+	if (!cm_emit_grow(&items, edges->count, &edges->cap, sizeof *edges->items))
+		return false;
+	edges->items = items;
+	edges->items[edges->count++] = edge;
+	return true;
+}
+
 /* Every version of the rule on one side against every version on the other. */
-static size_t edges_of_word(struct cm_check *check, size_t rule, const struct cm_defeats *text,
-    const struct cm_word *word, struct cm_edge *out)
+static void edges_of_word(struct cm_check *check, const struct cm_rule_def *rule,
+    const struct cm_defeats *text, const struct cm_word *word)
 {
 	size_t end = 0;
 	int first = cm_law_rules_of(check->law, word->text, &end);
-	size_t count = 0;
 
-	for (size_t other = first < 0 ? end : (size_t)first; other < end; other++) {
-		struct cm_edge edge = {
-		    .text = text, .word = word, .written_in = check->law->rules[rule].def};
-
-		edge.by = (uint32_t)(text->inverse ? other : rule);
-		edge.target = (uint32_t)(text->inverse ? rule : other);
-		if (out != NULL)
-			out[count] = edge;
-		count++;
-	}
-	if (first < 0 && out == NULL)
+	if (first < 0)
 		rule_unknown(check, word);
-	return count;
+	for (size_t other = first < 0 ? end : (size_t)first; other < end; other++) {
+		struct cm_edge edge = {.text = text, .word = word, .written_in = rule};
+
+		edge.by = text->inverse ? (uint32_t)other : rule->index;
+		edge.target = text->inverse ? rule->index : (uint32_t)other;
+		if (!edge_add(&check->edges, edge))
+			check->loader->out_of_memory = true;
+	}
 }
 
-/* Count (out NULL) or write all edges. */
-static size_t edges_of_all(struct cm_check *check, struct cm_edge *out)
+void cm_check_edges(struct cm_check *check, const struct cm_rule_def *rule)
 {
-	const struct cm_law *law = check->law;
-	size_t count = 0;
+	if (check->law->rules[rule->index].def != rule)
+		return; /* one rule too many: it has no number */
+	for (const struct cm_defeats *text = rule->defeats; text != NULL; text = text->next)
+		for (const struct cm_word *word = text->rules; word != NULL; word = word->next)
+			edges_of_word(check, rule, text, word);
+}
 
-	for (size_t rule = 0; rule < law->rules_count; rule++)
-		for (const struct cm_defeats *text = law->rules[rule].def->defeats; text != NULL;
-		     text = text->next)
-			for (const struct cm_word *word = text->rules; word != NULL;
-			     word = word->next)
-				count += edges_of_word(
-				    check, rule, text, word, out != NULL ? out + count : NULL);
-	return count;
+/* The edges found, in the law's arena. */
+static bool edges_take(struct cm_check *check)
+{
+	struct cm_edges *edges = &check->edges;
+	struct cm_law *law = check->law;
+
+	law->edges = cm_arena_alloc(&law->arena, edges->count, sizeof *law->edges);
+	if (law->edges != NULL && edges->count != 0)
+		memcpy(law->edges, edges->items, edges->count * sizeof *law->edges);
+	law->edges_count = law->edges != NULL ? edges->count : 0;
+	cm_free(edges->items);
+	*edges = (struct cm_edges){0};
+	return law->edges != NULL;
 }
 
 static int compare_edges(const void *a, const void *b)
@@ -308,22 +323,22 @@ void cm_check_defeats(struct cm_check *check)
 	struct cm_arena *arena = &law->arena;
 	struct walk walk;
 
-	law->edges_count = edges_of_all(check, NULL);
-	law->edges = cm_arena_alloc(arena, law->edges_count, sizeof *law->edges);
+	if (!edges_take(check)) {
+		check->loader->out_of_memory = true;
+		return;
+	}
 	law->contested = cm_arena_alloc(arena, law->rules_count, sizeof *law->contested);
 	walk.first = cm_arena_alloc(arena, law->rules_count + 1, sizeof *walk.first);
 	walk.waiting = cm_arena_alloc(arena, law->rules_count, sizeof *walk.waiting);
 	walk.ready = cm_arena_alloc(arena, law->rules_count, sizeof *walk.ready);
 	walk.first_by = cm_arena_alloc(arena, law->rules_count + 2, sizeof *walk.first_by);
 	walk.targets = cm_arena_alloc(arena, law->edges_count, sizeof *walk.targets);
-	if (law->edges == NULL || law->contested == NULL || walk.first == NULL ||
-	    walk.waiting == NULL || walk.ready == NULL || walk.first_by == NULL ||
-	    walk.targets == NULL) {
+	if (law->contested == NULL || walk.first == NULL || walk.waiting == NULL ||
+	    walk.ready == NULL || walk.first_by == NULL || walk.targets == NULL) {
 		law->edges_count = 0;
 		check->loader->out_of_memory = true;
 		return;
 	}
-	(void)edges_of_all(check, law->edges);
 	qsort(law->edges, law->edges_count, sizeof *law->edges, compare_edges);
 	for (size_t i = 0; i < law->edges_count; i++)
 		check_edge(check, &law->edges[i]);

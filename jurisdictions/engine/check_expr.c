@@ -96,6 +96,7 @@ static void check_word(
 	set = cm_law_find_set(check->law, word->text);
 	if (set >= 0 && set_allowed) {
 		word->set = check->law->sets[set];
+		check->names_facts = false;
 		check_set_for(check, atom, word);
 	} else if (set >= 0) {
 		cm_error_add(check->loader, word->at, "type", "%s is a set: write `%s is in %s`",
@@ -115,8 +116,7 @@ static void check_words(struct cm_check *check, struct cm_expr *atom, bool set_a
 	for (struct cm_word *word = atom->words; word != NULL; word = word->next) {
 		check_word(check, atom, word, set_allowed);
 		for (const struct cm_word *other = atom->words; other != word; other = other->next)
-			if (other->value == word->value &&
-			    strcmp(other->text, word->text) == 0) {
+			if (other->value == word->value && strcmp(other->text, word->text) == 0) {
 				cm_lint_add(check->loader, word->at, "duplicate",
 				    "%s is listed twice", word->text);
 				break;
@@ -155,12 +155,13 @@ static bool same_values(const struct cm_fact_entry *a, const struct cm_fact_entr
 static void check_is_word(struct cm_check *check, struct cm_expr *atom, bool given)
 {
 	const struct cm_fact_entry *fact = fact_of(check, atom);
-	int other = cm_law_find_fact(check->law, atom->words->text);
 	enum cm_fact_type type = fact->info.type;
+	int other = -1;
 
-	if (!given && other >= 0 && cm_fact_value(fact, atom->words->text) < 0 &&
-	    (type == CM_FACT_COUNTRY || type == CM_FACT_ONE_OF) &&
-	    check->law->facts[other].info.type == type) {
+	if (!given && (type == CM_FACT_COUNTRY || type == CM_FACT_ONE_OF) &&
+	    cm_fact_value(fact, atom->words->text) < 0)
+		other = cm_law_find_fact(check->law, atom->words->text);
+	if (other >= 0 && check->law->facts[other].info.type == type) {
 		if (type == CM_FACT_ONE_OF && !same_values(fact, &check->law->facts[other]))
 			cm_error_add(check->loader, atom->value_at, "type",
 			    "%s and %s do not have the same values", atom->name, atom->words->text);
@@ -327,6 +328,7 @@ static void check_atom(struct cm_check *check, struct cm_expr *atom, bool given)
 		    atom->name);
 	} else if (notion >= 0) {
 		atom->notion = check->law->notions[notion];
+		check->names_facts = false;
 		check_notion_atom(check, atom);
 	} else {
 		cm_error_add(check->loader, atom->at, "unknown-fact",

@@ -149,7 +149,12 @@ static void check_source(struct cm_check *check, const struct cm_rule_def *rule)
 
 static void check_readings(struct cm_check *check, struct cm_rule_def *rule)
 {
+	unsigned count = 0;
+
 	for (struct cm_reading *a = rule->readings; a != NULL; a = a->next) {
+		if (++count == CM_MAX_READINGS + 1)
+			cm_error_add(check->loader, a->at, "bound",
+			    "more than %d readings of a rule", CM_MAX_READINGS);
 		cm_check_expr(check, a->applies, false);
 		for (const struct cm_reading *b = rule->readings; b != a; b = b->next)
 			if (strcmp(a->name, b->name) == 0)
@@ -224,9 +229,11 @@ void cm_check_rule(struct cm_check *check, struct cm_rule_def *rule)
 	check_missing(check, rule);
 	check_source(check, rule);
 	cm_check_spans(check, rule->spans, rule->id);
+	check->names_facts = true;
 	if (rule->applies != NULL)
 		cm_check_expr(check, rule->applies, false);
 	check_readings(check, rule);
+	rule->names_facts = check->names_facts;
 	check_effect(check, rule);
 	check_deadline(check, rule->deadline);
 	check_explains(check, rule);

@@ -202,6 +202,10 @@ void cm_facts_refresh(struct cm_facts *facts, size_t fact);
 enum cm_truth cm_rule_applies(const struct cm_law *law, size_t rule, const struct cm_facts *facts,
     const struct cm_moments *moments);
 
+/* Does it on one reading of it alone? They are numbered as in a segment: `applies when` first. */
+enum cm_truth cm_rule_applies_on(const struct cm_law *law, size_t rule, uint16_t variant,
+    const struct cm_facts *facts, const struct cm_moments *moments);
+
 /* A rule holds if it applies and no rule that defeats it holds. `applies` and `holds` are per rule;
  * those of the defeaters must be settled already. */
 enum cm_truth cm_rule_after_defeats(

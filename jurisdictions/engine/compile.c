@@ -29,16 +29,34 @@ static uint16_t emit(struct cm_emitter *emitter, struct cm_instr instr)
 static uint16_t emit_expr(struct cm_emitter *emitter, const struct cm_expr *expr, bool negated,
     uint16_t on_true, uint16_t on_false);
 
+uint32_t cm_emit_atom_literal(struct cm_emitter *emitter, const struct cm_expr *atom, bool negated)
+{
+	struct cm_literal literal;
+	struct cm_mask mask;
+
+	(void)cm_atom_code(emitter->law, atom, emitter->day, negated, &literal, mask.bits);
+	return cm_emit_literal(emitter, literal, cm_op_is_wide(literal.op) ? &mask : NULL);
+}
+
+/* The same, kept for cm_emit_quick, which asks for the atoms of the newest variant again. */
+static uint32_t literal_write(struct cm_emitter *emitter, const struct cm_expr *atom, bool negated)
+{
+	uint32_t literal = cm_emit_atom_literal(emitter, atom, negated);
+
+	if (emitter->written_count < CM_MAX_CONDITIONS)
+		emitter->written[emitter->written_count++] =
+		    (struct cm_written){atom, literal, negated};
+	return literal;
+}
+
 static uint16_t emit_atom(struct cm_emitter *emitter, const struct cm_expr *atom, bool negated,
     uint16_t on_true, uint16_t on_false)
 {
 	const struct cm_notion_def *notion;
 	struct cm_literal literal;
-	struct cm_mask mask;
 
-	if (cm_atom_code(emitter->law, atom, emitter->day, negated, &literal, mask.bits)) {
-		uint32_t index =
-		    cm_emit_literal(emitter, literal, cm_op_is_wide(literal.op) ? &mask : NULL);
+	if (atom->notion == NULL) {
+		uint32_t index = literal_write(emitter, atom, negated);
 
 		return emit(emitter, (struct cm_instr){index, on_true, on_false});
 	}
@@ -129,11 +147,13 @@ bool cm_emit_of_atom(const struct cm_law *law, const struct cm_rule_def *rule, s
 
 static uint16_t emit_of(struct cm_emitter *emitter, const struct cm_rule_def *rule)
 {
+	struct cm_instr instr = {.on_true = CM_ACCEPT, .on_false = CM_REJECT};
 	struct cm_expr of;
 
 	if (!cm_emit_of_atom(emitter->law, rule, &of))
 		return CM_ACCEPT;
-	return emit_atom(emitter, &of, false, CM_ACCEPT, CM_REJECT);
+	instr.literal = cm_emit_atom_literal(emitter, &of, false);
+	return emit(emitter, instr);
 }
 
 static void emit_variant(
@@ -145,6 +165,8 @@ static void emit_variant(
 
 	emitter->base = code->instrs_count;
 	emitter->counters = 0;
+	emitter->written_count = 0;
+	emitter->written_day = emitter->day;
 	entry = emit_expr(emitter, expr, false, emit_of(emitter, rule), CM_REJECT);
 	if (emitter->status != CM_OK)
 		return;
@@ -236,6 +258,38 @@ static void emit_rule(
 		    "rule %s becomes too large once its terms and sets are written out", rule->id);
 }
 
+/* ---- what a reader wants to know of a rule ---- */
+
+static const char *or_empty(const char *text)
+{
+	return text != NULL ? text : "";
+}
+
+static void info_fill(struct cm_rule_entry *rule)
+{
+	const struct cm_rule_def *def = rule->def;
+	enum cm_strength strength = def->has_strength ? def->strength : CM_STRENGTH_DEFAULT;
+
+	rule->info = (struct cm_rule_info){
+	    .id = def->id,
+	    .jurisdiction = def->file->jurisdiction,
+	    .title = def->title,
+	    .source = cm_source_names[def->source],
+	    .cite = def->cites->text,
+	    .url = or_empty(def->cites->url),
+	    .modality = def->modality,
+	    .act = def->act->text,
+	    .strength = cm_strength_names[strength],
+	    .penalty = or_empty(def->penalty),
+	    .ask = or_empty(def->ask),
+	    .note = or_empty(def->note),
+	    .path = def->file->path,
+	    .line = def->at.line,
+	};
+}
+
+/* ---- all rules, each gone to once ---- */
+
 static enum cm_status rules_emit(struct cm_emitter *emitter)
 {
 	struct cm_law *law = emitter->law;
@@ -245,6 +299,7 @@ static enum cm_status rules_emit(struct cm_emitter *emitter)
 	for (size_t i = 0; i < law->rules_count && emitter->status == CM_OK; i++) {
 		struct cm_rule_code *rule = &law->code.rules[i];
 
+		info_fill(&law->rules[i]);
 		emit_rule(emitter, law->rules[i].def, rule);
 		if (emitter->status == CM_OK)
 			cm_emit_quick(emitter, law->rules[i].def, rule, &law->code.quick[i]);

@@ -258,6 +258,52 @@ static bool atom_name(struct coverer *coverer, const struct cm_expr *atom,
 	return out->text != NULL;
 }
 
+/* A set that is nobody's on every day makes `is in` false for good. */
+static bool is_vacant(const struct cm_expr *atom)
+{
+	if (atom->fact < 0 || (atom->op != CM_ATOM_IN && atom->op != CM_ATOM_NOT_IN) ||
+	    atom->words->set == NULL)
+		return false;
+	for (const struct cm_set_span *span = atom->words->set->spans; span != NULL;
+	     span = span->next)
+		if (span->codes != NULL)
+			return false;
+	return true;
+}
+
+/* What is decided whatever the other conditions are, and all that stands inside it, is idle. Depth
+ * is bounded by the parser. */
+static void idle_mark(struct decision_seen *seen, const struct cm_expr *expr,
+    const uint8_t *truth, size_t first)
+{
+	size_t end = first;
+
+	if (row_truth(expr, truth, &end) != CM_POSSIBLE) {
+		for (size_t i = first; i < end; i++)
+			seen->out[i].is_idle = true;
+		return;
+	}
+	for (const struct cm_expr *operand = expr->first; operand != NULL; operand = operand->next) {
+		end = first;
+		(void)row_truth(operand, truth, &end);
+		idle_mark(seen, operand, truth, first);
+		first = end;
+	}
+}
+
+/* True if the decision can never be met. */
+static bool decision_idle(struct decision_seen *seen)
+{
+	uint8_t truth[CM_MAX_CONDITIONS];
+
+	for (size_t i = 0; i < seen->atoms_count; i++)
+		truth[i] = !is_vacant(seen->atoms[i])	       ? CM_POSSIBLE
+			   : seen->atoms[i]->op == CM_ATOM_IN ? CM_NO
+							      : CM_CERTAIN;
+	idle_mark(seen, seen->expr, truth, 0);
+	return outcome_of(seen, truth) == CM_NO;
+}
+
 static bool rule_begin(struct coverer *coverer, size_t rule)
 {
 	const struct cm_rule_def *def = coverer->law->rules[rule].def;
@@ -274,11 +320,14 @@ static bool rule_begin(struct coverer *coverer, size_t rule)
 	out->atoms = cm_arena_alloc(coverer->arena, out->atoms_count + 1, sizeof *out->atoms);
 	if (out->atoms == NULL)
 		return false;
+	out->is_idle = true;
 	for (struct decision_seen *seen = coverer->seen[rule]; seen != NULL; seen = seen->next) {
 		seen->out = &out->atoms[at];
 		for (size_t i = 0; i < seen->atoms_count; i++)
 			if (!atom_name(coverer, seen->atoms[i], &out->atoms[at++]))
 				return false;
+		if (!decision_idle(seen))
+			out->is_idle = false;
 	}
 	return true;
 }
@@ -310,12 +359,16 @@ static void rule_sum(struct coverer *coverer, size_t rule)
 	const struct cm_covered_rule *covered = &out->rules[rule];
 
 	out->met += covered->holds + covered->defeated != 0;
+	out->idle_rules += covered->is_idle;
 	for (struct decision_seen *seen = coverer->seen[rule]; seen != NULL; seen = seen->next) {
 		for (size_t i = 0; i < seen->atoms_count; i++) {
 			struct cm_covered_atom *atom = &seen->out[i];
 
 			atom->is_shown = seen->shown_true[i] && seen->shown_false[i];
 			atom->is_unique = is_unique(seen, i);
+			out->idle += atom->is_idle;
+			if (atom->is_idle)
+				continue;
 			out->atoms++;
 			out->both += atom->seen_true != 0 && atom->seen_false != 0;
 			out->shown += atom->is_shown;
@@ -371,5 +424,7 @@ const char *cm_covered_remark(const struct cm_covered_rule *rule)
 {
 	if (rule->holds + rule->defeated != 0)
 		return "";
+	if (rule->is_idle)
+		return "idle";
 	return rule->possible != 0 && rule->silent == 0 ? "always undetermined" : "never met";
 }

@@ -185,13 +185,17 @@ static inline enum cm_truth variant_truth(
 	return walk(base, variant->entry, facts->answers, 2, &open) ? CM_CERTAIN : CM_POSSIBLE;
 }
 
+#define ALL_VARIANTS UINT16_MAX
+
 /* Rival readings: certain only if all of them say so, possible if one does. */
-static enum cm_truth segment_truth(
-    const struct cm_code *code, const struct cm_segment *segment, const struct cm_facts *facts)
+static inline enum cm_truth segment_truth(const struct cm_code *code,
+    const struct cm_segment *segment, uint16_t variant, const struct cm_facts *facts)
 {
 	unsigned all = CM_CERTAIN;
 	unsigned any = CM_NO;
 
+	if (variant != ALL_VARIANTS)
+		return variant_truth(code, &code->variants[segment->variant + variant], facts);
 	for (uint16_t i = 0; i < segment->variants; i++) {
 		unsigned answer = variant_truth(code, &code->variants[segment->variant + i], facts);
 
@@ -212,8 +216,8 @@ void cm_moments_of(const struct cm_law *law, const struct cm_facts *facts, struc
 	}
 }
 
-enum cm_truth cm_rule_applies(const struct cm_law *law, size_t rule, const struct cm_facts *facts,
-    const struct cm_moments *moments)
+static inline enum cm_truth applies_on(const struct cm_law *law, size_t rule, uint16_t variant,
+    const struct cm_facts *facts, const struct cm_moments *moments)
 {
 	const struct cm_code *code = &law->code;
 	const struct cm_segment *segment = code->segments + code->rules[rule].segment;
@@ -231,7 +235,7 @@ enum cm_truth cm_rule_applies(const struct cm_law *law, size_t rule, const struc
 
 		if (from > until)
 			continue;
-		answer = segment_truth(code, segment, facts);
+		answer = segment_truth(code, segment, variant, facts);
 		possible = possible || answer != CM_NO;
 		if (answer != CM_CERTAIN)
 			continue;
@@ -241,6 +245,18 @@ enum cm_truth cm_rule_applies(const struct cm_law *law, size_t rule, const struc
 			return CM_CERTAIN;
 	}
 	return possible ? CM_POSSIBLE : CM_NO;
+}
+
+enum cm_truth cm_rule_applies(const struct cm_law *law, size_t rule, const struct cm_facts *facts,
+    const struct cm_moments *moments)
+{
+	return applies_on(law, rule, ALL_VARIANTS, facts, moments);
+}
+
+enum cm_truth cm_rule_applies_on(const struct cm_law *law, size_t rule, uint16_t variant,
+    const struct cm_facts *facts, const struct cm_moments *moments)
+{
+	return applies_on(law, rule, variant, facts, moments);
 }
 
 /* Most rules are settled by the literals they cannot do without; see struct cm_quick. */

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "jurisdictions/engine/print.h"
-
 /*
  * Leaf = BLAKE2b-256(0x00, canonical text of an item); node = BLAKE2b-256(0x01, left, right), an
  * odd one passed up. Leaves are sorted by their digest, so that neither the order of files nor of
@@ -56,6 +54,7 @@ static void merkle_root(struct leaf *leaves, size_t count, uint8_t out[DIGEST_BY
 }
 
 struct digester {
+	struct cm_check *check;
 	struct cm_law *law;
 	struct cm_buf text;
 	struct leaf *leaves;
@@ -64,12 +63,35 @@ struct digester {
 static bool item_digest(
     struct digester *digester, const struct cm_item *item, uint8_t out[DIGEST_BYTES])
 {
-	struct cm_printer printer = {.out = &digester->text, .canonical = true};
-
 	cm_buf_clear(&digester->text);
-	cm_print_item(&printer, item);
+	cm_canonical_put(item, &digester->text);
 	hash(0, cm_buf_str(&digester->text), digester->text.len, NULL, 0, out);
 	return !digester->text.failed;
+}
+
+/* A review signs a text: if the text is another now, say so. */
+static void check_reviews(
+    struct cm_check *check, const struct cm_rule_def *rule, const uint8_t digest[DIGEST_BYTES])
+{
+	for (const struct cm_review *review = rule->reviews; review != NULL;
+	     review = review->next) {
+		char now[2 * DIGEST_BYTES + 1];
+
+		if (review->digest == NULL)
+			continue;
+		cm_hex_print(digest, DIGEST_BYTES, now);
+		if (strcmp(review->digest, now) != 0)
+			cm_lint_add(check->loader, review->at, "review-stale",
+			    "rule %s was changed since this review; its digest is now %s", rule->id,
+			    now);
+	}
+}
+
+static void rule_sign(
+    struct digester *digester, const struct cm_rule_def *rule, const uint8_t digest[DIGEST_BYTES])
+{
+	memcpy(digester->law->rules[rule->index].info.digest, digest, DIGEST_BYTES);
+	check_reviews(digester->check, rule, digest);
 }
 
 static bool jurisdiction_digest(struct digester *digester, struct cm_jurisdiction *jurisdiction)
@@ -82,12 +104,12 @@ static bool jurisdiction_digest(struct digester *digester, struct cm_jurisdictio
 			continue;
 		for (const struct cm_item *item = law->units[i]->items; item != NULL;
 		     item = item->next) {
-			if (!item_digest(digester, item, digester->leaves[count].bytes))
+			uint8_t *digest = digester->leaves[count++].bytes;
+
+			if (!item_digest(digester, item, digest))
 				return false;
 			if (item->kind == CM_ITEM_RULE)
-				memcpy(law->rules[item->rule->index].info.digest,
-				    digester->leaves[count].bytes, DIGEST_BYTES);
-			count++;
+				rule_sign(digester, item->rule, digest);
 		}
 	}
 	qsort(digester->leaves, count, sizeof *digester->leaves, compare_leaves);
@@ -122,42 +144,21 @@ static bool jurisdictions_list(struct cm_law *law)
 	return true;
 }
 
-static size_t items_count(const struct cm_law *law)
+/* Room for the leaves of all items, or of all jurisdictions. */
+static size_t most_leaves(const struct cm_law *law)
 {
-	size_t count = law->units_count;
-
-	for (size_t i = 0; i < law->units_count; i++)
-		for (const struct cm_item *item = law->units[i]->items; item != NULL;
-		     item = item->next)
-			count++;
-	return count;
-}
-
-/* A review signs a text: if the text is another now, say so. */
-static void check_reviews(struct cm_check *check)
-{
-	for (size_t i = 0; i < check->law->rules_count; i++) {
-		const struct cm_rule_entry *rule = &check->law->rules[i];
-		char now[2 * DIGEST_BYTES + 1];
-
-		cm_hex_print(rule->info.digest, DIGEST_BYTES, now);
-		for (const struct cm_review *review = rule->def->reviews; review != NULL;
-		     review = review->next)
-			if (review->digest != NULL && strcmp(review->digest, now) != 0)
-				cm_lint_add(check->loader, review->at, "review-stale",
-				    "rule %s was changed since this review; its digest is now %s",
-				    rule->def->id, now);
-	}
+	return law->units_count + law->facts_count + law->acts_count + law->sets_count +
+	       law->notions_count + law->calendars_count + law->rules_count;
 }
 
 enum cm_status cm_check_digest(struct cm_check *check)
 {
 	struct cm_law *law = check->law;
-	struct digester digester = {.law = law};
+	struct digester digester = {.check = check, .law = law};
 	enum cm_status status = CM_NO_MEMORY;
 
 	cm_buf_init(&digester.text, 0);
-	digester.leaves = cm_alloc(items_count(law), sizeof *digester.leaves);
+	digester.leaves = cm_alloc(most_leaves(law), sizeof *digester.leaves);
 	if (digester.leaves != NULL && jurisdictions_list(law)) {
 		status = CM_OK;
 		for (size_t i = 0; i < law->jurisdictions_count && status == CM_OK; i++)
@@ -169,7 +170,6 @@ enum cm_status cm_check_digest(struct cm_check *check)
 			hash(2, law->jurisdictions[i].name, strlen(law->jurisdictions[i].name) + 1,
 			    law->jurisdictions[i].digest, DIGEST_BYTES, digester.leaves[i].bytes);
 		merkle_root(digester.leaves, law->jurisdictions_count, law->digest);
-		check_reviews(check);
 	}
 	cm_free(digester.leaves);
 	cm_buf_fini(&digester.text);

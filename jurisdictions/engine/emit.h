@@ -7,6 +7,13 @@
 
 #include "jurisdictions/engine/law.h"
 
+/* The literal of an atom, as it was written last. */
+struct cm_written {
+	const struct cm_expr *atom;
+	uint32_t literal;
+	bool negated;
+};
+
 /* Code is written backwards: what an instruction jumps to is always there already. */
 struct cm_emitter {
 	struct cm_check *check;
@@ -17,6 +24,9 @@ struct cm_emitter {
 	unsigned counters; /* in use around the expression being written */
 	uint32_t *table;   /* owned; literals by hash, number + 1; 0: free */
 	size_t table_size; /* a power of two, more than half of it free */
+	struct cm_written written[CM_MAX_CONDITIONS]; /* of the variant, the first of them */
+	size_t written_count;
+	int32_t written_day;
 	enum cm_status status;
 };
 
@@ -29,6 +39,9 @@ bool cm_op_is_wide(uint8_t op);
 /* The number of a literal, new or known. `mask` is NULL for narrow operations. */
 uint32_t cm_emit_literal(
     struct cm_emitter *emitter, struct cm_literal literal, const struct cm_mask *mask);
+
+/* The number of the literal of an atom that names a fact, on the emitter's day. */
+uint32_t cm_emit_atom_literal(struct cm_emitter *emitter, const struct cm_expr *atom, bool negated);
 
 /* `effect ... of content, traffic` speaks only of demands for one of these: the condition this
  * makes. False: of all. */

@@ -1,36 +1,65 @@
 #include "jurisdictions/engine/law.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "jurisdictions/engine/codes.h"
 #include "protocol/base/text.h"
 
-struct named_key {
-	const struct cm_law *law;
-	const char *name;
-};
+/* ---- by hash: what is looked up most ---- */
 
-static int by_fact(const void *key, const void *at)
+/* FNV-1a. */
+uint32_t cm_name_hash(const char *name)
 {
-	const struct named_key *named = key;
-	const char *name = named->law->facts[*(const uint16_t *)at].def->name;
+	uint32_t hash = 2166136261u;
 
-	if (named->name[0] != name[0])
-		return (uint8_t)named->name[0] < (uint8_t)name[0] ? -1 : 1;
-	return strcmp(named->name, name);
+	for (; *name != 0; name++)
+		hash = (hash ^ (uint8_t)*name) * 16777619u;
+	return hash ^ hash >> 15;
+}
+
+bool cm_names_init(struct cm_names *names, struct cm_arena *arena, size_t count)
+{
+	size_t size = 4;
+
+	while (size <= count * 2)
+		size *= 2;
+	names->slots = cm_arena_alloc(arena, size, sizeof *names->slots);
+	names->mask = (uint32_t)size - 1;
+	return names->slots != NULL;
+}
+
+void cm_names_add(struct cm_names *names, uint32_t hash, size_t number)
+{
+	uint32_t at = hash & names->mask;
+
+	while (names->slots[at] != 0)
+		at = (at + 1) & names->mask;
+	names->slots[at] = (uint32_t)number + 1;
 }
 
 int cm_law_find_fact(const struct cm_law *law, const char *name)
 {
-	struct named_key key = {law, name};
-	const uint16_t *found;
+	const struct cm_names *names = &law->fact_names;
 
-	if (law->facts_count == 0)
-		return -1;
-	found = bsearch(&key, law->facts_by_name, law->facts_count, sizeof *found, by_fact);
-	return found == NULL ? -1 : *found;
+	for (uint32_t at = cm_name_hash(name) & names->mask; names->slots[at] != 0;
+	     at = (at + 1) & names->mask)
+		if (strcmp(law->facts[names->slots[at] - 1].def->name, name) == 0)
+			return (int)names->slots[at] - 1;
+	return -1;
 }
+
+int cm_law_find_rule(const struct cm_law *law, const char *id)
+{
+	const struct cm_names *names = &law->rule_names;
+
+	for (uint32_t at = cm_name_hash(id) & names->mask; names->slots[at] != 0;
+	     at = (at + 1) & names->mask)
+		if (strcmp(law->rules[names->slots[at] - 1].def->id, id) == 0)
+			return (int)names->slots[at] - 1;
+	return -1;
+}
+
+/* ---- by order ---- */
 
 /* Tables of pointers to a struct with a name: how to get it. */
 typedef const char *(*name_cb)(const void *at);
@@ -53,11 +82,6 @@ static const char *notion_name(const void *at)
 static const char *calendar_name(const void *at)
 {
 	return (*(struct cm_calendar_def *const *)at)->name;
-}
-
-static const char *rule_name(const void *at)
-{
-	return ((const struct cm_rule_entry *)at)->def->id;
 }
 
 /* The first entry of that name in a table in order of names, or -1. */
@@ -100,11 +124,6 @@ int cm_law_find_calendar(const struct cm_law *law, const char *name)
 {
 	return table_find(
 	    law->calendars, law->calendars_count, sizeof *law->calendars, calendar_name, name);
-}
-
-int cm_law_find_rule(const struct cm_law *law, const char *id)
-{
-	return table_find(law->rules, law->rules_count, sizeof *law->rules, rule_name, id);
 }
 
 int cm_law_rules_of(const struct cm_law *law, const char *id, size_t *end)

@@ -41,6 +41,12 @@ struct cm_jurisdiction {
 	uint8_t digest[32];
 };
 
+/* An index of names: open addressing, numbers + 1; 0 is free. More than half of it is. */
+struct cm_names {
+	uint32_t *slots;
+	uint32_t mask;
+};
+
 struct cm_law {
 	struct cm_arena arena; /* the tree and all names */
 	struct cm_unit_file **units;
@@ -49,6 +55,7 @@ struct cm_law {
 	struct cm_fact_entry *facts;
 	size_t facts_count;
 	uint16_t *facts_by_name;
+	struct cm_names fact_names;
 	const struct cm_act_def **acts;
 	size_t acts_count;
 	const struct cm_set_def **sets;
@@ -59,7 +66,8 @@ struct cm_law {
 	size_t calendars_count;
 	struct cm_rule_entry *rules;
 	size_t rules_count;
-	struct cm_edge *edges; /* by target */
+	struct cm_names rule_names; /* the first version of each */
+	struct cm_edge *edges;      /* by target */
 	size_t edges_count;
 
 	int when_fact[CM_WHENS]; /* -1: the day of the decision stands in */
@@ -67,7 +75,7 @@ struct cm_law {
 
 	struct cm_code code;
 	struct cm_tables *tables; /* owned; NULL until the last pass */
-	uint32_t *contested; /* rules that others defeat, defeaters first */
+	uint32_t *contested;      /* rules that others defeat, defeaters first */
 	size_t contested_count;
 
 	struct cm_jurisdiction *jurisdictions;
@@ -75,6 +83,11 @@ struct cm_law {
 	uint8_t digest[32];
 	size_t tests_run;
 };
+
+/* Room for that many names; false: no memory. Then each once, with its number and hash. */
+bool cm_names_init(struct cm_names *names, struct cm_arena *arena, size_t count) CM_MUST_USE;
+void cm_names_add(struct cm_names *names, uint32_t hash, size_t number);
+uint32_t cm_name_hash(const char *name);
 
 /* Look a name up: its index, or -1. */
 int cm_law_find_act(const struct cm_law *law, const char *name);
@@ -97,10 +110,18 @@ const char *cm_fact_kind(const struct cm_fact_entry *fact);
 /* ---- passes: each remarks what is wrong; the loader stops when there are errors ---------------
  */
 
+struct cm_edges {
+	struct cm_edge *items; /* owned */
+	size_t count;
+	size_t cap;
+};
+
 struct cm_check {
 	struct cm_loader *loader;
 	struct cm_law *law;
-	unsigned depth; /* of the walk through terms */
+	unsigned depth;        /* of the walk through terms */
+	struct cm_edges edges; /* found so far */
+	bool names_facts;      /* since this was set, conditions named neither set nor term */
 };
 
 /* Build the tables of names; remark duplicates. False: no memory. */
@@ -116,7 +137,9 @@ void cm_check_codes(struct cm_check *check, const struct cm_word *codes, const c
 /* Resolve the names of an expression and hold its atoms against the types of facts. */
 void cm_check_expr(struct cm_check *check, struct cm_expr *expr, bool given);
 
-/* Resolve defeats: sovereigns, absolute rules, circles; fill edges and the order of deciding. */
+/* Resolve the defeats a rule speaks of; then, when all are there: sovereigns, absolute rules,
+ * circles; fill edges and the order of deciding. The check's edges are used up. */
+void cm_check_edges(struct cm_check *check, const struct cm_rule_def *rule);
 void cm_check_defeats(struct cm_check *check);
 
 /* "did you mean" after an unknown name; "" if nothing is near. In the remarks' arena. */
@@ -131,6 +154,9 @@ const char *cm_suggestion_of(struct cm_check *check, const char *near);
 
 /* Make the code. CM_NO_MEMORY, CM_TOO_LARGE (remarked). */
 enum cm_status cm_compile(struct cm_check *check) CM_MUST_USE;
+
+/* Append the text a digest is taken of. The item is without mistakes. */
+void cm_canonical_put(const struct cm_item *item, struct cm_buf *out);
 
 /* Digest every rule, jurisdiction and the set. */
 enum cm_status cm_check_digest(struct cm_check *check) CM_MUST_USE;

@@ -23,8 +23,8 @@ struct cm_token {
 	const char *text; /* borrowed from the file; of a string: without its quotes */
 	size_t len;
 	struct cm_at at;
-	size_t end; /* offset behind the token */
 	bool starts_line;
+	size_t end; /* offset behind the token */
 	int64_t number;
 	struct cm_day day;
 };
@@ -43,7 +43,6 @@ struct cm_lexer {
 	size_t offset;
 	uint32_t file;
 	uint32_t line;
-	uint32_t column;
 	bool starts_line;
 	struct cm_arena *arena; /* for comments */
 	struct cm_comment *comments;
@@ -55,6 +54,6 @@ bool cm_lex_init(
     struct cm_lexer *lexer, struct cm_loader *loader, struct cm_arena *arena, uint32_t file);
 
 /* The next token. After the end, or once memory ran out: CM_TOKEN_END for ever. */
-struct cm_token cm_lex_next(struct cm_lexer *lexer);
+void cm_lex_next(struct cm_lexer *lexer, struct cm_token *token);
 
 #endif

@@ -10,22 +10,15 @@ static const char *const yes_no[] = {"no", "yes"};
 /* ---- collecting --------------------------------------------------------------------------------
  */
 
-/* How many items there are of each kind, in one walk. */
-static void items_count(const struct cm_law *law, size_t counts[CM_ITEM_RULE + 1])
-{
-	for (size_t i = 0; i < law->units_count; i++)
-		for (const struct cm_item *item = law->units[i]->items; item != NULL;
-		     item = item->next)
-			counts[item->kind]++;
-}
-
 static bool tables_alloc(struct cm_law *law)
 {
 	struct cm_arena *arena = &law->arena;
-	size_t counts[CM_ITEM_RULE + 1] = {0};
+	size_t counts[CM_ITEMS] = {0};
 	size_t facts;
 
-	items_count(law, counts);
+	for (size_t i = 0; i < law->units_count; i++)
+		for (int kind = 0; kind < CM_ITEMS; kind++)
+			counts[kind] += law->units[i]->counts[kind];
 	facts = counts[CM_ITEM_FACT];
 	law->facts = cm_arena_alloc(arena, facts, sizeof *law->facts);
 	law->facts_by_name = cm_arena_alloc(arena, facts, sizeof *law->facts_by_name);
@@ -36,7 +29,8 @@ static bool tables_alloc(struct cm_law *law)
 	law->rules = cm_arena_alloc(arena, counts[CM_ITEM_RULE], sizeof *law->rules);
 	return law->facts != NULL && law->facts_by_name != NULL && law->acts != NULL &&
 	       law->sets != NULL && law->notions != NULL && law->calendars != NULL &&
-	       law->rules != NULL;
+	       law->rules != NULL && cm_names_init(&law->fact_names, arena, facts) &&
+	       cm_names_init(&law->rule_names, arena, counts[CM_ITEM_RULE]);
 }
 
 /* The values of a fact as a plain table. False: no memory. */
@@ -111,18 +105,33 @@ static bool fact_add(struct cm_check *check, const struct cm_fact_def *def)
 	return fact_fill(check, &law->facts[law->facts_count++], def);
 }
 
-static bool rule_add(struct cm_check *check, struct cm_rule_def *def)
+/* What decides the order of most rules without a look at them: the first 16 bytes of the id. */
+struct rule_key {
+	uint64_t prefix[2];
+	struct cm_rule_def *def;
+	uint32_t hash; /* of the id */
+};
+
+static struct rule_key rule_key_of(struct cm_rule_def *def)
+{
+	struct rule_key key = {.def = def, .hash = cm_name_hash(def->id)};
+
+	for (size_t i = 0; i < 16 && def->id[i] != 0; i++)
+		key.prefix[i / 8] |= (uint64_t)(uint8_t)def->id[i] << (56 - 8 * (i % 8));
+	return key;
+}
+
+static void rule_add(struct cm_check *check, struct cm_rule_def *def, struct rule_key *keys)
 {
 	struct cm_law *law = check->law;
 
 	if (law->rules_count == CM_MAX_LAW_RULES)
 		cm_error_add(check->loader, def->at, "bound", "at most %d rules", CM_MAX_LAW_RULES);
 	if (law->rules_count < CM_MAX_LAW_RULES)
-		law->rules[law->rules_count++].def = def;
-	return true;
+		keys[law->rules_count++] = rule_key_of(def);
 }
 
-static bool item_add(struct cm_check *check, const struct cm_item *item)
+static bool item_add(struct cm_check *check, const struct cm_item *item, struct rule_key *keys)
 {
 	struct cm_law *law = check->law;
 
@@ -142,7 +151,8 @@ static bool item_add(struct cm_check *check, const struct cm_item *item)
 		law->calendars[law->calendars_count++] = item->calendar;
 		return true;
 	case CM_ITEM_RULE:
-		return rule_add(check, item->rule);
+		rule_add(check, item->rule, keys);
+		return true;
 	}
 	return true;
 }
@@ -207,21 +217,6 @@ static int compare_notions(const void *a, const void *b)
 	return at_compare(x->at, y->at);
 }
 
-/* The first 16 bytes of an id decide most comparisons without a look at the rule. */
-struct rule_key {
-	uint64_t prefix[2];
-	struct cm_rule_def *def;
-};
-
-static struct rule_key rule_key_of(struct cm_rule_def *def)
-{
-	struct rule_key key = {.def = def};
-
-	for (size_t i = 0; i < 16 && def->id[i] != 0; i++)
-		key.prefix[i / 8] |= (uint64_t)(uint8_t)def->id[i] << (56 - 8 * (i % 8));
-	return key;
-}
-
 static int compare_rules(const void *a, const void *b)
 {
 	const struct rule_key *one = a;
@@ -241,24 +236,6 @@ static int compare_rules(const void *a, const void *b)
 	return at_compare(x->at, y->at);
 }
 
-/* False: no memory. */
-static bool rules_order(struct cm_law *law)
-{
-	struct rule_key *keys = cm_alloc(law->rules_count, sizeof *keys);
-
-	if (keys == NULL)
-		return false;
-	for (size_t i = 0; i < law->rules_count; i++)
-		keys[i] = rule_key_of(law->rules[i].def);
-	qsort(keys, law->rules_count, sizeof *keys, compare_rules);
-	for (uint32_t i = 0; i < law->rules_count; i++) {
-		law->rules[i].def = keys[i].def;
-		keys[i].def->index = i;
-	}
-	cm_free(keys);
-	return true;
-}
-
 static int compare_facts(const void *a, const void *b)
 {
 	const struct cm_fact_entry *x = *(const struct cm_fact_entry *const *)a;
@@ -274,8 +251,10 @@ static void facts_order(struct cm_law *law)
 	for (size_t i = 0; i < law->facts_count; i++)
 		sorted[i] = &law->facts[i];
 	qsort(sorted, law->facts_count, sizeof *sorted, compare_facts);
-	for (size_t i = 0; i < law->facts_count; i++)
+	for (size_t i = 0; i < law->facts_count; i++) {
 		law->facts_by_name[i] = (uint16_t)(sorted[i] - law->facts);
+		cm_names_add(&law->fact_names, cm_name_hash(law->facts[i].def->name), i);
+	}
 }
 
 /* ---- duplicates ---------------------------------------------------------------------------------
@@ -341,6 +320,29 @@ static void refuse_rule_overlap(struct cm_check *check, size_t index)
 	}
 }
 
+/* Rules in order of their ids, each in its place. */
+static void rules_order(struct cm_check *check, struct rule_key *keys)
+{
+	struct cm_law *law = check->law;
+
+	qsort(keys, law->rules_count, sizeof *keys, compare_rules);
+	for (uint32_t i = 0; i < law->rules_count; i++) {
+		law->rules[i].def = keys[i].def;
+		keys[i].def->index = i;
+	}
+	for (size_t i = 0; i < law->rules_count; i++) {
+		bool is_first =
+		    i == 0 ||
+		    memcmp(keys[i].prefix, keys[i - 1].prefix, sizeof keys[i].prefix) != 0 ||
+		    strcmp(keys[i].def->id, keys[i - 1].def->id) != 0;
+
+		if (is_first)
+			cm_names_add(&law->rule_names, keys[i].hash, i);
+		else
+			refuse_rule_overlap(check, i);
+	}
+}
+
 static void refuse_duplicates(struct cm_check *check)
 {
 	struct cm_law *law = check->law;
@@ -357,12 +359,32 @@ static void refuse_duplicates(struct cm_check *check)
 			    check, "calendar", law->calendars[i]->name, law->calendars[i]->at);
 	for (size_t i = 1; i < law->notions_count; i++)
 		refuse_notion_overlap(check, i);
-	for (size_t i = 1; i < law->rules_count; i++)
-		refuse_rule_overlap(check, i);
 	for (size_t i = 0; i < law->notions_count; i++)
 		if (cm_law_find_fact(law, law->notions[i]->name) >= 0)
 			cm_error_add(check->loader, law->notions[i]->at, "duplicate",
 			    "%s is a fact already", law->notions[i]->name);
+}
+
+/* One walk over all items; the rules are put in order at once, as long as their keys are there. */
+static bool items_add(struct cm_check *check)
+{
+	struct cm_law *law = check->law;
+	size_t rules = 0;
+	struct rule_key *keys;
+	bool fine;
+
+	for (size_t i = 0; i < law->units_count; i++)
+		rules += law->units[i]->counts[CM_ITEM_RULE];
+	keys = cm_alloc(rules, sizeof *keys);
+	fine = keys != NULL;
+	for (size_t i = 0; i < law->units_count; i++)
+		for (const struct cm_item *item = law->units[i]->items; fine && item != NULL;
+		     item = item->next)
+			fine = item_add(check, item, keys);
+	if (fine)
+		rules_order(check, keys);
+	cm_free(keys);
+	return fine;
 }
 
 bool cm_link(struct cm_check *check)
@@ -371,20 +393,13 @@ bool cm_link(struct cm_check *check)
 	    "served_on", "issued_on", "conduct_on", NULL};
 	struct cm_law *law = check->law;
 
-	if (!tables_alloc(law))
+	if (!tables_alloc(law) || !items_add(check))
 		return false;
-	for (size_t i = 0; i < law->units_count; i++)
-		for (const struct cm_item *item = law->units[i]->items; item != NULL;
-		     item = item->next)
-			if (!item_add(check, item))
-				return false;
 	facts_order(law);
 	qsort(law->acts, law->acts_count, sizeof *law->acts, compare_acts);
 	qsort(law->sets, law->sets_count, sizeof *law->sets, compare_sets);
 	qsort(law->notions, law->notions_count, sizeof *law->notions, compare_notions);
 	qsort(law->calendars, law->calendars_count, sizeof *law->calendars, compare_calendars);
-	if (!rules_order(law))
-		return false;
 	refuse_duplicates(check);
 	for (int i = 0; i < CM_WHENS; i++) {
 		int fact = when_facts[i] != NULL ? cm_law_find_fact(law, when_facts[i]) : -1;

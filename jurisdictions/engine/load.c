@@ -7,37 +7,6 @@
 
 #define MAX_FILES 4096
 
-static const char *or_empty(const char *text)
-{
-	return text != NULL ? text : "";
-}
-
-/* What a reader wants to know of each rule, once. */
-static void infos_fill(struct cm_law *law)
-{
-	for (size_t i = 0; i < law->rules_count; i++) {
-		const struct cm_rule_def *def = law->rules[i].def;
-		enum cm_strength strength = def->has_strength ? def->strength : CM_STRENGTH_DEFAULT;
-
-		law->rules[i].info = (struct cm_rule_info){
-		    .id = def->id,
-		    .jurisdiction = def->file->jurisdiction,
-		    .title = def->title,
-		    .source = cm_source_names[def->source],
-		    .cite = def->cites->text,
-		    .url = or_empty(def->cites->url),
-		    .modality = def->modality,
-		    .act = def->act->text,
-		    .strength = cm_strength_names[strength],
-		    .penalty = or_empty(def->penalty),
-		    .ask = or_empty(def->ask),
-		    .note = or_empty(def->note),
-		    .path = def->file->path,
-		    .line = def->at.line,
-		};
-	}
-}
-
 static enum cm_status parse_all(struct cm_loader *loader, struct cm_law *law)
 {
 	law->units =
@@ -48,7 +17,7 @@ static enum cm_status parse_all(struct cm_loader *loader, struct cm_law *law)
 		struct cm_unit_file *unit;
 
 		if (loader->files[i].len > CM_MAX_LAW_FILE_BYTES) {
-			struct cm_at at = {.file = i, .line = 1, .column = 1};
+			struct cm_at at = {.file = i, .line = 1};
 
 			cm_error_add(loader, at, "bound", "a file of law has at most %d bytes",
 			    CM_MAX_LAW_FILE_BYTES);
@@ -77,7 +46,6 @@ static enum cm_status passes_run(struct cm_check *check)
 		return CM_NO_MEMORY;
 	if (loader->remarks->errors != 0)
 		return CM_BAD_INPUT;
-	infos_fill(check->law);
 	status = cm_compile(check);
 	if (status == CM_OK)
 		status = cm_check_digest(check);

@@ -192,9 +192,8 @@ static struct cm_rule_def *rule_trim(
 
 void cm_mutation_header_print(struct cm_printer *printer, const struct cm_unit_file *unit)
 {
-	cm_buf_printf(
-	    printer->out, "law language 1 jurisdiction %s ", unit->jurisdiction);
-	cm_print_string(printer, unit->title, 2);
+	cm_buf_printf(printer->out, "law language 1 jurisdiction %s", unit->jurisdiction);
+	cm_print_phrase(printer, NULL, unit->title, 2);
 	cm_buf_byte(printer->out, '\n');
 }
 

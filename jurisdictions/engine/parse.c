@@ -22,39 +22,7 @@ void *cm_parse_node(struct cm_parser *parser, size_t size)
 void cm_parse_advance(struct cm_parser *parser)
 {
 	parser->end = parser->token.end;
-	parser->token = cm_lex_next(&parser->lexer);
-}
-
-static bool token_is(const struct cm_token *token, enum cm_token_kind kind, const char *text)
-{
-	return token->kind == kind && token->text[0] == text[0] && strlen(text) == token->len &&
-	       memcmp(token->text, text, token->len) == 0;
-}
-
-bool cm_parse_is_word(const struct cm_parser *parser, const char *word)
-{
-	return token_is(&parser->token, CM_TOKEN_WORD, word);
-}
-
-bool cm_parse_is_mark(const struct cm_parser *parser, char mark)
-{
-	return parser->token.kind == CM_TOKEN_MARK && parser->token.text[0] == mark;
-}
-
-bool cm_parse_take_word(struct cm_parser *parser, const char *word)
-{
-	if (!cm_parse_is_word(parser, word))
-		return false;
-	cm_parse_advance(parser);
-	return true;
-}
-
-bool cm_parse_take_mark(struct cm_parser *parser, char mark)
-{
-	if (!cm_parse_is_mark(parser, mark))
-		return false;
-	cm_parse_advance(parser);
-	return true;
+	cm_lex_next(&parser->lexer, &parser->token);
 }
 
 void cm_parse_expected(struct cm_parser *parser, const char *what)
@@ -108,20 +76,28 @@ static const char *token_text(struct cm_parser *parser)
 	return "";
 }
 
-bool cm_parse_name(struct cm_parser *parser, const char *what, struct cm_word **out)
+bool cm_parse_id(struct cm_parser *parser, const char *what, const char **out)
 {
-	struct cm_word *word;
-
 	if (parser->token.kind != CM_TOKEN_WORD) {
 		cm_parse_expected(parser, what);
 		return false;
 	}
-	word = cm_parse_node(parser, sizeof *word);
-	word->text = token_text(parser);
-	word->at = parser->token.at;
-	word->value = -1;
-	*out = word;
+	*out = token_text(parser);
 	cm_parse_advance(parser);
+	return true;
+}
+
+bool cm_parse_name(struct cm_parser *parser, const char *what, struct cm_word **out)
+{
+	struct cm_at at = parser->token.at;
+	const char *text;
+
+	if (!cm_parse_id(parser, what, &text))
+		return false;
+	*out = cm_parse_node(parser, sizeof **out);
+	(*out)->text = text;
+	(*out)->at = at;
+	(*out)->value = -1;
 	return true;
 }
 
@@ -222,7 +198,7 @@ int cm_parse_choice(
 	int found = -1;
 
 	for (size_t i = 0; i < count; i++)
-		if (token_is(&parser->token, CM_TOKEN_WORD, table[i]))
+		if (cm_parse_is_word(parser, table[i]))
 			found = (int)i;
 	if (found >= 0) {
 		cm_parse_advance(parser);
@@ -245,7 +221,6 @@ int cm_parse_choice(
 static bool parse_header(struct cm_parser *parser)
 {
 	struct cm_unit_file *unit = parser->unit;
-	struct cm_word *code = NULL;
 	struct cm_word **tail = &unit->uses;
 	int64_t version = 0;
 	struct cm_at at;
@@ -259,11 +234,11 @@ static bool parse_header(struct cm_parser *parser)
 	if (version != 1)
 		cm_error_add(parser->loader, at, "version",
 		    "this is language version 1, the file asks for %lld", (long long)version);
-	if (!cm_parse_want_word(parser, "jurisdiction", "and its code") ||
-	    !cm_parse_name(parser, "the code of the jurisdiction", &code))
+	if (!cm_parse_want_word(parser, "jurisdiction", "and its code"))
 		return false;
-	unit->jurisdiction = code->text;
-	unit->at = code->at;
+	unit->at = parser->token.at;
+	if (!cm_parse_id(parser, "the code of the jurisdiction", &unit->jurisdiction))
+		return false;
 	if (!cm_parse_string(parser, "the title of the file", &unit->title))
 		return false;
 	if (!cm_parse_take_word(parser, "uses"))
@@ -307,6 +282,7 @@ static void parse_items(struct cm_parser *parser)
 		}
 		*tail = item;
 		tail = &item->next;
+		parser->unit->counts[item->kind]++;
 	}
 }
 
@@ -325,7 +301,7 @@ struct cm_unit_file *cm_parse_file(struct cm_loader *loader, struct cm_arena *ar
 	parser.unit = unit;
 	if (!cm_lex_init(&parser.lexer, loader, arena, file))
 		return NULL;
-	parser.token = cm_lex_next(&parser.lexer);
+	cm_lex_next(&parser.lexer, &parser.token);
 	if (!parse_header(&parser))
 		skip_to_item(&parser);
 	unit->header_end = parser.end;

@@ -6,6 +6,8 @@
 #ifndef CM_ENGINE_PARSE_H
 #define CM_ENGINE_PARSE_H
 
+#include <string.h>
+
 #include "jurisdictions/engine/ast.h"
 
 #define CM_NODE_BYTES 512 /* the largest node of the tree */
@@ -33,12 +35,37 @@ struct cm_unit_file *cm_parse_file(struct cm_loader *loader, struct cm_arena *ar
 void *cm_parse_node(struct cm_parser *parser, size_t size);
 
 void cm_parse_advance(struct cm_parser *parser);
-bool cm_parse_is_word(const struct cm_parser *parser, const char *word);
-bool cm_parse_is_mark(const struct cm_parser *parser, char mark);
+
+/* Inline: every token is held against many words, and of a literal the length is known then. */
+static inline bool cm_parse_is_word(const struct cm_parser *parser, const char *word)
+{
+	const struct cm_token *token = &parser->token;
+
+	return token->kind == CM_TOKEN_WORD && token->text[0] == word[0] &&
+	       token->len == strlen(word) && memcmp(token->text, word, token->len) == 0;
+}
+
+static inline bool cm_parse_is_mark(const struct cm_parser *parser, char mark)
+{
+	return parser->token.kind == CM_TOKEN_MARK && parser->token.text[0] == mark;
+}
 
 /* Take the word or mark if it is next. */
-bool cm_parse_take_word(struct cm_parser *parser, const char *word);
-bool cm_parse_take_mark(struct cm_parser *parser, char mark);
+static inline bool cm_parse_take_word(struct cm_parser *parser, const char *word)
+{
+	if (!cm_parse_is_word(parser, word))
+		return false;
+	cm_parse_advance(parser);
+	return true;
+}
+
+static inline bool cm_parse_take_mark(struct cm_parser *parser, char mark)
+{
+	if (!cm_parse_is_mark(parser, mark))
+		return false;
+	cm_parse_advance(parser);
+	return true;
+}
 
 /* Take it, or remark that it is missing. */
 bool cm_parse_want_word(struct cm_parser *parser, const char *word, const char *where);
@@ -47,7 +74,9 @@ bool cm_parse_want_mark(struct cm_parser *parser, char mark, const char *where);
 /* "expected WHAT, found ..." */
 void cm_parse_expected(struct cm_parser *parser, const char *what);
 
-/* Take a token of a kind; false (with a remark) if another is next. */
+/* Take a token of a kind; false (with a remark) if another is next. An id is a name of which
+ * nothing but the text is wanted. */
+bool cm_parse_id(struct cm_parser *parser, const char *what, const char **out);
 bool cm_parse_name(struct cm_parser *parser, const char *what, struct cm_word **out);
 bool cm_parse_string(struct cm_parser *parser, const char *what, const char **out);
 bool cm_parse_day(struct cm_parser *parser, struct cm_day *out);

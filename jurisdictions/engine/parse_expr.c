@@ -5,37 +5,36 @@
 static struct cm_expr *parse_expr(struct cm_parser *parser);
 static struct cm_expr *parse_unit(struct cm_parser *parser);
 
-/* A name or value. `and` and `or` are neither: somebody forgot a word before them. */
+static bool is_joint(const struct cm_parser *parser)
+{
+	return cm_parse_is_word(parser, "and") || cm_parse_is_word(parser, "or");
+}
+
+/* A value. `and` and `or` are none: somebody forgot a word before them. */
 static bool parse_word(struct cm_parser *parser, const char *what, struct cm_word **out)
 {
-	if (cm_parse_is_word(parser, "and") || cm_parse_is_word(parser, "or")) {
-		cm_parse_expected(parser, what);
-		return false;
-	}
-	return cm_parse_name(parser, what, out);
+	if (!is_joint(parser))
+		return cm_parse_name(parser, what, out);
+	cm_parse_expected(parser, what);
+	return false;
 }
 
 static bool ends_quantity(const struct cm_parser *parser)
 {
-	return parser->token.kind != CM_TOKEN_WORD || cm_parse_is_word(parser, "and") ||
-	       cm_parse_is_word(parser, "or") || cm_parse_is_word(parser, "expect") ||
-	       cm_parse_is_word(parser, "end") || cm_parse_field_kind(parser) >= 0;
+	return parser->token.kind != CM_TOKEN_WORD || is_joint(parser) ||
+	       cm_parse_is_word(parser, "expect") || cm_parse_is_word(parser, "end") ||
+	       cm_parse_field_kind(parser) >= 0;
 }
 
 static bool parse_quantity(struct cm_parser *parser, struct cm_expr *atom)
 {
-	struct cm_word *unit = NULL;
-
 	atom->value = CM_VALUE_QUANTITY;
 	atom->value_at = parser->token.at;
 	if (!cm_parse_int(parser, "a whole number", &atom->number))
 		return false;
 	if (ends_quantity(parser))
 		return true;
-	if (!cm_parse_name(parser, "a unit", &unit))
-		return false;
-	atom->unit = unit->text;
-	return true;
+	return cm_parse_id(parser, "a unit", &atom->unit);
 }
 
 /* One value, or in a test's facts several. */
@@ -70,12 +69,16 @@ static bool parse_list(struct cm_parser *parser, struct cm_expr *atom)
  * words. */
 static bool take_of(struct cm_parser *parser, const char *first)
 {
-	struct cm_lexer saved_lexer = parser->lexer;
-	struct cm_token saved = parser->token;
-	size_t saved_end = parser->end;
+	struct cm_lexer saved_lexer;
+	struct cm_token saved;
+	size_t saved_end;
 
-	if (!cm_parse_take_word(parser, first))
+	if (!cm_parse_is_word(parser, first))
 		return false;
+	saved_lexer = parser->lexer;
+	saved = parser->token;
+	saved_end = parser->end;
+	cm_parse_advance(parser);
 	if (cm_parse_take_word(parser, "of"))
 		return true;
 	/* Comments between the two words would be kept twice: forget the second copy. */
@@ -92,6 +95,7 @@ static bool parse_is(struct cm_parser *parser, struct cm_expr *atom, bool given)
 
 	if (take_of(parser, "one")) {
 		atom->op = negated ? CM_ATOM_NONE_OF : CM_ATOM_ONE_OF;
+		atom->not_one_of = negated;
 		return parse_list(parser, atom);
 	}
 	if (cm_parse_take_word(parser, "in")) {
@@ -224,11 +228,14 @@ static struct cm_expr *expr_new(struct cm_parser *parser, enum cm_expr_kind kind
 static struct cm_expr *parse_atom(struct cm_parser *parser, bool given)
 {
 	struct cm_expr *atom = expr_new(parser, CM_EXPR_ATOM);
-	struct cm_word *name = NULL;
+	const char *what = given ? "a fact" : "a condition";
 
-	if (!parse_word(parser, given ? "a fact" : "a condition", &name))
+	if (is_joint(parser)) {
+		cm_parse_expected(parser, what);
 		return NULL;
-	atom->name = name->text;
+	}
+	if (!cm_parse_id(parser, what, &atom->name))
+		return NULL;
 	if (++parser->conditions == CM_MAX_CONDITIONS + 1)
 		cm_error_add(parser->loader, atom->at, "bound",
 		    "more than %d conditions; name a part of them with a term", CM_MAX_CONDITIONS);
@@ -321,7 +328,7 @@ static struct cm_expr *parse_expr(struct cm_parser *parser)
 	all->at = start;
 	all->first = first;
 	all->size = 1;
-	while (cm_parse_is_word(parser, "and") || cm_parse_is_word(parser, "or")) {
+	while (is_joint(parser)) {
 		if (cm_parse_is_word(parser, "or") != is_or && !mixed) {
 			mixed = true;
 			cm_error_add(parser->loader, parser->token.at, "mixed-and-or",

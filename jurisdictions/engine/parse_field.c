@@ -26,7 +26,6 @@ static bool parse_source(struct cm_parser *parser, struct cm_rule_def *rule)
 static bool parse_effect(struct cm_parser *parser, struct cm_rule_def *rule)
 {
 	int modality = cm_parse_choice(parser, "an effect", cm_modality_names, 4);
-	struct cm_word *party = NULL;
 
 	if (modality < 0 || !cm_parse_name(parser, "the name of an act", &rule->act))
 		return false;
@@ -35,12 +34,7 @@ static bool parse_effect(struct cm_parser *parser, struct cm_rule_def *rule)
 	if (cm_parse_take_word(parser, "of") &&
 	    !cm_parse_names(parser, "a category of data", &rule->of))
 		return false;
-	if (cm_parse_take_word(parser, "to")) {
-		if (!cm_parse_name(parser, "to whom", &party))
-			return false;
-		rule->party = party->text;
-	}
-	return true;
+	return !cm_parse_take_word(parser, "to") || cm_parse_id(parser, "to whom", &rule->party);
 }
 
 static struct cm_deadline *parse_deadline(struct cm_parser *parser)
@@ -108,13 +102,10 @@ static struct cm_defeats *parse_defeats(struct cm_parser *parser, bool inverse)
 static struct cm_reading *parse_reading(struct cm_parser *parser)
 {
 	struct cm_reading *reading = cm_parse_node(parser, sizeof *reading);
-	struct cm_word *name = NULL;
 
-	if (!cm_parse_name(parser, "the name of the reading", &name))
-		return NULL;
-	reading->name = name->text;
-	reading->at = name->at;
-	if (!cm_parse_string(parser, "what the reading says, as a text", &reading->title) ||
+	reading->at = parser->token.at;
+	if (!cm_parse_id(parser, "the name of the reading", &reading->name) ||
+	    !cm_parse_string(parser, "what the reading says, as a text", &reading->title) ||
 	    !cm_parse_want_word(parser, "applies", "and `when`") ||
 	    !cm_parse_want_word(parser, "when", "after `applies`"))
 		return NULL;
@@ -125,13 +116,11 @@ static struct cm_reading *parse_reading(struct cm_parser *parser)
 static struct cm_note *parse_note(struct cm_parser *parser, bool has_lang)
 {
 	struct cm_note *note = cm_parse_node(parser, sizeof *note);
-	struct cm_word *lang = NULL;
 
 	note->at = parser->token.at;
 	if (has_lang && parser->token.kind == CM_TOKEN_WORD) {
-		if (!cm_parse_name(parser, "a language", &lang))
+		if (!cm_parse_id(parser, "a language", &note->lang))
 			return NULL;
-		note->lang = lang->text;
 		note->at = parser->token.at;
 	}
 	return cm_parse_string(parser, "a text", &note->text) ? note : NULL;

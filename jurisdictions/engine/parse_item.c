@@ -6,6 +6,7 @@ struct cm_cite *cm_parse_cite(struct cm_parser *parser)
 {
 	struct cm_cite *cite = cm_parse_node(parser, sizeof *cite);
 
+	cite->at = parser->token.at;
 	if (!cm_parse_string(parser, "the citation", &cite->text))
 		return NULL;
 	if (cm_parse_take_word(parser, "url") &&
@@ -78,7 +79,6 @@ static bool parse_type(struct cm_parser *parser, struct cm_fact_def *fact)
 	static const char *const words[] = {
 	    "yes-or-no", "judgment", "one", "set", "number", "date", "country", "countries"};
 	int choice = cm_parse_choice(parser, "a type", words, sizeof words / sizeof *words);
-	struct cm_word *unit = NULL;
 
 	if (choice < 0)
 		return false;
@@ -86,11 +86,11 @@ static bool parse_type(struct cm_parser *parser, struct cm_fact_def *fact)
 	if (fact->type == CM_FACT_ONE_OF || fact->type == CM_FACT_SET_OF)
 		return parse_values(parser, fact);
 	if (fact->type == CM_FACT_NUMBER) {
-		if (!cm_parse_want_word(parser, "of", "and a unit") ||
-		    !cm_parse_name(parser, "a unit", &unit))
+		if (!cm_parse_want_word(parser, "of", "and a unit"))
 			return false;
-		fact->unit = unit->text;
-		fact->unit_at = unit->at;
+		fact->unit_at = parser->token.at;
+		if (!cm_parse_id(parser, "a unit", &fact->unit))
+			return false;
 	}
 	return true;
 }
@@ -98,12 +98,10 @@ static bool parse_type(struct cm_parser *parser, struct cm_fact_def *fact)
 static struct cm_fact_def *parse_fact(struct cm_parser *parser)
 {
 	struct cm_fact_def *fact = cm_parse_node(parser, sizeof *fact);
-	struct cm_word *name = NULL;
 
-	if (!cm_parse_name(parser, "the name of a fact", &name))
+	fact->at = parser->token.at;
+	if (!cm_parse_id(parser, "the name of a fact", &fact->name))
 		return NULL;
-	fact->name = name->text;
-	fact->at = name->at;
 	if (!cm_parse_want_word(parser, "is", "and a type") || !parse_type(parser, fact) ||
 	    !cm_parse_string(parser, "what the fact means, as a text", &fact->title))
 		return NULL;
@@ -118,12 +116,10 @@ static struct cm_fact_def *parse_fact(struct cm_parser *parser)
 static struct cm_act_def *parse_act(struct cm_parser *parser)
 {
 	struct cm_act_def *act = cm_parse_node(parser, sizeof *act);
-	struct cm_word *name = NULL;
 
-	if (!cm_parse_name(parser, "the name of an act", &name))
+	act->at = parser->token.at;
+	if (!cm_parse_id(parser, "the name of an act", &act->name))
 		return NULL;
-	act->name = name->text;
-	act->at = name->at;
 	if (!cm_parse_string(parser, "what the act means, as a text", &act->title))
 		return NULL;
 	if (cm_parse_take_word(parser, "of")) {
@@ -152,13 +148,11 @@ static struct cm_calendar_def *parse_calendar(struct cm_parser *parser)
 	static const char *const ways[] = {"forward", "back"};
 	struct cm_calendar_def *calendar = cm_parse_node(parser, sizeof *calendar);
 	struct cm_holiday **tail = &calendar->holidays;
-	struct cm_word *name = NULL;
 	int way;
 
-	if (!cm_parse_name(parser, "the name of a calendar", &name))
+	calendar->at = parser->token.at;
+	if (!cm_parse_id(parser, "the name of a calendar", &calendar->name))
 		return NULL;
-	calendar->name = name->text;
-	calendar->at = name->at;
 	if (!cm_parse_want_word(parser, "of", "and a code") ||
 	    !cm_parse_name(parser, "a code", &calendar->of) ||
 	    !cm_parse_want_word(parser, "weekend", "and its days") ||
@@ -167,6 +161,7 @@ static struct cm_calendar_def *parse_calendar(struct cm_parser *parser)
 	while (cm_parse_take_word(parser, "holiday"))
 		if (!parse_holiday(parser, &tail))
 			return NULL;
+	calendar->rolls_at = parser->token.at;
 	if (!cm_parse_want_word(parser, "rolls", "or `holiday`"))
 		return NULL;
 	way = cm_parse_choice(parser, "a direction", ways, 2);
@@ -187,16 +182,22 @@ static bool parse_cites(struct cm_parser *parser, struct cm_cite **tail)
 	return true;
 }
 
+/* `nobody`, or the members. A set that has none today says so: a line left out stays an error. */
+static bool parse_members(struct cm_parser *parser, struct cm_word **members)
+{
+	*members = NULL;
+	return cm_parse_take_word(parser, "nobody") ||
+	       cm_parse_names(parser, "a member, or `nobody`", members);
+}
+
 static struct cm_set_def *parse_set(struct cm_parser *parser)
 {
 	struct cm_set_def *set = cm_parse_node(parser, sizeof *set);
 	struct cm_set_span **tail = &set->spans;
-	struct cm_word *name = NULL;
 
-	if (!cm_parse_name(parser, "the name of a set", &name))
+	set->at = parser->token.at;
+	if (!cm_parse_id(parser, "the name of a set", &set->name))
 		return NULL;
-	set->name = name->text;
-	set->at = name->at;
 	if (!cm_parse_string(parser, "what the set means, as a text", &set->title) ||
 	    !parse_cites(parser, &set->cites))
 		return NULL;
@@ -206,7 +207,7 @@ static struct cm_set_def *parse_set(struct cm_parser *parser)
 		span->at = parser->token.at;
 		if (!from_until(parser, &span->from, &span->until) ||
 		    !cm_parse_want_word(parser, "is", "and the members") ||
-		    !cm_parse_names(parser, "a member", &span->codes))
+		    !parse_members(parser, &span->codes))
 			return NULL;
 		*tail = span;
 		tail = &span->next;
@@ -221,12 +222,10 @@ static struct cm_notion_def *parse_notion(struct cm_parser *parser)
 	struct cm_notion_def *notion = cm_parse_node(parser, sizeof *notion);
 	struct cm_span **tail = &notion->spans;
 	struct cm_test_def **tests = &notion->tests;
-	struct cm_word *name = NULL;
 
-	if (!cm_parse_name(parser, "the name of a term", &name))
+	notion->at = parser->token.at;
+	if (!cm_parse_id(parser, "the name of a term", &notion->name))
 		return NULL;
-	notion->name = name->text;
-	notion->at = name->at;
 	if (!cm_parse_string(parser, "what the term means, as a text", &notion->title) ||
 	    !parse_cites(parser, &notion->cites))
 		return NULL;
@@ -236,6 +235,7 @@ static struct cm_notion_def *parse_notion(struct cm_parser *parser)
 			return NULL;
 		tail = &(*tail)->next;
 	}
+	notion->means_at = parser->token.at;
 	if (!cm_parse_want_word(parser, "means", "and a condition"))
 		return NULL;
 	notion->means = cm_parse_expr(parser);

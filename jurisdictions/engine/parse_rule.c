@@ -27,16 +27,11 @@ static bool parse_expected(struct cm_parser *parser, struct cm_test_def *test)
 
 static bool parse_real_case(struct cm_parser *parser, struct cm_test_def *test)
 {
-	struct cm_word *id = NULL;
-
 	if (!cm_parse_want_word(parser, "case", "after `real`"))
 		return false;
 	if (parser->token.kind == CM_TOKEN_STRING)
 		return cm_parse_string(parser, "the case", &test->real_case);
-	if (!cm_parse_name(parser, "the id of a case", &id))
-		return false;
-	test->real_case = id->text;
-	return true;
+	return cm_parse_id(parser, "the id of a case", &test->real_case);
 }
 
 struct cm_test_def *cm_parse_test(struct cm_parser *parser)
@@ -59,6 +54,7 @@ struct cm_test_def *cm_parse_test(struct cm_parser *parser)
 	if (test->given == NULL || !cm_parse_want_word(parser, "expect", "or `and`") ||
 	    !parse_expected(parser, test))
 		return NULL;
+	test->end = parser->end;
 	return test;
 }
 
@@ -180,13 +176,11 @@ struct cm_rule_def *cm_parse_rule(struct cm_parser *parser)
 {
 	struct cm_rule_def *rule = cm_parse_node(parser, sizeof *rule);
 	struct cm_field **tail = &rule->fields;
-	struct cm_word *id = NULL;
 	uint32_t seen = 0;
 
-	if (!cm_parse_name(parser, "the id of a rule", &id))
+	rule->at = parser->token.at;
+	if (!cm_parse_id(parser, "the id of a rule", &rule->id))
 		return NULL;
-	rule->id = id->text;
-	rule->at = id->at;
 	rule->file = parser->unit;
 	for (;;) {
 		int kind = cm_parse_field_kind(parser);

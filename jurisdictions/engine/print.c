@@ -3,170 +3,73 @@
 #include <string.h>
 
 #include "jurisdictions/engine/parse.h"
-#include "jurisdictions/engine/sentence.h"
 #include "protocol/base/text.h"
 
-/* ---- comments ---- */
+/* The file: its header, its items, and the comments and empty lines between them. */
 
-/* The first comment at or behind an offset. */
-static size_t comment_from(const struct cm_printer *printer, size_t offset)
+/* Is the line behind this comment empty? A heading stands apart; what explains the next item stands
+ * at it. */
+static bool parts(const struct cm_printer *printer, const struct cm_comment *comment)
 {
-	size_t low = 0;
-	size_t high = printer->comments_count;
+	unsigned lines = 0;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
+	for (size_t i = comment->offset + strlen(comment->text); i < printer->len; i++) {
+		char c = printer->text[i];
 
-		if (printer->comments[middle].comment->offset < offset)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static void blanks(struct cm_printer *printer, size_t count)
-{
-	while (count-- > 0)
-		cm_buf_byte(printer->out, ' ');
-}
-
-void cm_print_comments(struct cm_printer *printer, size_t from, size_t to, size_t indent)
-{
-	for (size_t i = comment_from(printer, from); i < printer->comments_count; i++) {
-		struct cm_printed_comment *comment = &printer->comments[i];
-
-		if (comment->comment->offset >= to)
-			return;
-		if (comment->done || !comment->comment->starts_line)
-			continue;
-		blanks(printer, indent);
-		cm_buf_text(printer->out, comment->comment->text);
-		cm_buf_byte(printer->out, '\n');
-		comment->done = true;
-	}
-}
-
-void cm_print_line_end(struct cm_printer *printer, size_t from, size_t to)
-{
-	for (size_t i = comment_from(printer, from); i < printer->comments_count; i++) {
-		struct cm_printed_comment *comment = &printer->comments[i];
-
-		if (comment->comment->offset >= to)
+		if (c == '\n')
+			lines++;
+		else if (c != ' ' && c != '\t' && c != '\r')
 			break;
-		if (comment->done || comment->comment->starts_line)
-			continue;
-		cm_buf_byte(printer->out, ' ');
-		cm_buf_text(printer->out, comment->comment->text);
-		comment->done = true;
-		break; /* a second one on this line would become part of the first */
 	}
-	cm_buf_byte(printer->out, '\n');
-	/* What stood behind other lines of the same thing follows on lines of its own. */
-	for (size_t i = comment_from(printer, from); i < printer->comments_count; i++) {
-		struct cm_printed_comment *comment = &printer->comments[i];
+	return lines > 1;
+}
 
-		if (comment->comment->offset >= to)
-			return;
-		if (comment->done || comment->comment->starts_line)
-			continue;
-		cm_buf_text(printer->out, comment->comment->text);
+/* The comments before `offset`, with the empty lines between and behind them. */
+static void lead_print(struct cm_printer *printer, size_t offset)
+{
+	while (cm_print_has_comment(printer, offset)) {
+		const struct cm_comment *comment = printer->comments[printer->next++];
+		bool last = printer->next == printer->comments_count;
+
+		cm_buf_text(printer->out, comment->text);
 		cm_buf_byte(printer->out, '\n');
-		comment->done = true;
+		if (parts(printer, comment) && !(last && offset == SIZE_MAX))
+			cm_buf_byte(printer->out, '\n');
 	}
 }
 
-/* ---- text ---- */
-
-static size_t column_now(const struct cm_buf *out)
+static void uses_print(struct cm_printer *printer, const struct cm_word *use)
 {
-	size_t start = out->len;
-
-	while (start > 0 && out->data[start - 1] != '\n')
-		start--;
-	return out->len == 0 ? 0
-			     : cm_text_columns((const char *)out->data + start, out->len - start);
-}
-
-void cm_print_wrapped(struct cm_printer *printer, const char *text, size_t indent)
-{
-	size_t column;
 	bool first = true;
 
-	if (printer->canonical) {
-		cm_buf_text(printer->out, text);
+	if (use == NULL)
 		return;
-	}
-	column = column_now(printer->out);
-	while (*text != 0) {
-		size_t len = strcspn(text, " ");
-		size_t columns = cm_text_columns(text, len);
+	cm_buf_text(printer->out, "\n  uses");
+	for (; use != NULL; use = use->next) {
+		size_t columns =
+		    cm_text_columns(use->text, strlen(use->text)) + 2 + (use->next != NULL);
 
-		if (!first && column + 1 + columns > CM_PRINT_COLUMNS) {
+		if (!first && cm_print_column(printer) + 1 + columns > CM_PRINT_COLUMNS) {
 			cm_buf_byte(printer->out, '\n');
-			blanks(printer, indent);
-			column = indent;
-		} else if (!first) {
+			cm_print_blanks(printer, 7);
+		} else {
 			cm_buf_byte(printer->out, ' ');
-			column++;
 		}
-		cm_buf_add(printer->out, text, len);
-		column += columns;
+		cm_buf_printf(printer->out, "\"%s\"%s", use->text, use->next != NULL ? "," : "");
 		first = false;
-		text += len;
-		while (*text == ' ')
-			text++;
 	}
 }
 
-void cm_print_string(struct cm_printer *printer, const char *text, size_t indent)
+static void header_print(struct cm_printer *printer, const struct cm_unit_file *unit)
 {
-	cm_buf_byte(printer->out, '"');
-	cm_print_wrapped(printer, text, indent + 1);
-	cm_buf_byte(printer->out, '"');
-}
+	size_t next = unit->items != NULL ? unit->items->at.offset : SIZE_MAX;
 
-void cm_print_words(struct cm_printer *printer, const struct cm_word *words, size_t indent)
-{
-	for (; words != NULL; words = words->next) {
-		size_t columns = strlen(words->text) + (words->next != NULL);
-
-		if (!printer->canonical && column_now(printer->out) + columns > CM_PRINT_COLUMNS) {
-			if (printer->out->len != 0 &&
-			    printer->out->data[printer->out->len - 1] == ' ')
-				printer->out->data[--printer->out->len] = 0;
-			cm_buf_byte(printer->out, '\n');
-			blanks(printer, indent);
-		}
-		cm_buf_text(printer->out, words->text);
-		if (words->next != NULL)
-			cm_buf_text(printer->out, ", ");
-	}
-}
-
-void cm_print_day(struct cm_printer *printer, int32_t day)
-{
-	char text[CM_DAY_TEXT_BYTES];
-
-	cm_day_print((struct cm_day){day}, text);
-	cm_buf_text(printer->out, text);
-}
-
-/* ---- the file ---- */
-
-static void header_print(struct cm_printer *printer, const struct cm_unit_file *unit, size_t to)
-{
-	cm_print_comments(printer, 0, unit->at.offset, 0);
-	cm_buf_printf(printer->out, "law language 1 jurisdiction %s ", unit->jurisdiction);
-	cm_print_string(printer, unit->title, 2);
-	if (unit->uses != NULL)
-		cm_buf_text(printer->out, "\n  uses ");
-	for (const struct cm_word *use = unit->uses; use != NULL; use = use->next) {
-		cm_print_string(printer, use->text, 7);
-		if (use->next != NULL)
-			cm_buf_text(printer->out, ", ");
-	}
-	cm_print_line_end(printer, 0, to);
+	printer->stop = cm_print_comment_end(printer, unit->header_end, next);
+	lead_print(printer, unit->header_end);
+	cm_buf_printf(printer->out, "law language 1 jurisdiction %s", unit->jurisdiction);
+	cm_print_phrase(printer, NULL, unit->title, 2);
+	uses_print(printer, unit->uses);
+	cm_print_line_end(printer, SIZE_MAX, 0);
 }
 
 static bool is_line(const struct cm_item *item)
@@ -178,42 +81,30 @@ static bool is_line(const struct cm_item *item)
 static bool wants_gap(
     const struct cm_printer *printer, const struct cm_item *before, const struct cm_item *item)
 {
-	size_t at;
-
-	if (before == NULL || before->kind != item->kind || !is_line(item))
-		return true;
-	at = comment_from(printer, before->end);
-	while (at < printer->comments_count &&
-	       printer->comments[at].comment->offset < item->at.offset) {
-		if (printer->comments[at].comment->starts_line)
-			return true;
-		at++;
-	}
-	return false;
+	return before == NULL || before->kind != item->kind || !is_line(item) ||
+	       cm_print_has_comment(printer, item->end);
 }
 
 static void file_print(struct cm_printer *printer, const struct cm_unit_file *unit)
 {
 	const struct cm_item *before = NULL;
-	size_t from = unit->header_end;
 
-	header_print(printer, unit, unit->items != NULL ? unit->items->at.offset : SIZE_MAX);
+	header_print(printer, unit);
 	for (const struct cm_item *item = unit->items; item != NULL; item = item->next) {
+		size_t next = item->next != NULL ? item->next->at.offset : SIZE_MAX;
+
+		printer->stop = cm_print_comment_end(printer, item->end, next);
 		if (wants_gap(printer, before, item))
 			cm_buf_byte(printer->out, '\n');
-		cm_print_comments(printer, from, item->at.offset, 0);
+		lead_print(printer, is_line(item) ? item->end : item->at.offset);
 		cm_print_item(printer, item);
-		cm_print_line_end(printer, item->at.offset,
-		    item->next != NULL ? item->next->at.offset : SIZE_MAX);
-		from = item->end;
+		cm_print_line_end(printer, SIZE_MAX, 0);
 		before = item;
 	}
-	for (size_t i = comment_from(printer, from); i < printer->comments_count; i++)
-		if (!printer->comments[i].done) {
-			cm_buf_byte(printer->out, '\n');
-			break;
-		}
-	cm_print_comments(printer, 0, SIZE_MAX, 0);
+	printer->stop = printer->comments_count;
+	if (cm_print_has_comment(printer, SIZE_MAX))
+		cm_buf_byte(printer->out, '\n');
+	lead_print(printer, SIZE_MAX);
 }
 
 static bool comments_table(
@@ -229,7 +120,7 @@ static bool comments_table(
 		return false;
 	for (const struct cm_comment *comment = unit->comments; comment != NULL;
 	     comment = comment->next)
-		printer->comments[printer->comments_count++].comment = comment;
+		printer->comments[printer->comments_count++] = comment;
 	return true;
 }
 
@@ -237,7 +128,7 @@ enum cm_status cm_law_format(const struct cm_law_file *file, struct cm_buf *out)
 {
 	struct cm_remarks remarks;
 	struct cm_loader loader = {.files = file, .files_count = 1, .remarks = &remarks};
-	struct cm_printer printer = {.out = out};
+	struct cm_printer printer = {.out = out, .text = file->text, .len = file->len};
 	struct cm_unit_file *unit;
 	struct cm_arena arena;
 	enum cm_status status = CM_OK;

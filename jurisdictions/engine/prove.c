@@ -1,5 +1,6 @@
 #include "jurisdictions/engine/scope.h"
 #include "jurisdictions/engine/sentence.h"
+#include "jurisdictions/engine/trial.h"
 
 #include <string.h>
 
@@ -27,96 +28,17 @@ static const char *state_name(enum cm_rule_state state)
 	return "";
 }
 
-/* ---- the day of a test ---- */
-
-/* Without a day of its own a test runs on the first day of the newest law its rule can meet: the
- * last day on which anything changes among the rule, what it uses and what defeats it, inside its
- * force. */
-static int32_t newest_day(struct proof *proof, size_t rule)
+/* False, with a remark: the test leaves a fact without a value. */
+static bool facts_give(struct proof *proof, const struct cm_test_def *test, struct cm_day day,
+    const struct cm_word *of)
 {
-	const struct cm_rule_def *def = proof->law->rules[rule].def;
-	struct cm_breaks breaks = {0};
-	int32_t newest = def->spans->from;
-	const struct cm_span *last = def->spans;
+	const struct cm_expr *impossible = cm_trial_give(proof->facts, test, day, of);
 
-	for (const struct cm_span *span = def->spans; span != NULL; span = span->next)
-		if (span->from > last->from)
-			last = span;
-	for (size_t i = 0; i < proof->scope.count; i++)
-		cm_breaks_of_rule(
-		    proof->law, proof->law->rules[proof->scope.rules[i]].def, &breaks);
-	newest = last->from;
-	for (size_t i = 0; i < breaks.count; i++)
-		if (breaks.days[i] > newest && breaks.days[i] < last->until)
-			newest = breaks.days[i];
-	return newest;
-}
-
-/* The day given for a date fact, so that the test's own day follows it. */
-static bool day_given(const struct cm_test_def *test, const struct cm_law *law, int32_t *day)
-{
-	int served = law->when_fact[CM_WHEN_SERVICE];
-
-	for (const struct cm_expr *given = test->given; given != NULL; given = given->next) {
-		if (given->kind == CM_EXPR_ATOM && given->fact == served &&
-		    given->op == CM_ATOM_IS && given->value == CM_VALUE_DAY) {
-			*day = given->day.number;
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool is_given(const struct cm_test_def *test, int fact)
-{
-	for (const struct cm_expr *given = test->given; given != NULL; given = given->next)
-		if ((given->kind == CM_EXPR_NOT ? given->first->fact : given->fact) == fact)
-			return true;
-	return false;
-}
-
-/* A test of a rule about content is about content, unless it says what the data are. */
-static void data_give(struct proof *proof, const struct cm_word *of)
-{
-	union cm_slot *slot = &proof->facts->slots[proof->law->data_fact];
-
-	*slot = (union cm_slot){0};
-	for (; of != NULL; of = of->next)
-		slot->may[of->value / 64] |= UINT64_C(1) << (of->value % 64);
-	memcpy(slot->must, slot->may, sizeof slot->must);
-	proof->facts->knowledge[proof->law->data_fact] = CM_KNOWN;
-	cm_facts_refresh(proof->facts, (size_t)proof->law->data_fact);
-}
-
-/* Set the facts: what is given; of the rest, the test's day for the dates of service, issue and
- * conduct and the data the effect is `of`. False: a fact is left without a value. */
-static bool facts_give(
-    struct proof *proof, const struct cm_test_def *test, int32_t day, const struct cm_word *of)
-{
-	const struct cm_law *law = proof->law;
-
-	cm_facts_clear(proof->facts);
-	if (of != NULL && law->data_fact >= 0 && !is_given(test, law->data_fact))
-		data_give(proof, of);
-	for (int i = 0; i < CM_WHENS; i++) {
-		int fact = law->when_fact[i];
-
-		if (fact < 0 || is_given(test, fact))
-			continue;
-		proof->facts->slots[fact].low = day;
-		proof->facts->slots[fact].high = day;
-		proof->facts->knowledge[fact] = CM_KNOWN;
-		cm_facts_refresh(proof->facts, (size_t)fact);
-	}
-	for (const struct cm_expr *given = test->given; given != NULL; given = given->next) {
-		if (cm_facts_narrow(proof->facts, given, day))
-			continue;
-		cm_error_add(proof->check->loader, given->at, "test-given",
+	if (impossible != NULL)
+		cm_error_add(proof->check->loader, impossible->at, "test-given",
 		    "test \"%s\": this leaves no value possible, or cannot be given this way",
 		    test->name);
-		return false;
-	}
-	return true;
+	return impossible == NULL;
 }
 
 /* ---- what came ---- */
@@ -314,13 +236,6 @@ static bool passes(struct proof *proof, const struct cm_test_def *test, size_t r
 	return false;
 }
 
-/* A test about a rule of a sovereign that is not loaded says nothing here. */
-static bool can_run(const struct proof *proof, const struct cm_test_def *test)
-{
-	return (test->expect != CM_EXPECT_DEFEATED && test->expect != CM_EXPECT_CONFLICT) ||
-	       cm_law_find_rule(proof->law, test->names->text) >= 0;
-}
-
 static enum cm_status needs_of(struct proof *proof, struct cm_day as_of, enum cm_rule_state state,
     struct cm_needs *all, struct cm_needs *own)
 {
@@ -345,11 +260,8 @@ static enum cm_status test_run(struct proof *proof, size_t rule, const struct cm
 	enum cm_status status;
 
 	cm_scope_of(&proof->scope, rule);
-	if (test->has_day)
-		as_of = test->day;
-	else if (!day_given(test, proof->law, &as_of.number))
-		as_of.number = newest_day(proof, rule);
-	if (!facts_give(proof, test, as_of.number, proof->law->rules[rule].def->of))
+	as_of = cm_trial_day(&proof->scope, rule, test);
+	if (!facts_give(proof, test, as_of, proof->law->rules[rule].def->of))
 		return CM_OK;
 	cm_moments_of(proof->law, proof->facts, as_of, &moments);
 	(void)cm_scope_decide(&proof->scope, proof->facts, &moments);
@@ -369,9 +281,7 @@ static enum cm_status test_run(struct proof *proof, size_t rule, const struct cm
 	return CM_OK;
 }
 
-/* ---- terms
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- terms ---- */
 
 static void notion_test_run(
     struct proof *proof, const struct cm_notion_def *notion, const struct cm_test_def *test)
@@ -380,22 +290,22 @@ static void notion_test_run(
 	    [CM_NO] = "silent", [CM_POSSIBLE] = "undetermined", [CM_CERTAIN] = "applies"};
 	struct cm_breaks breaks = {0};
 	enum cm_truth truth;
-	int32_t day = notion->spans->from;
+	struct cm_day day = {notion->spans->from};
 
 	for (const struct cm_span *span = notion->spans; span != NULL; span = span->next)
-		day = span->from > day ? span->from : day;
+		day.number = span->from > day.number ? span->from : day.number;
 	cm_breaks_of_expr(proof->law, notion->means, &breaks);
 	for (size_t i = 0; i < breaks.count; i++)
-		if (breaks.days[i] > day &&
+		if (breaks.days[i] > day.number &&
 		    cm_notion_on(proof->law, notion, breaks.days[i]) == notion)
-			day = breaks.days[i];
+			day.number = breaks.days[i];
 	if (test->has_day)
-		day = test->day.number;
+		day = test->day;
 	if (!facts_give(proof, test, day, NULL))
 		return;
-	truth = cm_notion_on(proof->law, notion, day) != notion
+	truth = cm_notion_on(proof->law, notion, day.number) != notion
 		    ? CM_NO
-		    : cm_expr_truth(proof->law, notion->means, day, proof->facts);
+		    : cm_expr_truth(proof->law, notion->means, day.number, proof->facts);
 	if ((test->expect == CM_EXPECT_APPLIES && truth == CM_CERTAIN) ||
 	    (test->expect == CM_EXPECT_SILENT && truth == CM_NO) ||
 	    (test->expect == CM_EXPECT_UNDETERMINED && truth == CM_POSSIBLE))
@@ -421,7 +331,7 @@ static enum cm_status prove_all(struct proof *proof)
 		     test = test->next) {
 			enum cm_status status;
 
-			if (!can_run(proof, test))
+			if (!cm_trial_can_run(law, test))
 				continue;
 			status = test_run(proof, i, test);
 			if (status != CM_OK)

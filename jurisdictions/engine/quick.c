@@ -8,19 +8,26 @@ struct needed {
 	bool whole;
 };
 
+/* The literal of an atom: mostly one just written. */
+static uint32_t literal_of(struct cm_emitter *emitter, const struct cm_expr *atom, bool negated)
+{
+	for (size_t i = 0; i < emitter->written_count && emitter->written_day == emitter->day;
+	     i++) {
+		const struct cm_written *written = &emitter->written[i];
+
+		if (written->atom == atom && written->negated == negated)
+			return written->literal;
+	}
+	return cm_emit_atom_literal(emitter, atom, negated);
+}
+
 static void needed_add(
     struct cm_emitter *emitter, const struct cm_expr *atom, bool negated, struct needed *needed)
 {
-	struct cm_literal literal;
-	struct cm_mask mask;
-
-	if (needed->count == CM_QUICK_LITERALS) {
+	if (needed->count == CM_QUICK_LITERALS)
 		needed->whole = false;
-		return;
-	}
-	(void)cm_atom_code(emitter->law, atom, emitter->day, negated, &literal, mask.bits);
-	needed->literals[needed->count++] =
-	    cm_emit_literal(emitter, literal, cm_op_is_wide(literal.op) ? &mask : NULL);
+	else
+		needed->literals[needed->count++] = literal_of(emitter, atom, negated);
 }
 
 /* Gather the literals without which an expression cannot be met. */

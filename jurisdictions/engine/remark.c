@@ -37,12 +37,26 @@ static bool remarks_grow(struct cm_remarks *remarks)
 	return true;
 }
 
+/* From 1. Counts the bytes that begin a character. */
+static uint32_t column_of(const struct cm_law_file *file, size_t offset)
+{
+	const char *line = offset != 0 ? memrchr(file->text, '\n', offset) : NULL;
+	size_t start = line != NULL ? (size_t)(line - file->text) + 1 : 0;
+	uint32_t column = 1;
+
+	for (size_t i = start; i < offset; i++)
+		column += ((uint8_t)file->text[i] & 0xc0) != 0x80;
+	return column;
+}
+
 static void remark_add(struct cm_loader *loader, enum cm_remark_kind kind, struct cm_at at,
     const char *code, const char *fmt, va_list ap)
 {
 	struct cm_remarks *remarks = loader->remarks;
 	char room[MAX_REMARK_BYTES];
-	const char *path = at.file < loader->files_count ? loader->files[at.file].path : "";
+	const struct cm_law_file *file =
+	    at.file < loader->files_count ? &loader->files[at.file] : NULL;
+	const char *path = file != NULL ? file->path : "";
 	char *text;
 
 	if (kind == CM_REMARK_ERROR)
@@ -62,7 +76,7 @@ static void remark_add(struct cm_loader *loader, enum cm_remark_kind kind, struc
 	    .kind = kind,
 	    .path = path,
 	    .line = at.line,
-	    .column = at.column,
+	    .column = file != NULL && at.offset <= file->len ? column_of(file, at.offset) : 1,
 	    .text = text,
 	    .code = code,
 	    .file = at.file,

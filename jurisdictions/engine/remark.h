@@ -7,11 +7,10 @@
 
 #include "jurisdictions/engine/engine.h"
 
-/* A place in one of the files. */
+/* A place in one of the files. Its column is counted when somebody is told of it. */
 struct cm_at {
 	uint32_t file; /* index into the files being loaded */
 	uint32_t line;
-	uint32_t column;
 	uint32_t offset; /* bytes */
 };
 

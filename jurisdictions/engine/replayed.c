@@ -17,9 +17,13 @@ static bool facts_give(struct replay *replay, int side, const struct cm_stored *
 	struct cm_err err;
 
 	cm_facts_clear(replay->facts[side]);
-	for (size_t i = 0; i < stored->facts_count; i++)
-		if (cm_facts_set(replay->facts[side], &stored->facts[i], &err) != CM_OK)
+	for (size_t i = 0; i < stored->facts_count; i++) {
+		enum cm_status status = cm_facts_set(replay->facts[side], &stored->facts[i], &err);
+
+		if (status != CM_OK &&
+		    (status != CM_UNKNOWN_NAME || stored->jurisdictions_count == 0))
 			return false;
+	}
 	return true;
 }
 
@@ -34,9 +38,18 @@ static enum cm_rule_state state_in(const struct replay *replay, int side, const 
 	return cm_decision_state(replay->decision[side], at);
 }
 
+static bool is_carried(const struct cm_stored *stored, const char *jurisdiction)
+{
+	for (size_t i = 0; i < stored->jurisdictions_count; i++)
+		if (strcmp(stored->jurisdictions[i], jurisdiction) == 0)
+			return true;
+	return stored->jurisdictions_count == 0;
+}
+
 /* The shifts of one case: rules of the new set in order, then those only the old has. NULL out: count.
  */
-static size_t shifts_walk(const struct replay *replay, struct cm_shift *out)
+static size_t shifts_walk(
+    const struct replay *replay, const struct cm_stored *stored, struct cm_shift *out)
 {
 	size_t count = 0;
 
@@ -55,7 +68,7 @@ static size_t shifts_walk(const struct replay *replay, struct cm_shift *out)
 			if (side == 0 && cm_law_find_rule(replay->law[1], rule->id) >= 0)
 				continue;
 			there = state_in(replay, 1 - side, rule->id, nth);
-			if (here == there)
+			if (here == there || !is_carried(stored, rule->jurisdiction))
 				continue;
 			if (out != NULL)
 				out[count] = (struct cm_shift){.rule = rule,
@@ -86,12 +99,14 @@ static enum cm_status moved_add(
 	}
 	moved = &out->items[out->count++];
 	*moved = (struct cm_moved){.name = cm_arena_text(replay->arena, stored->name),
+	    .part = stored->part != NULL ? cm_arena_text(replay->arena, stored->part) : NULL,
 	    .is_open = stored->is_open,
 	    .has_clock = stored->has_clock,
 	    .shifts = cm_arena_alloc(replay->arena, shifts, sizeof *moved->shifts)};
-	if (moved->name == NULL || moved->shifts == NULL)
+	if (moved->name == NULL || moved->shifts == NULL ||
+	    (moved->part == NULL && stored->part != NULL))
 		return CM_NO_MEMORY;
-	moved->shifts_count = shifts_walk(replay, moved->shifts);
+	moved->shifts_count = shifts_walk(replay, stored, moved->shifts);
 	return CM_OK;
 }
 
@@ -108,7 +123,7 @@ static enum cm_status case_replay(struct replay *replay, const struct cm_stored 
 		cm_decide(replay->law[side], replay->facts[side], stored->as_of,
 		    replay->decision[side]);
 	}
-	shifts = shifts_walk(replay, NULL);
+	shifts = shifts_walk(replay, stored, NULL);
 	return shifts == 0 ? CM_OK : moved_add(replay, stored, shifts);
 }
 

@@ -6,6 +6,8 @@
 
 #include "protocol/wire/limits.h"
 
+_Static_assert(CM_MAX_READINGS + 1 == CM_MAX_RIVALS, "all readings of a rule fit its ruling");
+
 /* What one answer is built with. */
 struct writer {
 	const struct cm_law *law;
@@ -68,27 +70,52 @@ static const struct cm_note *explain_of(const struct cm_rule_def *def)
 	return found;
 }
 
-/* Rival readings side by side. They are read on the earliest day the rule may go by. */
-static void readings_write(struct writer *writer, const struct cm_rule_def *def)
+/* What a rule says if it applies so: the rules that defeat it are heard as well. */
+static enum cm_rival_state rival_state(
+    const struct writer *writer, size_t rule, enum cm_truth applies)
 {
-	static const char *const words[] = {
-	    [CM_NO] = "does not apply", [CM_POSSIBLE] = "may apply", [CM_CERTAIN] = "applies"};
-	struct cm_moments moments;
-	int32_t day;
+	const struct cm_rule_code *code = &writer->law->code.rules[rule];
+	bool threatened = false;
 
-	cm_moments_of(writer->law, writer->facts, writer->as_of, &moments);
-	day = (int32_t)moments.low[def->spans->when];
-	if (day < def->spans->from)
-		day = def->spans->from;
+	if (applies == CM_NO)
+		return CM_RIVAL_SILENT;
+	for (uint32_t i = 0; i < code->defeaters; i++) {
+		enum cm_truth by = cm_decision_holds(
+		    writer->decision, writer->law->code.defeaters[code->defeater + i]);
+
+		if (by == CM_CERTAIN)
+			return CM_RIVAL_DEFEATED;
+		threatened = threatened || by == CM_POSSIBLE;
+	}
+	return threatened || applies == CM_POSSIBLE ? CM_RIVAL_POSSIBLE : CM_RIVAL_HOLDS;
+}
+
+/* Rival readings side by side, the rule's own `applies when` first. */
+static bool readings_write(
+    struct writer *writer, size_t rule, const struct cm_rule_def *def, struct cm_ruling *ruling)
+{
+	struct cm_moments moments;
+	struct cm_rival *rivals;
+	uint16_t count = 0;
+
+	if (def->readings == NULL)
+		return true;
+	rivals = cm_arena_alloc(writer->arena, CM_MAX_RIVALS, sizeof *rivals);
+	if (rivals == NULL)
+		return false;
 	if (def->applies != NULL)
-		cm_buf_printf(&writer->text, "%sAs written it %s.",
-		    writer->text.len != 0 ? " " : "",
-		    words[cm_expr_truth(writer->law, def->applies, day, writer->facts)]);
+		rivals[count++] = (struct cm_rival){.name = "", .title = ""};
 	for (const struct cm_reading *reading = def->readings; reading != NULL;
 	     reading = reading->next)
-		cm_buf_printf(&writer->text, "%sOn the reading %s (%s) it %s.",
-		    writer->text.len != 0 ? " " : "", reading->name, reading->title,
-		    words[cm_expr_truth(writer->law, reading->applies, day, writer->facts)]);
+		rivals[count++] =
+		    (struct cm_rival){.name = reading->name, .title = reading->title};
+	cm_moments_of(writer->law, writer->facts, writer->as_of, &moments);
+	for (uint16_t i = 0; i < count; i++)
+		rivals[i].state = rival_state(writer, rule,
+		    cm_rule_applies_on(writer->law, rule, i, writer->facts, &moments));
+	ruling->readings = rivals;
+	ruling->readings_count = count;
+	return true;
 }
 
 static bool explain_write(
@@ -99,8 +126,6 @@ static bool explain_write(
 
 	if (note != NULL)
 		cm_template_fill(note->text, writer->law, writer->facts, due, &writer->text);
-	if (def->readings != NULL && ruling->state == CM_RULING_POSSIBLE)
-		readings_write(writer, def);
 	ruling->explain = take_text(writer);
 	return ruling->explain != NULL;
 }
@@ -172,7 +197,8 @@ static enum cm_status ruling_write(
 	    .ask = info->ask,
 	    .defeated_by = state == CM_RULE_DEFEATED ? defeater_of(writer, rule) : "",
 	};
-	if (!term_write(writer, def, out) || !explain_write(writer, def, out))
+	if (!term_write(writer, def, out) || !explain_write(writer, def, out) ||
+	    !readings_write(writer, rule, def, out))
 		return CM_NO_MEMORY;
 	return needs_write(writer, rule, out);
 }

@@ -112,8 +112,11 @@ void cm_template_fill(const char *text, const struct cm_law *law, const struct c
 
 static void words_print(const struct cm_word *word, struct cm_buf *out)
 {
-	for (; word != NULL; word = word->next)
-		cm_buf_printf(out, "%s%s", word->text, word->next != NULL ? ", " : "");
+	for (; word != NULL; word = word->next) {
+		cm_buf_text(out, word->text);
+		if (word->next != NULL)
+			cm_buf_text(out, ", ");
+	}
 }
 
 static void value_print(const struct cm_expr *atom, struct cm_buf *out)
@@ -126,8 +129,10 @@ static void value_print(const struct cm_expr *atom, struct cm_buf *out)
 		break;
 	case CM_VALUE_QUANTITY:
 		cm_buf_printf(out, "%lld", (long long)atom->number);
-		if (atom->unit != NULL)
-			cm_buf_printf(out, " %s", atom->unit);
+		if (atom->unit != NULL) {
+			cm_buf_byte(out, ' ');
+			cm_buf_text(out, atom->unit);
+		}
 		break;
 	case CM_VALUE_DAY:
 		cm_day_print(atom->day, day);
@@ -164,36 +169,39 @@ static const char *const atom_words[] = {
     [CM_ATOM_UNKNOWN] = " is unknown",
 };
 
-static void operand_print(const struct cm_expr *expr, struct cm_buf *out)
+static void expr_print(const struct cm_expr *expr, bool as_written, struct cm_buf *out);
+
+static void operand_print(const struct cm_expr *expr, bool as_written, struct cm_buf *out)
 {
 	bool brackets = expr->kind == CM_EXPR_AND || expr->kind == CM_EXPR_OR;
 
 	if (brackets)
 		cm_buf_byte(out, '(');
-	cm_expr_print(expr, out);
+	expr_print(expr, as_written, out);
 	if (brackets)
 		cm_buf_byte(out, ')');
 }
 
-void cm_expr_print(const struct cm_expr *expr, struct cm_buf *out)
+static void expr_print(const struct cm_expr *expr, bool as_written, struct cm_buf *out)
 {
 	const char *joint = expr->kind == CM_EXPR_AND ? " and " : " or ";
 
 	switch (expr->kind) {
 	case CM_EXPR_ATOM:
 		cm_buf_text(out, expr->name);
-		cm_buf_text(out, atom_words[expr->op]);
+		cm_buf_text(
+		    out, as_written && expr->not_one_of ? " is not one of " : atom_words[expr->op]);
 		value_print(expr, out);
 		break;
 	case CM_EXPR_NOT:
 		cm_buf_text(out, "not ");
-		operand_print(expr->first, out);
+		operand_print(expr->first, as_written, out);
 		break;
 	case CM_EXPR_COUNT:
 		cm_buf_printf(out, "at least %u of (", (unsigned)expr->need);
 		for (const struct cm_expr *operand = expr->first; operand != NULL;
 		     operand = operand->next) {
-			cm_expr_print(operand, out);
+			expr_print(operand, as_written, out);
 			cm_buf_text(out, operand->next != NULL ? "; " : ")");
 		}
 		break;
@@ -201,10 +209,20 @@ void cm_expr_print(const struct cm_expr *expr, struct cm_buf *out)
 	case CM_EXPR_OR:
 		for (const struct cm_expr *operand = expr->first; operand != NULL;
 		     operand = operand->next) {
-			operand_print(operand, out);
+			operand_print(operand, as_written, out);
 			if (operand->next != NULL)
 				cm_buf_text(out, joint);
 		}
 		break;
 	}
+}
+
+void cm_expr_print(const struct cm_expr *expr, struct cm_buf *out)
+{
+	expr_print(expr, false, out);
+}
+
+void cm_expr_print_written(const struct cm_expr *expr, struct cm_buf *out)
+{
+	expr_print(expr, true, out);
 }

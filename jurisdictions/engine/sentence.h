@@ -23,7 +23,10 @@ void cm_fact_print(
 void cm_template_fill(const char *text, const struct cm_law *law, const struct cm_facts *facts,
     const char *deadline, struct cm_buf *out);
 
-/* An expression on one line, as the formatter writes it. */
+/* An expression on one line, in the words that digests and explanations use. */
 void cm_expr_print(const struct cm_expr *expr, struct cm_buf *out);
+
+/* The same in the words it was written in, where there are two ways to say it. */
+void cm_expr_print_written(const struct cm_expr *expr, struct cm_buf *out);
 
 #endif

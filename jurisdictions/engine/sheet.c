@@ -166,7 +166,7 @@ enum cm_status cm_rule_print(const struct cm_law *law, const char *rule, struct 
 	if (first < 0)
 		return CM_NOT_FOUND;
 	for (size_t i = (size_t)first; i < end; i++) {
-		cm_print_rule(&printer, law->rules[i].def, 0, SIZE_MAX);
+		cm_print_rule(&printer, law->rules[i].def, SIZE_MAX);
 		cm_buf_text(out, "end\n");
 	}
 	return out->failed ? CM_NO_MEMORY : CM_OK;

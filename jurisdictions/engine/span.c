@@ -63,6 +63,8 @@ void cm_breaks_of_rule(
 		cm_breaks_add(breaks, span->from);
 		cm_breaks_add(breaks, span->until);
 	}
+	if (rule->names_facts)
+		return;
 	if (rule->applies != NULL)
 		cm_breaks_of_expr(law, rule->applies, breaks);
 	for (const struct cm_reading *reading = rule->readings; reading != NULL;
@@ -80,7 +82,8 @@ static int compare_days(const void *a, const void *b)
 
 void cm_breaks_sort(struct cm_breaks *breaks)
 {
-	qsort(breaks->days, breaks->count, sizeof *breaks->days, compare_days);
+	if (breaks->count > 1)
+		qsort(breaks->days, breaks->count, sizeof *breaks->days, compare_days);
 }
 
 const struct cm_word *cm_set_on(const struct cm_set_def *set, int32_t day)

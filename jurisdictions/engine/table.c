@@ -100,7 +100,7 @@ static struct rank *ranks_new(const struct cm_law *law, const struct cm_ways *wa
 
 /* ---- bits ---- */
 
-static bool bits_alloc(const struct cm_law *law, const struct cm_ways *ways)
+static bool bits_alloc(const struct cm_law *law)
 {
 	struct cm_tables *tables = law->tables;
 	size_t places = tables->rule_words * 64;
@@ -111,21 +111,23 @@ static bool bits_alloc(const struct cm_law *law, const struct cm_ways *ways)
 	tables->from = cm_alloc(tables->terms, sizeof *tables->from);
 	tables->until = cm_alloc(tables->terms, sizeof *tables->until);
 	tables->bit_first = cm_alloc(law->code.literals_count + 2, sizeof *tables->bit_first);
-	tables->bits = cm_alloc(ways->literals_count, sizeof *tables->bits);
 	tables->by_code = cm_alloc(tables->rule_words, sizeof *tables->by_code);
 	tables->split = cm_alloc(tables->rule_words, sizeof *tables->split);
 	return tables->place_of != NULL && tables->rule_at != NULL && tables->owner != NULL &&
 	       tables->from != NULL && tables->until != NULL && tables->bit_first != NULL &&
-	       tables->bits != NULL && tables->by_code != NULL && tables->split != NULL;
+	       tables->by_code != NULL && tables->split != NULL;
 }
 
-/* The bit of each way: `bit_of`, by way. */
+#define NO_WAY UINT32_MAX
+
+/* The way of each bit: `way_of`, by bit. */
 static void bits_place(const struct cm_law *law, const struct cm_ways *ways,
-    const struct rank *ranks, uint32_t *bit_of)
+    const struct rank *ranks, uint32_t *way_of)
 {
 	struct cm_tables *tables = law->tables;
 	uint32_t behind = (uint32_t)tables->rule_words * 64;
 
+	memset(way_of, 0xff, tables->terms * sizeof *way_of);
 	for (uint32_t place = 0; place < tables->rules; place++) {
 		const struct rank *rank = &ranks[place];
 		uint64_t bit = UINT64_C(1) << (place % 64);
@@ -141,7 +143,7 @@ static void bits_place(const struct cm_law *law, const struct cm_ways *ways,
 
 			if (i > 0)
 				tables->owner[behind++ - tables->rule_words * 64] = place;
-			bit_of[rank->first + i] = at;
+			way_of[at] = rank->first + i;
 			tables->from[at] = ways->items[rank->first + i].from;
 			tables->until[at] = ways->items[rank->first + i].until;
 		}
@@ -152,38 +154,74 @@ static void bits_place(const struct cm_law *law, const struct cm_ways *ways,
 	}
 }
 
-/* Count, then place: the bits of each literal. */
-static void bits_by_literal(
-    const struct cm_law *law, const struct cm_ways *ways, const uint32_t *bit_of)
+/* A literal's terms stand together where they can, so they are kept by the word: `last` says, one
+ * more than it is, in which word the literal was met last. */
+static bool is_new_word(uint32_t *last, uint32_t word)
+{
+	bool is_new = *last != word + 1;
+
+	*last = word + 1;
+	return is_new;
+}
+
+/* Count, then place: the bits of each literal, in order. */
+static bool bits_by_literal(
+    const struct cm_law *law, const struct cm_ways *ways, const uint32_t *way_of, uint32_t *last)
 {
 	struct cm_tables *tables = law->tables;
+	size_t literals = law->code.literals_count;
 	uint32_t *first = tables->bit_first;
 
-	for (size_t i = 0; i < ways->count; i++)
-		for (uint32_t j = 0; j < ways->items[i].count; j++)
-			first[ways->literals[ways->items[i].first + j] + 2u]++;
-	for (size_t i = 2; i < law->code.literals_count + 2; i++)
-		first[i] += first[i - 1];
-	for (size_t i = 0; i < ways->count; i++)
-		for (uint32_t j = 0; j < ways->items[i].count; j++) {
-			uint32_t literal = ways->literals[ways->items[i].first + j];
+	for (uint32_t bit = 0; bit < tables->terms; bit++) {
+		const struct cm_way *way;
 
-			tables->bits[first[literal + 1u]++] = bit_of[i];
+		if (way_of[bit] == NO_WAY)
+			continue;
+		way = &ways->items[way_of[bit]];
+		for (uint32_t i = 0; i < way->count; i++) {
+			uint32_t literal = ways->literals[way->first + i];
+
+			first[literal + 2u] += is_new_word(&last[literal], bit / 64);
 		}
+	}
+	for (size_t i = 2; i < literals + 2; i++)
+		first[i] += first[i - 1];
+	tables->bits = cm_alloc(first[literals + 1], sizeof *tables->bits);
+	if (tables->bits == NULL)
+		return false;
+	memset(last, 0, literals * sizeof *last);
+	for (uint32_t bit = 0; bit < tables->terms; bit++) {
+		const struct cm_way *way;
+
+		if (way_of[bit] == NO_WAY)
+			continue;
+		way = &ways->items[way_of[bit]];
+		for (uint32_t i = 0; i < way->count; i++) {
+			uint32_t literal = ways->literals[way->first + i];
+			uint32_t *end = &first[literal + 1u];
+
+			*end += is_new_word(&last[literal], bit / 64);
+			tables->bits[*end - 1].word = bit / 64;
+			tables->bits[*end - 1].bits |= UINT64_C(1) << (bit % 64);
+		}
+	}
+	return true;
 }
 
 static bool bits_make(const struct cm_law *law, const struct cm_ways *ways)
 {
 	struct rank *ranks = ranks_new(law, ways);
-	uint32_t *bit_of = cm_alloc(ways->count, sizeof *bit_of);
-	bool fine = ranks != NULL && bit_of != NULL && bits_alloc(law, ways);
+	uint32_t *way_of = cm_alloc(law->tables->terms, sizeof *way_of);
+	uint32_t *last = cm_alloc(law->code.literals_count, sizeof *last);
+	bool fine = ranks != NULL && way_of != NULL && last != NULL && bits_alloc(law);
 
 	if (fine) {
-		bits_place(law, ways, ranks, bit_of);
-		bits_by_literal(law, ways, bit_of);
+		bits_place(law, ways, ranks, way_of);
+		fine = bits_by_literal(law, ways, way_of, last);
 	}
 	cm_free(ranks);
-	cm_free(bit_of);
+	cm_free(way_of);
+	cm_free(last);
 	return fine;
 }
 

@@ -72,6 +72,12 @@ struct cm_column {
 	uint64_t weight; /* how much its rows rule out */
 };
 
+/* Terms of one word of a row. */
+struct cm_word_bits {
+	uint64_t bits;
+	uint32_t word;
+};
+
 /* A rule that others defeat. */
 struct cm_contest {
 	uint32_t place;
@@ -93,12 +99,12 @@ struct cm_tables {
 	bool is_loose[CM_MAX_LAW_FACTS]; /* named by a literal of the loose column */
 	uint16_t loose;                  /* that column, or CM_NO_COLUMN */
 	uint32_t *asked;                 /* literals by column */
-	uint32_t *bit_first;     /* per literal: where its bits begin; one more at the end */
-	uint32_t *bits;          /* terms by literal */
-	uint16_t *classes_of;    /* 256 a column of values */
-	int64_t *bounds;         /* of ranges, rising: a class begins at each */
-	struct cm_mask *members; /* of set-valued facts: classes of members */
-	int32_t *days;           /* of decision, rising: a class begins at each */
+	uint32_t *bit_first;       /* per literal: where its bits begin; one more at the end */
+	struct cm_word_bits *bits; /* terms by literal, word by word */
+	uint16_t *classes_of;      /* 256 a column of values */
+	int64_t *bounds;           /* of ranges, rising: a class begins at each */
+	struct cm_mask *members;   /* of set-valued facts: classes of members */
+	int32_t *days;             /* of decision, rising: a class begins at each */
 	size_t days_count;
 	int32_t *from; /* per term: its days */
 	int32_t *until;

@@ -15,7 +15,41 @@ void cm_row_write(const struct cm_tables *tables, const struct cm_column *column
 			continue;
 		for (uint32_t j = tables->bit_first[literal]; j < tables->bit_first[literal + 1];
 		     j++)
-			row[tables->bits[j] / 64] &= ~(UINT64_C(1) << (tables->bits[j] % 64));
+			row[tables->bits[j].word] &= ~tables->bits[j].bits;
+	}
+}
+
+/* Where the value of a single-valued fact is known, its literals only ask for a bit of theirs. */
+static void answers_of_value(const struct cm_law *law, const struct cm_column *column,
+    const union cm_slot *slot, uint8_t *answers)
+{
+	const struct cm_code *code = &law->code;
+	size_t word = 0;
+
+	while (slot->may[word] == 0)
+		word++;
+	for (uint32_t i = 0; i < column->literals; i++) {
+		uint32_t index = law->tables->asked[column->literal + i];
+		const struct cm_literal *literal = &code->literals[index];
+		uint64_t mask = literal->op == CM_OP_IN ? (uint64_t)literal->arg
+							: code->masks[literal->mask].bits[word];
+
+		answers[index] = (mask & slot->may[word]) != 0 ? CM_CERTAIN : CM_NO;
+	}
+}
+
+static void answers_of_class(const struct cm_law *law, const struct cm_column *column,
+    const struct cm_facts *facts, uint8_t *answers)
+{
+	if (column->kind == CM_COLUMN_VALUES) {
+		answers_of_value(law, column, &facts->slots[column->fact], answers);
+		return;
+	}
+	for (uint32_t i = 0; i < column->literals; i++) {
+		uint32_t literal = law->tables->asked[column->literal + i];
+
+		answers[literal] =
+		    (uint8_t)cm_literal_truth(&law->code.literals[literal], law->code.masks, facts);
 	}
 }
 
@@ -27,14 +61,9 @@ static void classes_write(
 	union cm_slot slots[CM_MAX_LAW_FACTS];
 	struct cm_facts facts = {.law = law, .slots = slots};
 
-	for (size_t class = 0; class < column->classes; class++) {
+	for (size_t class = 0; class < column->classes; class ++) {
 		cm_class_sample(law, column, class, &slots[column->fact]);
-		for (uint32_t i = 0; i < column->literals; i++) {
-			uint32_t literal = tables->asked[column->literal + i];
-
-			answers[literal] = (uint8_t)cm_literal_truth(
-			    &law->code.literals[literal], law->code.masks, &facts);
-		}
+		answers_of_class(law, column, &facts, answers);
 		cm_row_write(tables, column, answers, 1,
 		    tables->rows + (column->row + class) * tables->words);
 	}

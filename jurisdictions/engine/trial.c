@@ -25,7 +25,8 @@ static bool day_given(const struct cm_law *law, const struct cm_test_def *test, 
 	return false;
 }
 
-/* Else the first day of the newest law the rule can meet. */
+/* The last day on which anything changes among the rule, what it uses and what defeats it, inside
+ * its force. */
 static int32_t newest_day(const struct cm_scope *scope, size_t rule)
 {
 	const struct cm_span *last = scope->law->rules[rule].def->spans;
@@ -36,8 +37,7 @@ static int32_t newest_day(const struct cm_scope *scope, size_t rule)
 		if (span->from > last->from)
 			last = span;
 	for (size_t i = 0; i < scope->count; i++)
-		cm_breaks_of_rule(
-		    scope->law, scope->law->rules[scope->rules[i]].def, &breaks);
+		cm_breaks_of_rule(scope->law, scope->law->rules[scope->rules[i]].def, &breaks);
 	newest = last->from;
 	for (size_t i = 0; i < breaks.count; i++)
 		if (breaks.days[i] > newest && breaks.days[i] < last->until)
@@ -52,6 +52,7 @@ static void slot_give(struct cm_facts *facts, int fact, const union cm_slot *slo
 	cm_facts_refresh(facts, (size_t)fact);
 }
 
+/* A test of a rule about content is about content, unless it says what the data are. */
 static void data_give(struct cm_facts *facts, const struct cm_word *of)
 {
 	union cm_slot slot = {0};
@@ -62,30 +63,44 @@ static void data_give(struct cm_facts *facts, const struct cm_word *of)
 	slot_give(facts, facts->law->data_fact, &slot);
 }
 
-bool cm_trial_set(struct cm_scope *scope, size_t rule, const struct cm_test_def *test,
-    struct cm_facts *facts, struct cm_day *as_of)
+struct cm_day cm_trial_day(
+    const struct cm_scope *scope, size_t rule, const struct cm_test_def *test)
 {
-	const struct cm_law *law = scope->law;
-	const struct cm_word *of = law->rules[rule].def->of;
+	struct cm_day day;
 
-	cm_scope_of(scope, rule);
 	if (test->has_day)
-		*as_of = test->day;
-	else if (!day_given(law, test, &as_of->number))
-		as_of->number = newest_day(scope, rule);
+		return test->day;
+	if (!day_given(scope->law, test, &day.number))
+		day.number = newest_day(scope, rule);
+	return day;
+}
+
+const struct cm_expr *cm_trial_give(struct cm_facts *facts, const struct cm_test_def *test,
+    struct cm_day day, const struct cm_word *of)
+{
+	const struct cm_law *law = facts->law;
+
 	cm_facts_clear(facts);
 	if (of != NULL && law->data_fact >= 0 && !is_given(test, law->data_fact))
 		data_give(facts, of);
 	for (int i = 0; i < CM_WHENS; i++) {
-		union cm_slot slot = {.low = as_of->number, .high = as_of->number};
+		union cm_slot slot = {.low = day.number, .high = day.number};
 
 		if (law->when_fact[i] >= 0 && !is_given(test, law->when_fact[i]))
 			slot_give(facts, law->when_fact[i], &slot);
 	}
 	for (const struct cm_expr *given = test->given; given != NULL; given = given->next)
-		if (!cm_facts_narrow(facts, given, as_of->number))
-			return false;
-	return true;
+		if (!cm_facts_narrow(facts, given, day.number))
+			return given;
+	return NULL;
+}
+
+bool cm_trial_set(struct cm_scope *scope, size_t rule, const struct cm_test_def *test,
+    struct cm_facts *facts, struct cm_day *as_of)
+{
+	cm_scope_of(scope, rule);
+	*as_of = cm_trial_day(scope, rule, test);
+	return cm_trial_give(facts, test, *as_of, scope->law->rules[rule].def->of) == NULL;
 }
 
 bool cm_trial_can_run(const struct cm_law *law, const struct cm_test_def *test)

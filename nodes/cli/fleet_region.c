@@ -8,15 +8,41 @@
 
 #define CM_MAX_LAW_FILES 64 /* of one process */
 
+/* The states whose law is carried, and the zone in which a desk there counts its terms. */
 static const struct {
-	const char *name;
 	const char *state;
 	const char *zone;
-} known_regions[] = {
-    {"us", "US", "America/New_York"},
-    {"ie", "IE", "Europe/Dublin"},
-    {"de", "DE", "Europe/Berlin"},
-    {"gb", "GB", "Europe/London"},
+} known_states[] = {
+    {"AE", "Asia/Dubai"},
+    {"AU", "Australia/Sydney"},
+    {"BE", "Europe/Brussels"},
+    {"BR", "America/Sao_Paulo"},
+    {"CA", "America/Toronto"},
+    {"CH", "Europe/Zurich"},
+    {"CN", "Asia/Shanghai"},
+    {"DE", "Europe/Berlin"},
+    {"DK", "Europe/Copenhagen"},
+    {"ES", "Europe/Madrid"},
+    {"FI", "Europe/Helsinki"},
+    {"FR", "Europe/Paris"},
+    {"GB", "Europe/London"},
+    {"IE", "Europe/Dublin"},
+    {"IL", "Asia/Jerusalem"},
+    {"IN", "Asia/Kolkata"},
+    {"IT", "Europe/Rome"},
+    {"JP", "Asia/Tokyo"},
+    {"KR", "Asia/Seoul"},
+    {"LU", "Europe/Luxembourg"},
+    {"MX", "America/Mexico_City"},
+    {"NL", "Europe/Amsterdam"},
+    {"NO", "Europe/Oslo"},
+    {"NZ", "Pacific/Auckland"},
+    {"PL", "Europe/Warsaw"},
+    {"RU", "Europe/Moscow"},
+    {"SE", "Europe/Stockholm"},
+    {"SG", "Asia/Singapore"},
+    {"US", "America/New_York"},
+    {"ZA", "Africa/Johannesburg"},
 };
 
 static const char *const union_states[] = {"AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES",
@@ -24,7 +50,7 @@ static const char *const union_states[] = {"AT", "BE", "BG", "CY", "CZ", "DE", "
     "SI", "SK"};
 
 /* What r1, r2, ... stand for: members of the union without a row above. */
-static const char *const spare_states[] = {"FR", "NL", "SE", "FI", "ES", "IT", "PL", "AT"};
+static const char *const spare_states[] = {"AT", "BG", "CZ", "EE", "GR", "HR", "HU", "PT"};
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -48,8 +74,8 @@ static bool is_in_union(const char *state)
 
 static bool is_known_state(const char *state)
 {
-	for (size_t i = 0; i < COUNT(known_regions); i++)
-		if (strcmp(known_regions[i].state, state) == 0)
+	for (size_t i = 0; i < COUNT(known_states); i++)
+		if (strcmp(known_states[i].state, state) == 0)
 			return true;
 	return false;
 }
@@ -93,9 +119,9 @@ static bool find_state(struct cm_region *region, const char *asked)
 	else if (strlen(region->name) == 2)
 		for (size_t i = 0; i < 2; i++)
 			region->state[i] = (char)(region->name[i] - 'a' + 'A');
-	for (size_t i = 0; i < COUNT(known_regions); i++)
-		if (strcmp(known_regions[i].state, region->state) == 0)
-			region->zone = known_regions[i].zone;
+	for (size_t i = 0; i < COUNT(known_states); i++)
+		if (strcmp(known_states[i].state, region->state) == 0)
+			region->zone = known_states[i].zone;
 	return is_state(region->state);
 }
 

@@ -176,6 +176,9 @@ static enum cm_status run_from(
 		status = accept(value, optarg, err);
 		if (status != CM_OK)
 			return status;
+		if (optarg != NULL)
+			cli->given[cli->given_count++] =
+			    (struct cm_given){value->spec, optarg};
 		if (strcmp(value->spec->name, "help") == 0)
 			cli->wish = CM_WISH_HELP;
 		else if (strcmp(value->spec->name, "version") == 0)
@@ -298,7 +301,8 @@ enum cm_status cm_cli_parse(const struct cm_program *program, int argc, char *co
 	if (argc < 1)
 		return cm_err_set(err, CM_BAD_INPUT, "say what to do");
 	out->argv = cm_alloc((size_t)argc + 1, sizeof *out->argv);
-	if (out->argv == NULL)
+	out->given = cm_alloc((size_t)argc + 1, sizeof *out->given);
+	if (out->argv == NULL || out->given == NULL)
 		return cm_err_set(err, CM_NO_MEMORY, "out of memory");
 	memcpy(out->argv, argv, (size_t)argc * sizeof *argv);
 	status = find_command(out, argc, &next, err);
@@ -319,7 +323,10 @@ enum cm_status cm_cli_parse(const struct cm_program *program, int argc, char *co
 void cm_cli_fini(struct cm_cli *cli)
 {
 	cm_free(cli->argv);
+	cm_free(cli->given);
 	cli->argv = NULL;
+	cli->given = NULL;
+	cli->given_count = 0;
 	cli->args = NULL;
 	cli->arg_count = 0;
 }
@@ -337,6 +344,16 @@ static const struct cm_opt_value *value_named(const struct cm_cli *cli, const ch
 const char *cm_cli_text(const struct cm_cli *cli, const char *option)
 {
 	return value_named(cli, option)->text;
+}
+
+const char *cm_cli_text_at(const struct cm_cli *cli, const char *option, size_t nth)
+{
+	const struct cm_opt_spec *spec = value_named(cli, option)->spec;
+
+	for (size_t i = 0; i < cli->given_count; i++)
+		if (cli->given[i].spec == spec && nth-- == 0)
+			return cli->given[i].text;
+	return NULL;
 }
 
 uint64_t cm_cli_count(const struct cm_cli *cli, const char *option)

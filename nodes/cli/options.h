@@ -80,6 +80,12 @@ struct cm_opt_value {
 	unsigned times; /* how often it was given */
 };
 
+/* An option's text, once for each time it was given. */
+struct cm_given {
+	const struct cm_opt_spec *spec;
+	const char *text; /* borrowed from argv */
+};
+
 /* A command line, read. */
 struct cm_cli {
 	const struct cm_program *program;
@@ -88,6 +94,8 @@ struct cm_cli {
 	enum { CM_WISH_RUN, CM_WISH_HELP, CM_WISH_VERSION } wish;
 	struct cm_opt_value values[CM_MAX_CLI_OPTIONS];
 	size_t value_count;
+	struct cm_given *given; /* owned; in the order they were given */
+	size_t given_count;
 	char **argv; /* owned; getopt_long reorders this copy */
 	char **args; /* into argv: the arguments of the command */
 	size_t arg_count;
@@ -107,6 +115,10 @@ void cm_cli_fini(struct cm_cli *cli);
 const char *cm_cli_text(const struct cm_cli *cli, const char *option);
 uint64_t cm_cli_count(const struct cm_cli *cli, const char *option);
 bool cm_cli_flag(const struct cm_cli *cli, const char *option);
+
+/* What an option that may be repeated was given at its `nth` time, counted from 0; NULL behind the last.
+ * Presets do not count. */
+const char *cm_cli_text_at(const struct cm_cli *cli, const char *option, size_t nth);
 
 /* How often it was given: presets do not count. */
 unsigned cm_cli_times(const struct cm_cli *cli, const char *option);

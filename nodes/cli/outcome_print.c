@@ -348,6 +348,27 @@ static void put_line(const struct cm_output *out, const char *label, const char 
 	(void)fputc('\n', out->data);
 }
 
+/* Rival readings, one a line: "narrow: silent - only grave crimes". */
+static void put_readings(const struct cm_output *out, const json_t *ground)
+{
+	const char *label = "readings";
+	size_t i;
+	json_t *reading;
+
+	json_array_foreach(json_object_get(ground, "readings"), i, reading) {
+		const char *name = text_of(reading, "name");
+		const char *title = text_of(reading, "title");
+		struct cm_buf text;
+
+		cm_buf_init(&text, 0);
+		cm_buf_printf(&text, "%s: %s%s%s", name[0] != 0 ? name : "as written",
+		    text_of(reading, "state"), title[0] != 0 ? " - " : "", title);
+		put_line(out, label, cm_buf_str(&text));
+		cm_buf_fini(&text);
+		label = "";
+	}
+}
+
 static void put_ground(const struct cm_output *out, const json_t *ground)
 {
 	size_t i;
@@ -361,6 +382,7 @@ static void put_ground(const struct cm_output *out, const json_t *ground)
 	put_line(out, "title", text_of(ground, "title"));
 	put_line(out, "cite", text_of(ground, "cite"));
 	put_line(out, "", text_of(ground, "explain"));
+	put_readings(out, ground);
 	put_line(out, "penalty", text_of(ground, "penalty"));
 	put_line(out, "defeated", text_of(ground, "defeated_by"));
 	json_array_foreach(json_object_get(ground, "needs"), i, need)

@@ -242,8 +242,9 @@ static void first_difference(
 			start = at;
 		}
 	}
-	(void)fprintf(out->data, "%s:%u\n-%.*s\n+%.*s\n", file->path, line,
-	    (int)strcspn(file->text + start, "\n"), file->text + start,
+	(void)fprintf(out->data,
+	    "%s:%u: laid out otherwise; `comity rules fmt --write` lays it out\n-%.*s\n+%.*s\n",
+	    file->path, line, (int)strcspn(file->text + start, "\n"), file->text + start,
 	    (int)strcspn(now + start, "\n"), now + start);
 }
 

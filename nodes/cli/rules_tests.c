@@ -62,9 +62,10 @@ static void atoms_cells(struct cm_table *table, const struct cm_covered_rule *ru
 		cm_cell_number(table, (int64_t)atom->seen_true);
 		cm_cell_number(table, (int64_t)atom->seen_false);
 		cm_cell_number(table, (int64_t)atom->seen_open);
-		cm_cell_text(table, atom->is_unique ? "unique cause"
-				    : atom->is_shown ? "masking"
-						     : "not shown");
+		cm_cell_text(table, atom->is_idle     ? "idle"
+				    : atom->is_unique ? "unique cause"
+				    : atom->is_shown  ? "masking"
+						      : "not shown");
 	}
 }
 
@@ -92,10 +93,15 @@ static enum cm_status coverage_print(const struct cm_cli *cli, const struct cm_c
 	}
 	status = cm_table_print(&table, out, err);
 	cm_table_fini(&table);
-	percent(out, "rules met", found->met, found->rules_count);
+	percent(out, "rules met", found->met, found->rules_count - found->idle_rules);
 	percent(out, "conditions seen true and false", found->both, found->atoms);
 	percent(out, "MC/DC (masking)", found->shown, found->atoms);
 	percent(out, "MC/DC (unique cause)", found->unique, found->atoms);
+	if (found->idle != 0)
+		cm_note(out,
+		    "idle, and not counted: %zu conditions and %zu rules that rest on a set which is "
+		    "nobody's",
+		    found->idle, found->idle_rules);
 	if (found->cases != 0)
 		cm_note(out, "%zu demands beside the inline tests, %zu of them not understood",
 		    found->cases, found->refused);
@@ -148,7 +154,8 @@ const struct cm_command cm_command_rules_coverage = {.name = "rules coverage",
     .about = "MC/DC: a condition is shown if one demand in which it is true and one in which it is "
              "false come out differently, and would in each case have come out otherwise had this "
              "condition alone been the other way round (masking). Unique cause asks for a pair in "
-             "which all other conditions are as they were.",
+             "which all other conditions are as they were. A condition that rests on a set which is "
+             "nobody's is idle: no demand can show it.",
     .args = coverage_args,
     .options = coverage_options,
     .run = run_coverage,

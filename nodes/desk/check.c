@@ -45,29 +45,6 @@ static const struct cm_check_past *past_of(const struct answering *a)
 	return a->check->past != NULL ? a->check->past : &no_past;
 }
 
-static const struct cm_target *find_target(const struct cm_demand *demand, uint32_t index)
-{
-	for (size_t i = 0; i < demand->targets_count; i++)
-		if (demand->targets[i].index == index)
-			return &demand->targets[i];
-	return NULL;
-}
-
-/* What is known of a part, or of a category as a whole where `part` is NULL. */
-static void gather(const struct cm_demand *demand, const struct cm_target *target,
-    const struct cm_part *part, const char *category, struct cm_dossier *dossier)
-{
-	cm_dossier_add_all(dossier, demand->facts, demand->facts_count);
-	cm_dossier_know(dossier, "issuing_state", demand->issuing_state, "the demand");
-	cm_dossier_know(dossier, "data", category, "the demand");
-	if (target != NULL)
-		cm_dossier_add_all(dossier, target->facts, target->facts_count);
-	if (part == NULL)
-		return;
-	cm_dossier_add_all(dossier, part->facts, part->facts_count);
-	cm_dossier_know(dossier, "hosting_state", part->hosting_state, "residency map");
-}
-
 static enum cm_status set_facts(struct answering *a, const struct cm_target *target,
     const struct cm_part *part, const struct cm_amend_place *place, struct cm_err *err)
 {
@@ -76,7 +53,7 @@ static enum cm_status set_facts(struct answering *a, const struct cm_target *tar
 	if (dossier == NULL)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for the facts of a part");
 	cm_dossier_init(dossier, a->arena);
-	gather(&a->ask->demand, target, part, place->category, dossier);
+	cm_dossier_gather(dossier, &a->ask->demand, target, part, place->category);
 	cm_amend_facts(
 	    past_of(a)->amendments, past_of(a)->amendments_count, place, dossier);
 	if (dossier->failed)
@@ -334,7 +311,7 @@ static enum cm_status check_first(struct answering *a)
 		struct cm_amend_place place = place_of(CM_SIDE_HOSTING, &a->hosted[i]);
 
 		status = add_finding(
-		    a, &place, find_target(demand, place.target), &a->hosted[i], &a->trouble);
+		    a, &place, cm_demand_target(demand, place.target), &a->hosted[i], &a->trouble);
 	}
 	if (status == CM_OK)
 		withdraw_gone(a);
@@ -351,7 +328,7 @@ static enum cm_status check_again(struct answering *a)
 	for (size_t i = 0; status == CM_OK && i < a->ask->parts_count; i++) {
 		struct cm_amend_place place = place_of(CM_SIDE_ISSUING, &a->ask->parts[i]);
 
-		status = add_finding(a, &place, find_target(&a->ask->demand, place.target),
+		status = add_finding(a, &place, cm_demand_target(&a->ask->demand, place.target),
 		    &a->ask->parts[i], &a->trouble);
 	}
 	return status;

@@ -95,7 +95,8 @@ bool cm_alloc_has_failed(void)
 
 /* ---- arenas ---------------------------------------------------------------------------------- */
 
-#define CHUNK_BYTES ((size_t)4096)
+#define CHUNK_BYTES ((size_t)4096) /* the first; each is twice the one before */
+#define MOST_CHUNK_BYTES ((size_t)65536)
 
 struct cm_arena_chunk {
 	struct cm_arena_chunk *next; /* owned */
@@ -120,16 +121,26 @@ void cm_arena_fini(struct cm_arena *arena)
 	*arena = (struct cm_arena){.limit_bytes = arena->limit_bytes};
 }
 
+static size_t next_bytes(const struct cm_arena *arena)
+{
+	size_t last = arena->chunks != NULL ? arena->chunks->size : 0;
+
+	return last < CHUNK_BYTES        ? CHUNK_BYTES
+	       : last < MOST_CHUNK_BYTES ? last * 2
+					 : MOST_CHUNK_BYTES;
+}
+
 static struct cm_arena_chunk *chunk_new(struct cm_arena *arena, size_t bytes)
 {
-	size_t size = bytes > CHUNK_BYTES / 2 ? bytes : CHUNK_BYTES;
+	bool is_large = bytes > CHUNK_BYTES / 2;
+	size_t size = is_large ? bytes : next_bytes(arena);
 	struct cm_arena_chunk *chunk = cm_alloc(1, sizeof *chunk + size);
 
 	if (chunk == NULL)
 		return NULL;
 	chunk->size = size;
 	/* A large block gets a chunk of its own behind the current one, whose rest stays usable. */
-	if (bytes > CHUNK_BYTES / 2 && arena->chunks != NULL) {
+	if (is_large && arena->chunks != NULL) {
 		chunk->next = arena->chunks->next;
 		arena->chunks->next = chunk;
 	} else {
@@ -140,33 +151,43 @@ static struct cm_arena_chunk *chunk_new(struct cm_arena *arena, size_t bytes)
 	return chunk;
 }
 
+#define UNIT _Alignof(max_align_t)
+
+/* The size of an object is a multiple of its alignment, so the largest power of two in the size
+ * aligns it: texts stand side by side, bytes behind bytes. */
+static size_t aligned(size_t offset, size_t size)
+{
+	size_t power = size & (~size + 1);
+	size_t unit = power == 0 || power > UNIT ? UNIT : power;
+
+	return (offset + unit - 1) & ~(unit - 1);
+}
+
 void *cm_arena_alloc(struct cm_arena *arena, size_t count, size_t size)
 {
-	const size_t unit = _Alignof(max_align_t);
 	struct cm_arena_chunk *chunk = arena->chunks;
+	size_t at = aligned(arena->used, size);
 	size_t bytes;
-	char *block;
+	size_t counted;
 
-	if (size != 0 && count > (CM_MAX_BLOCK_BYTES - unit) / size)
+	/* Most requests are for one object, and need no division. */
+	if (size > CM_MAX_BLOCK_BYTES - UNIT ||
+	    (count > 1 && size != 0 && count > (CM_MAX_BLOCK_BYTES - UNIT) / size))
 		return NULL;
-	bytes = (count * size + unit - 1) / unit * unit;
-	if (bytes == 0)
-		bytes = unit;
-	if (arena->limit_bytes != 0 && bytes > arena->limit_bytes - arena->total_bytes)
+	bytes = count * size != 0 ? count * size : 1;
+	counted = (bytes + UNIT - 1) / UNIT * UNIT;
+	if (arena->limit_bytes != 0 && counted > arena->limit_bytes - arena->total_bytes)
 		return NULL;
-	if (chunk == NULL || bytes > chunk->size - arena->used) {
+	if (chunk == NULL || at > chunk->size || bytes > chunk->size - at) {
 		chunk = chunk_new(arena, bytes);
 		if (chunk == NULL)
 			return NULL;
+		at = 0;
 	}
-	if (chunk == arena->chunks) {
-		block = (char *)chunk->data + arena->used;
-		arena->used += bytes;
-	} else {
-		block = (char *)chunk->data;
-	}
-	arena->total_bytes += bytes;
-	return block;
+	if (chunk == arena->chunks)
+		arena->used = at + bytes;
+	arena->total_bytes += counted;
+	return (char *)chunk->data + at;
 }
 
 char *cm_arena_text_n(struct cm_arena *arena, const char *text, size_t bytes)

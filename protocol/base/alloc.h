@@ -49,7 +49,8 @@ struct cm_arena {
 void cm_arena_init(struct cm_arena *arena, size_t limit_bytes);
 void cm_arena_fini(struct cm_arena *arena);
 
-/* Zeroed, aligned for any object; NULL when memory or the limit is exhausted. Lives until fini. */
+/* Zeroed, aligned for any object of that size; NULL when memory or the limit is exhausted. Lives
+ * until fini. */
 void *cm_arena_alloc(struct cm_arena *arena, size_t count, size_t size) CM_MUST_USE;
 
 /* Copies into the arena, with a NUL behind them. NULL as above. */

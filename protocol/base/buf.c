@@ -49,7 +49,7 @@ static bool reserve(struct cm_buf *buf, size_t more)
 	return true;
 }
 
-void cm_buf_add(struct cm_buf *buf, const void *bytes, size_t len)
+void cm_buf_add_slow(struct cm_buf *buf, const void *bytes, size_t len)
 {
 	if (!reserve(buf, len))
 		return;
@@ -57,16 +57,6 @@ void cm_buf_add(struct cm_buf *buf, const void *bytes, size_t len)
 		memcpy(buf->data + buf->len, bytes, len);
 	buf->len += len;
 	buf->data[buf->len] = 0;
-}
-
-void cm_buf_text(struct cm_buf *buf, const char *text)
-{
-	cm_buf_add(buf, text, strlen(text));
-}
-
-void cm_buf_byte(struct cm_buf *buf, uint8_t byte)
-{
-	cm_buf_add(buf, &byte, 1);
 }
 
 void cm_buf_printf(struct cm_buf *buf, const char *fmt, ...)

@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "protocol/base/err.h"
 
@@ -24,9 +25,31 @@ void cm_buf_fini(struct cm_buf *buf);
 /* Forget the content, keep the memory. */
 void cm_buf_clear(struct cm_buf *buf);
 
-void cm_buf_add(struct cm_buf *buf, const void *bytes, size_t len);
-void cm_buf_text(struct cm_buf *buf, const char *text);
-void cm_buf_byte(struct cm_buf *buf, uint8_t byte);
+/* cm_buf_add for when the room must grow or the limit be minded. */
+void cm_buf_add_slow(struct cm_buf *buf, const void *bytes, size_t len);
+
+/* Inline, since texts are written in many small pieces and most of them fit. */
+static inline void cm_buf_add(struct cm_buf *buf, const void *bytes, size_t len)
+{
+	if (len == 0 || buf->failed || buf->limit != 0 || buf->cap - buf->len <= len) {
+		cm_buf_add_slow(buf, bytes, len);
+		return;
+	}
+	memcpy(buf->data + buf->len, bytes, len);
+	buf->len += len;
+	buf->data[buf->len] = 0;
+}
+
+static inline void cm_buf_text(struct cm_buf *buf, const char *text)
+{
+	cm_buf_add(buf, text, strlen(text));
+}
+
+static inline void cm_buf_byte(struct cm_buf *buf, uint8_t byte)
+{
+	cm_buf_add(buf, &byte, 1);
+}
+
 void cm_buf_printf(struct cm_buf *buf, const char *fmt, ...) CM_PRINTF(2, 3);
 
 /* The content as a C string ("" when empty). Borrowed from the buffer until its next change. */

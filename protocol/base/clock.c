@@ -116,6 +116,13 @@ bool cm_day_parse(const char *text, size_t len, struct cm_day *out)
 	       text[7] == '-' && digits(text + 8, 2, &day) && cm_day_make(year, month, day, out);
 }
 
+/* The last `count` digits of a number. */
+static void digits_print(unsigned number, char *out, size_t count)
+{
+	for (; count > 0; number /= 10)
+		out[--count] = (char)('0' + number % 10);
+}
+
 void cm_day_print(struct cm_day day, char out[CM_DAY_TEXT_BYTES])
 {
 	int year;
@@ -123,8 +130,12 @@ void cm_day_print(struct cm_day day, char out[CM_DAY_TEXT_BYTES])
 	int dom;
 
 	cm_day_split(day, &year, &month, &dom);
-	(void)snprintf(out, CM_DAY_TEXT_BYTES, "%04u-%02u-%02u", (unsigned)year % 10000u,
-	    (unsigned)month % 100u, (unsigned)dom % 100u);
+	digits_print((unsigned)year, out, 4);
+	out[4] = '-';
+	digits_print((unsigned)month, out + 5, 2);
+	out[7] = '-';
+	digits_print((unsigned)dom, out + 8, 2);
+	out[10] = 0;
 }
 
 struct cm_day cm_wall_utc_day(struct cm_wall wall)

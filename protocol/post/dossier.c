@@ -135,3 +135,25 @@ const char *cm_dossier_value(const struct cm_dossier *dossier, const char *name)
 	           ? fact->values[0]
 	           : NULL;
 }
+
+const struct cm_target *cm_demand_target(const struct cm_demand *demand, uint32_t index)
+{
+	for (size_t i = 0; i < demand->targets_count; i++)
+		if (demand->targets[i].index == index)
+			return &demand->targets[i];
+	return NULL;
+}
+
+void cm_dossier_gather(struct cm_dossier *dossier, const struct cm_demand *demand,
+    const struct cm_target *target, const struct cm_part *part, const char *category)
+{
+	cm_dossier_add_all(dossier, demand->facts, demand->facts_count);
+	cm_dossier_know(dossier, "issuing_state", demand->issuing_state, "the demand");
+	cm_dossier_know(dossier, "data", category, "the demand");
+	if (target != NULL)
+		cm_dossier_add_all(dossier, target->facts, target->facts_count);
+	if (part == NULL)
+		return;
+	cm_dossier_add_all(dossier, part->facts, part->facts_count);
+	cm_dossier_know(dossier, "hosting_state", part->hosting_state, "residency map");
+}

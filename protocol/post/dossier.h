@@ -30,6 +30,14 @@ void cm_dossier_add_all(struct cm_dossier *dossier, const struct cm_fact_text *f
 void cm_dossier_know(struct cm_dossier *dossier, const char *name, const char *value,
     const char *source);
 
+/* The target of that number in a demand, or NULL. */
+const struct cm_target *cm_demand_target(const struct cm_demand *demand, uint32_t index);
+
+/* Add what a node knows when it asks its law: of one part, or, where `part` is NULL, of a category of
+ * the demand as a whole. What is decided again later must be gathered here too. All borrowed. */
+void cm_dossier_gather(struct cm_dossier *dossier, const struct cm_demand *demand,
+    const struct cm_target *target, const struct cm_part *part, const char *category);
+
 /* The fact of that name, or NULL. */
 const struct cm_fact_text *cm_dossier_find(const struct cm_dossier *dossier, const char *name);
 

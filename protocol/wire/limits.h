@@ -21,6 +21,7 @@
 #define CM_MAX_FACT_VALUES 64               /* a fact */
 #define CM_MAX_RULINGS 256                  /* a finding */
 #define CM_MAX_NEEDS 32                     /* open facts a ruling names */
+#define CM_MAX_RIVALS 16                    /* rival readings of a rule, `applies when` counted */
 #define CM_MAX_PARTS 4096                   /* a case */
 #define CM_MAX_ASKED_PARTS 256              /* targets x categories of one demand: an outcome of that many fits a record */
 #define CM_MAX_STEPS 64                     /* beside a part's disposition */

@@ -53,6 +53,7 @@
 
 _Static_assert(sizeof(enum cm_knowledge) == sizeof(uint32_t), "enums travel as u32");
 _Static_assert(sizeof(enum cm_ruling_state) == sizeof(uint32_t), "enums travel as u32");
+_Static_assert(sizeof(enum cm_rival_state) == sizeof(uint32_t), "enums travel as u32");
 _Static_assert(sizeof(enum cm_modality) == sizeof(uint32_t), "enums travel as u32");
 _Static_assert(sizeof(enum cm_finding_side) == sizeof(uint32_t), "enums travel as u32");
 _Static_assert(sizeof(enum cm_amends) == sizeof(uint32_t), "enums travel as u32");
@@ -74,6 +75,12 @@ static const struct cm_choice state_names[] = {
     {CM_RULING_HOLDS, "holds"},
     {CM_RULING_POSSIBLE, "possible"},
     {CM_RULING_DEFEATED, "defeated"},
+};
+static const struct cm_choice rival_names[] = {
+    {CM_RIVAL_HOLDS, "holds"},
+    {CM_RIVAL_POSSIBLE, "possible"},
+    {CM_RIVAL_DEFEATED, "defeated"},
+    {CM_RIVAL_SILENT, "silent"},
 };
 static const struct cm_choice modality_names[] = {
     {CM_PERMITS, "permits"},
@@ -139,6 +146,14 @@ static const struct cm_field cm_term_fields[] = {
 };
 static const struct cm_schema cm_term_schema = SCHEMA("term", cm_term, 0);
 
+static const struct cm_field cm_rival_fields[] = {
+    TEXT(1, cm_rival, name, MAY, 1, NAME, "name of the reading; absent: the rule as written"),
+    TEXT(2, cm_rival, title, MAY, 1, LONG, "what the reading says"),
+    ENUM(3, cm_rival, state, cm_rival_state, NEED, CM_RIVAL_HOLDS, CM_RIVAL_SILENT, rival_names,
+	"what the rule would say on this reading"),
+};
+static const struct cm_schema cm_rival_schema = SCHEMA("rival", cm_rival, 0);
+
 static const struct cm_field cm_ruling_fields[] = {
     TEXT(1, cm_ruling, rule, NEED, 1, NAME, "id of the rule"),
     TEXT(2, cm_ruling, jurisdiction, NEED, 1, NAME, "whose rule"),
@@ -157,6 +172,8 @@ static const struct cm_field cm_ruling_fields[] = {
     TEXTS(13, cm_ruling, needs, MAY, CM_MAX_NEEDS, NAME, "open facts it depends on"),
     TEXT(14, cm_ruling, ask, MAY, 1, LONG, "the question that would settle it"),
     STRUCTS(15, cm_ruling, terms, cm_term, MAY, 1, "its clock, none or one"),
+    STRUCTS(16, cm_ruling, readings, cm_rival, MAY, CM_MAX_RIVALS,
+	"rival readings of the rule, side by side"),
 };
 static const struct cm_schema cm_ruling_schema = SCHEMA("ruling", cm_ruling, 0);
 

@@ -106,6 +106,20 @@ struct cm_term {
 	bool conditional;     /* the rule is only possible: "if it applies, by ..." */
 };
 
+enum cm_rival_state {
+	CM_RIVAL_HOLDS = 1,
+	CM_RIVAL_POSSIBLE = 2,
+	CM_RIVAL_DEFEATED = 3,
+	CM_RIVAL_SILENT = 4,
+};
+
+/* One of the rival readings of a rule: what the rule would say were this the right one. */
+struct cm_rival {
+	const char *name;  /* "narrow"; "": the rule's own `applies when` */
+	const char *title; /* what the reading says */
+	enum cm_rival_state state;
+};
+
 /* What one rule says of one part. */
 struct cm_ruling {
 	const char *rule; /* "us.sca.2702a" */
@@ -125,6 +139,8 @@ struct cm_ruling {
 	const char *ask; /* the question that would settle it */
 	const struct cm_term *terms; /* none or one */
 	size_t terms_count;
+	const struct cm_rival *readings; /* none, or all there are, in the order of the rule */
+	size_t readings_count;
 };
 
 enum cm_finding_side {

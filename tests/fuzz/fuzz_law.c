@@ -1,6 +1,8 @@
-/* Any bytes as a file of law: load, format, decide on nothing known, explain. */
+/* Any bytes as a file of law: load, format, decide on nothing known, explain. The formatted text
+ * formats to itself, and where the file loads, it is the same law. */
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "jurisdictions/engine/engine.h"
 
@@ -29,7 +31,30 @@ static void law_use(const struct cm_law *law)
 	cm_facts_free(facts);
 }
 
-static void format_twice(const struct cm_law_file *file)
+static void demand(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+/* `law` was loaded from what was formatted: the formatted text must say the same. */
+static void same_law(const struct cm_law *law, const struct cm_law_file *formatted)
+{
+	struct cm_remarks remarks;
+	struct cm_law *again = NULL;
+	uint8_t before[32];
+	uint8_t after[32];
+
+	cm_remarks_init(&remarks);
+	demand(cm_law_load(formatted, 1, &remarks, &again) == CM_OK);
+	cm_law_digest(law, before);
+	cm_law_digest(again, after);
+	demand(memcmp(before, after, sizeof before) == 0);
+	cm_law_free(again);
+	cm_remarks_fini(&remarks);
+}
+
+static void format_twice(const struct cm_law_file *file, const struct cm_law *law)
 {
 	struct cm_law_file formatted = {.path = "b.law"};
 	struct cm_buf once;
@@ -37,11 +62,13 @@ static void format_twice(const struct cm_law_file *file)
 
 	cm_buf_init(&once, 0);
 	cm_buf_init(&twice, 0);
-	if (cm_law_format(file, &once) == CM_OK) {
+	if (cm_law_format(file, &once) == CM_OK && once.len <= 1024 * 1024) {
 		formatted.text = cm_buf_str(&once);
 		formatted.len = once.len;
-		if (once.len <= 1024 * 1024 && cm_law_format(&formatted, &twice) != CM_OK)
-			abort();
+		demand(cm_law_format(&formatted, &twice) == CM_OK);
+		demand(twice.len == once.len && memcmp(twice.data, once.data, once.len) == 0);
+		if (law != NULL)
+			same_law(law, &formatted);
 	}
 	cm_buf_fini(&once);
 	cm_buf_fini(&twice);
@@ -60,7 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		law_use(law);
 	for (size_t i = 0; i < remarks.count; i++)
 		cm_remark_print(&remarks.items[i], &file, 1, &out);
-	format_twice(&file);
+	format_twice(&file, law);
 	cm_buf_fini(&out);
 	cm_law_free(law);
 	cm_remarks_fini(&remarks);

@@ -61,6 +61,7 @@ const char *scratch_path(const char *name);
 /* A whole file, NUL behind it, to be freed with cm_free; NULL if it cannot be read. */
 char *file_read(const char *path, size_t *len);
 void file_write(const char *path, const void *bytes, size_t len);
+void file_copy(const char *from, const char *to);
 
 /* Let a random moment come: nothing is waited for. */
 void pause_us(unsigned us);
@@ -73,6 +74,14 @@ unsigned dice(unsigned below);
 
 /* Start a fleet in the private folder. */
 void fleet_begin(struct cm_fleet *fleet, const char *name, const char *regions);
+
+/* The same under another law than the shipped one. */
+void fleet_begin_under(
+    struct cm_fleet *fleet, const char *name, const char *regions, const char *law);
+
+/* The shipped law in a folder of one's own, which must not be there yet; a text behind one of its files. */
+void law_copy(const char *folder);
+void law_add(const char *folder, const char *file, const char *text);
 
 /* Take it down: every process must end by itself with 0, without a sanitizer's report, its socket
  * gone, its ledger's chain whole and its outbox empty. */

@@ -12,10 +12,16 @@
 
 void fleet_begin(struct cm_fleet *fleet, const char *name, const char *regions)
 {
+	fleet_begin_under(fleet, name, regions, LAW_PATH);
+}
+
+void fleet_begin_under(
+    struct cm_fleet *fleet, const char *name, const char *regions, const char *law)
+{
 	struct cm_err err = {.text = ""};
 	struct cm_fleet_spec spec = {.dir = scratch_path(name),
 	    .regions = regions,
-	    .law_dir = LAW_PATH,
+	    .law_dir = law,
 	    .bin_dir = COMITY_BINARY_DIR,
 	    .wait_ms = PATIENCE_MS,
 	    .stop_fd = -1};

@@ -274,6 +274,7 @@ static void bounds_check(const struct manual *manual)
 	    {"conditions with all terms written out", CM_MAX_WEIGHT},
 	    {"terms in terms", CM_MAX_TERM_DEPTH},
 	    {"days on which one rule changes", CM_MAX_BREAKS},
+	    {"readings of a rule, beside its `applies when`", CM_MAX_READINGS},
 	    {"remarks kept of one load (all are counted)", CM_MAX_REMARKS},
 	};
 	const struct manual_table *table = manual_table(manual, "bounds");

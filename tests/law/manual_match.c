@@ -19,7 +19,7 @@ bool ebnf_lex(const struct cm_law_file *file, struct cm_arena *arena, struct ebn
 		abort();
 	fine = cm_lex_init(&lexer, &loader, arena, 0);
 	while (fine && out->count < cap) {
-		out->items[out->count] = cm_lex_next(&lexer);
+		cm_lex_next(&lexer, &out->items[out->count]);
 		if (out->items[out->count].kind == CM_TOKEN_END)
 			break;
 		out->count++;

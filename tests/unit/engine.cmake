@@ -1,7 +1,10 @@
-set(ENGINE_TESTS atoms dates defeats digest facts fault golden needs rulings semantics shipped)
+set(ENGINE_TESTS atoms calendars dates defeats digest facts fault golden needs pending places rulings semantics)
 foreach(part ${ENGINE_TESTS})
   comity_test(engine_${part} SOURCES unit/test_engine_${part}.c unit/test_engine_help.c LIBS cm_engine)
 endforeach()
+comity_test(engine_shipped SOURCES unit/test_engine_shipped.c unit/format_tree.c unit/law_shelf.c
+  unit/test_engine_help.c LIBS cm_engine)
+comity_test(engine_format SOURCES unit/test_engine_format.c unit/format_tree.c unit/law_shelf.c LIBS cm_engine)
 comity_test(engine_bench SOURCES unit/test_engine_bench.c unit/test_engine_help.c LIBS cm_engine PkgConfig::JANSSON)
 comity_test(engine_random SOURCES unit/test_engine_random.c unit/test_engine_help.c LIBS cm_engine)
 comity_test(engine_tables SOURCES unit/test_engine_tables.c unit/test_engine_roll.c unit/test_engine_help.c LIBS cm_engine)

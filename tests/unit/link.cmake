@@ -1,5 +1,7 @@
 comity_plain_test(link_mailbox SOURCES unit/test_link_mailbox.c LIBS cm_mailbox)
-comity_test(link_peer SOURCES unit/test_link_peer.c LIBS cm_peer)
+foreach(noun peer peer_receipt peer_rest peer_lossy)
+  comity_test(link_${noun} SOURCES unit/test_link_${noun}.c unit/peer_bench.c LIBS cm_peer)
+endforeach()
 
 # The same program under ThreadSanitizer, which cannot be mixed with the other sanitizers: so from
 # sources, without comity_target's options.

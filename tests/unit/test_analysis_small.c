@@ -409,6 +409,47 @@ Test(analysis_small, coverage_counts_conditions_and_shows_what_moves_the_rule)
 	cr_assert_eq(cm_alloc_live(), 0);
 }
 
+/* What a set that is nobody's decides, no test can try: it is told apart from what no test tries. */
+Test(analysis_small, coverage_tells_conditions_that_nothing_can_try)
+{
+	struct help_set set = help_load(
+	    "set BOUND \"s\" cite \"c\" from 2022-05-12 is nobody end\n"
+	    "set LATER \"s\" cite \"c\" from 2022-05-12 until 2023-01-01 is nobody "
+	    "from 2023-01-01 is GB end\n"
+	    RULE("us.a", "residence is in BOUND and emergency", "permits quash",
+		"test \"1\" given residence is GB and emergency expect silent")
+	    RULE("us.b", "emergency and not (residence is in BOUND and gag)", "forbids quash",
+		"test \"2\" given emergency expect applies "
+		"test \"3\" given emergency is no expect silent")
+	    RULE("us.c", "emergency and (gag or residence is not in BOUND)", "forbids quash",
+		"test \"4\" given emergency expect applies")
+	    RULE("us.d", "residence is in LATER and emergency", "permits quash",
+		"test \"5\" given residence is GB and emergency expect applies"));
+	struct cm_coverage found;
+	struct cm_arena arena;
+
+	cm_arena_init(&arena, 0);
+	cr_assert_eq(cm_law_coverage(set.law, NULL, NULL, &arena, &found), CM_OK);
+	cr_expect(found.rules[0].is_idle, "it needs a member");
+	cr_expect_str_eq(cm_covered_remark(&found.rules[0]), "idle");
+	cr_expect(found.rules[0].atoms[0].is_idle && found.rules[0].atoms[1].is_idle);
+	cr_expect(!found.rules[1].is_idle && !found.rules[2].is_idle && !found.rules[3].is_idle);
+	cr_expect(!found.rules[1].atoms[0].is_idle && found.rules[1].atoms[0].is_shown);
+	cr_expect(found.rules[1].atoms[1].is_idle);
+	cr_expect(found.rules[1].atoms[2].is_idle, "whatever the gag, the bracket is false");
+	cr_expect(!found.rules[2].atoms[0].is_idle);
+	cr_expect(found.rules[2].atoms[1].is_idle && found.rules[2].atoms[2].is_idle);
+	cr_expect(!found.rules[3].atoms[0].is_idle, "somebody joined");
+	cr_expect_eq(found.idle, 6);
+	cr_expect_eq(found.idle_rules, 1);
+	cr_expect_eq(found.atoms, 4);
+	cr_expect_eq(found.shown, 1);
+	cr_expect_eq(found.met, 3);
+	cm_arena_fini(&arena);
+	help_free(&set);
+	cr_assert_eq(cm_alloc_live(), 0);
+}
+
 /* ---- mutation ---- */
 
 #define MUTATED(tests)                                                                             \

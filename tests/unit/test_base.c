@@ -116,6 +116,35 @@ Test(arena, hands_out_aligned_zeroed_blocks_and_keeps_its_limit)
 	cr_assert_eq(cm_alloc_live(), before);
 }
 
+Test(arena, aligns_each_block_for_any_object_of_its_size)
+{
+	static const size_t sizes[] = {1, 2, 3, 4, 7, 8, 12, 16, 24, 31, 32, 40, 48, 1000, 5000};
+	struct cm_arena arena;
+
+	cm_arena_init(&arena, 0);
+	for (int i = 0; i < 2000; i++) {
+		size_t size = sizes[i * 7 % 15];
+		size_t unit = size & (~size + 1);
+		char *block = cm_arena_alloc(&arena, (size_t)i % 3, size);
+
+		cr_assert_not_null(block);
+		cr_assert_eq((uintptr_t)block % (unit < 16 ? unit : 16), 0, "%zu bytes", size);
+		memset(block, 1, (size_t)i % 3 * size);
+	}
+	cm_arena_fini(&arena);
+}
+
+Test(arena, lays_texts_side_by_side)
+{
+	struct cm_arena arena;
+	char *first;
+
+	cm_arena_init(&arena, 0);
+	first = cm_arena_text(&arena, "one");
+	cr_assert_eq(cm_arena_text(&arena, "two"), first + 4);
+	cm_arena_fini(&arena);
+}
+
 Test(buf, grows_and_reports_its_limit_once_at_the_end)
 {
 	size_t before = cm_alloc_live();
@@ -298,19 +327,28 @@ Test(list, takes_out_of_the_middle)
 
 Test(text, utf8_that_is_and_is_not)
 {
-	cr_assert(cm_utf8_is_valid("§ 2703 Stra\xc3\x9f" "e \xf0\x9f\x8f\x9b", 20));
+	cr_assert(cm_utf8_is_valid("§ 2703 Stra\xc3\x9f"
+				   "e \xf0\x9f\x8f\x9b",
+	    20));
 	cr_assert(!cm_utf8_is_valid("\xc0\xaf", 2));         /* overlong */
 	cr_assert(!cm_utf8_is_valid("\xed\xa0\x80", 3));     /* surrogate */
 	cr_assert(!cm_utf8_is_valid("\xf4\x90\x80\x80", 4)); /* above U+10FFFF */
 	cr_assert(!cm_utf8_is_valid("\xe2\x82", 2));         /* cut */
-	cr_assert(!cm_text_is_plain("a\xe2\x80\xae" "b", 5));   /* right-to-left override */
-	cr_assert(!cm_text_is_plain("a\xe2\x80\x8b" "b", 5));   /* zero width space */
+	cr_assert(!cm_text_is_plain("a\xe2\x80\xae"
+				    "b",
+	    5)); /* right-to-left override */
+	cr_assert(!cm_text_is_plain("a\xe2\x80\x8b"
+				    "b",
+	    5)); /* zero width space */
 	cr_assert(cm_text_is_plain("a\tb\n", 4));
 }
 
 Test(text, columns_of_a_terminal)
 {
-	cr_assert_eq(cm_text_columns("Stra\xc3\x9f" "e", 7), 6);
+	cr_assert_eq(cm_text_columns("Stra\xc3\x9f"
+				     "e",
+			 7),
+	    6);
 	cr_assert_eq(cm_text_columns("e\xcc\x81", 3), 1);
 	cr_assert_eq(cm_text_columns("\xe6\xb3\x95", 3), 2);
 }

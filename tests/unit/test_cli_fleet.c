@@ -268,10 +268,10 @@ Test(regions, have_a_state_a_zone_and_the_law_there_is)
 	    {"ie", "IE", "Europe/Dublin", 2, true},
 	    {"de", "DE", "Europe/Berlin", 2, true},
 	    {"gb", "GB", "Europe/London", 1, true},
-	    {"fr", "FR", "UTC", 1, false},
-	    {"jp", "JP", "UTC", 0, false},
-	    {"r5", "ES", "UTC", 1, false},
-	    {"r13", "ES", "UTC", 1, false},
+	    {"at", "AT", "UTC", 1, false},
+	    {"cl", "CL", "UTC", 0, false},
+	    {"r5", "GR", "UTC", 1, false},
+	    {"r13", "GR", "UTC", 1, false},
 	    {"dublin-2:IE", "IE", "Europe/Dublin", 2, true},
 	};
 

@@ -217,6 +217,20 @@ Test(options, given_twice_count_and_the_last_value_wins)
 	cm_cli_fini(&cli);
 }
 
+Test(options, given_twice_each_text_is_kept)
+{
+	struct cm_cli cli;
+	struct cm_err err;
+
+	cr_assert_eq(test_parse("comity --fleet=a list --fleet b --fleet c", &cli, &err), CM_OK);
+	cr_assert_str_eq(cm_cli_text_at(&cli, "fleet", 0), "a");
+	cr_assert_str_eq(cm_cli_text_at(&cli, "fleet", 1), "b");
+	cr_assert_str_eq(cm_cli_text_at(&cli, "fleet", 2), "c");
+	cr_assert_null(cm_cli_text_at(&cli, "fleet", 3));
+	cr_assert_null(cm_cli_text_at(&cli, "output", 0));
+	cm_cli_fini(&cli);
+}
+
 Test(options, nobody_knows_bring_the_nearest_name)
 {
 	expect_refusal("comity list --ouput json",

@@ -109,6 +109,60 @@ Test(dates, sets_change_on_their_days)
 	help_free(&set);
 }
 
+/* A treaty that is not in force: nobody is bound by it, whatever state it is asked of. */
+Test(dates, a_set_may_be_nobodys_for_a_time)
+{
+	static const char text[] =
+	    "set BOUND \"s\" cite \"c\" from 2022-05-12 until 2024-01-01 is nobody "
+	    "from 2024-01-01 is GB end\n"
+	    "rule us.bound" RULE_HEAD
+	    "in force from 2018-01-01 applies when residence is in BOUND effect permits quash end\n"
+	    "rule us.free" RULE_HEAD "in force from 2018-01-01 applies when emergency and not "
+	    "(residence is in BOUND) effect forbids quash end";
+	struct help_set set = help_load(text);
+
+	cr_expect_eq(help_state(&set, "us.bound", "residence=GB served_on=2023-12-31", "2026-01-01"),
+	    CM_RULE_SILENT);
+	cr_expect_eq(help_state(&set, "us.bound", "residence=? served_on=2023-12-31", "2026-01-01"),
+	    CM_RULE_SILENT, "no answer could make it speak");
+	cr_expect_eq(
+	    help_state(&set, "us.free", "emergency=yes residence=? served_on=2023-12-31", "2026-01-01"),
+	    CM_RULE_HOLDS);
+	cr_expect_eq(help_state(&set, "us.bound", "residence=GB served_on=2024-01-01", "2026-01-01"),
+	    CM_RULE_HOLDS);
+	cr_expect_eq(help_state(&set, "us.bound", "residence=? served_on=2024-01-01", "2026-01-01"),
+	    CM_RULE_POSSIBLE);
+	cr_expect_eq(
+	    help_state(&set, "us.free", "emergency=yes residence=GB served_on=2024-01-01", "2026-01-01"),
+	    CM_RULE_SILENT);
+	help_free(&set);
+}
+
+/* `nobody` is the whole list, and it is no member to test a value against. */
+Test(dates, nobody_stands_alone_and_is_printed_as_written)
+{
+	static const char text[] = "law language 1 jurisdiction US \"t\"\n\nset BOUND \"s\"\n"
+				   "  cite \"c\"\n  from 2022-05-12 is nobody\nend\n";
+	struct cm_law_file file = {"a.law", text, sizeof text - 1};
+	struct cm_buf printed;
+	struct cm_remarks remarks;
+	struct cm_law *law;
+	static const char both[] = "law language 1 jurisdiction US \"t\"\nset BOUND \"s\" cite \"c\" "
+				   "from 2022-05-12 is nobody, GB end\n";
+	struct cm_law_file wrong = {"b.law", both, sizeof both - 1};
+
+	cm_buf_init(&printed, 0);
+	cr_assert_eq(cm_law_format(&file, &printed), CM_OK);
+	cr_expect_str_eq(cm_buf_str(&printed), text);
+	cm_buf_fini(&printed);
+	cm_remarks_init(&remarks);
+	cr_expect_eq(cm_law_load(&wrong, 1, &remarks, &law), CM_BAD_INPUT);
+	cr_assert_gt(remarks.count, 0);
+	cr_expect_str_eq(remarks.items[0].code, "syntax");
+	cm_remarks_fini(&remarks);
+	cm_law_free(law);
+}
+
 Test(dates, terms_have_versions_and_mean_nothing_outside_them)
 {
 	struct help_set set =

@@ -1,7 +1,12 @@
 #include <criterion/criterion.h>
+#include <glob.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "jurisdictions/engine/law.h"
+#include "jurisdictions/engine/parse.h"
+#include "jurisdictions/engine/print.h"
 #include "test_engine_help.h"
 
 #define HEAD "law language 1 jurisdiction US \"x\"\n"
@@ -62,8 +67,8 @@ static void needs_with(const char *vocabulary, char *out, size_t out_bytes)
 	static const char rule[] = HEAD
 	    "rule us.c title \"t\" source statute cite \"c\" in force from 2000-01-01 applies when "
 	    "zebra and apple effect permits quash reviewed by nobody end\n";
-	struct cm_law_file files[2] = {{"vocabulary.law", vocabulary, strlen(vocabulary)},
-	    {"us.law", rule, sizeof rule - 1}};
+	struct cm_law_file files[2] = {
+	    {"vocabulary.law", vocabulary, strlen(vocabulary)}, {"us.law", rule, sizeof rule - 1}};
 	struct help_set set = help_load_files(files, 2);
 	struct cm_ruling *rulings;
 	struct cm_arena arena;
@@ -73,8 +78,8 @@ static void needs_with(const char *vocabulary, char *out, size_t out_bytes)
 	cr_assert_eq(set.status, CM_OK, "%s", set.remarks.count ? set.remarks.items[0].text : "");
 	cm_arena_init(&arena, 0);
 	cm_decide(set.law, set.facts, (struct cm_day){20000}, set.decision);
-	cr_assert_eq(cm_decision_rulings(set.law, set.facts, (struct cm_day){20000}, set.decision, &arena,
-	                 &rulings, &count),
+	cr_assert_eq(cm_decision_rulings(set.law, set.facts, (struct cm_day){20000}, set.decision,
+			 &arena, &rulings, &count),
 	    CM_OK);
 	cr_assert_eq(count, 1);
 	for (size_t i = 0; i < rulings[0].needs_count; i++)
@@ -90,12 +95,12 @@ Test(digest, the_order_of_the_vocabulary_shows_in_no_finding)
 	char other[128];
 
 	needs_with("law language 1 jurisdiction common \"x\"\n"
-	           "fact zebra is yes-or-no \"z\" asked as \"Z?\"\n"
-	           "fact apple is yes-or-no \"a\" asked as \"A?\"\nact quash \"q\"\n",
+		   "fact zebra is yes-or-no \"z\" asked as \"Z?\"\n"
+		   "fact apple is yes-or-no \"a\" asked as \"A?\"\nact quash \"q\"\n",
 	    one, sizeof one);
 	needs_with("law language 1 jurisdiction common \"x\"\nact quash \"q\"\n"
-	           "fact apple is yes-or-no \"a\" asked as \"A?\"\n"
-	           "fact zebra is yes-or-no \"z\" asked as \"Z?\"\n",
+		   "fact apple is yes-or-no \"a\" asked as \"A?\"\n"
+		   "fact zebra is yes-or-no \"z\" asked as \"Z?\"\n",
 	    other, sizeof other);
 	cr_assert_str_eq(one, "apple zebra A?");
 	cr_assert_str_eq(other, one);
@@ -165,87 +170,72 @@ Test(digest, a_review_of_another_text_is_stale)
 	cr_assert_eq(cm_alloc_live(), 0);
 }
 
-/* ---- the formatter ---- */
-
-static void formats_to(const char *text, const char *expected)
+static char *file_read(const char *path, size_t *len)
 {
-	struct cm_law_file file = {"a.law", text, strlen(text)};
-	struct cm_buf once;
-	struct cm_buf twice;
+	char *text = cm_alloc(CM_MAX_LAW_FILE_BYTES + 1, 1);
+	FILE *file = fopen(path, "rb");
 
-	cm_buf_init(&once, 0);
-	cm_buf_init(&twice, 0);
-	cr_assert_eq(cm_law_format(&file, &once), CM_OK);
-	cr_expect_str_eq(cm_buf_str(&once), expected);
-	file = (struct cm_law_file){"a.law", cm_buf_str(&once), once.len};
-	cr_assert_eq(cm_law_format(&file, &twice), CM_OK);
-	cr_expect_str_eq(cm_buf_str(&twice), cm_buf_str(&once));
-	cm_buf_fini(&once);
-	cm_buf_fini(&twice);
+	cr_assert_not_null(text);
+	cr_assert_not_null(file, "%s", path);
+	*len = fread(text, 1, CM_MAX_LAW_FILE_BYTES, file);
+	(void)fclose(file);
+	return text;
 }
 
-Test(format, one_layout_with_every_comment_kept)
+/* Every item of a file: how many. */
+static size_t texts_compare(const char *path)
 {
-	formats_to(
-	    "# top\nlaw language 1 jurisdiction US \"x\" uses \"vocabulary.law\" # head\n"
-	    "fact a is yes-or-no \"t\" fact b is one of x,y \"t\" asked as \"q\" sensitive\n# of "
-	    "c\nact c \"t\" of data # behind c\n"
-	    "rule us.a # the rule\n effect permits c of x to court\n# before title\ntitle \"t\" "
-	    "source treaty binding on US,GB given effect by \"act\" cite \"c\" url \"u\" retrieved "
-	    "2026-01-01\n"
-	    "in force from 2000-01-01 until 2001-01-01 by date of issue applies when # why\n a # "
-	    "first\n # second\n and (b is x or not a) and at least 1 of (a;b is not y)\n"
-	    "reviewed by nobody test \"n\" on 2026-01-01 given a and not a expect undetermined "
-	    "needing a,b # last\nend # over\n# bottom\n",
-	    "# top\nlaw language 1 jurisdiction US \"x\"\n  uses \"vocabulary.law\" # head\n"
-	    "\nfact a is yes-or-no\n  \"t\"\nfact b is one of x, y\n  \"t\"\n  asked as \"q\"\n  "
-	    "sensitive\n"
-	    "\n# of c\nact c \"t\" of data # behind c\n"
-	    "\nrule us.a # the rule\n"
-	    "  # before title\n"
-	    "  title    \"t\"\n"
-	    "  source   treaty binding on US, GB given effect by \"act\"\n"
-	    "  cite     \"c\"\n    url \"u\" retrieved 2026-01-01\n"
-	    "  in force from 2000-01-01 until 2001-01-01 by date of issue\n"
-	    "  applies when # why\n"
-	    "    a # first\n"
-	    "    # second\n"
-	    "    and (b is x or not a)\n"
-	    "    and at least 1 of (a; b is not y)\n"
-	    "  effect   permits c of x to court\n"
-	    "  reviewed by nobody\n"
-	    "  test \"n\" on 2026-01-01\n"
-	    "    given  a and not a\n"
-	    "    expect undetermined needing a, b # last\n"
-	    "end # over\n"
-	    "\n# bottom\n");
+	struct cm_law_file file = {.path = path};
+	struct cm_remarks remarks;
+	struct cm_loader loader = {.files = &file, .files_count = 1, .remarks = &remarks};
+	struct cm_arena arena;
+	struct cm_buf texts[2];
+	struct cm_printer printer = {.out = &texts[1], .canonical = true};
+	struct cm_unit_file *unit;
+	size_t count = 0;
+
+	file.text = file_read(path, &file.len);
+	cm_remarks_init(&remarks);
+	cm_arena_init(&arena, 0);
+	cm_buf_init(&texts[0], 0);
+	cm_buf_init(&texts[1], 0);
+	unit = cm_parse_file(&loader, &arena, 0);
+	cr_assert_not_null(unit, "%s", path);
+	cr_assert_eq(remarks.errors, 0, "%s", path);
+	for (const struct cm_item *item = unit->items; item != NULL; item = item->next, count++) {
+		cm_buf_clear(&texts[0]);
+		cm_buf_clear(&texts[1]);
+		cm_canonical_put(item, &texts[0]);
+		cm_print_item(&printer, item);
+		cr_expect_str_eq(cm_buf_str(&texts[0]), cm_buf_str(&texts[1]), "%s:%u", path,
+		    (unsigned)item->at.line);
+	}
+	cm_buf_fini(&texts[0]);
+	cm_buf_fini(&texts[1]);
+	cm_arena_fini(&arena);
+	cm_remarks_fini(&remarks);
+	cm_free((char *)file.text);
+	return count;
 }
 
-Test(format, sets_terms_and_calendars)
+/* What digests are taken of is written apart from the formatter. Where the formatter writes for a
+ * digest, both say the same: of every word of the language, and of all law that ships. */
+Test(digest, the_text_is_that_of_the_printer)
 {
-	formats_to(
-	    "law language 1 jurisdiction US \"x\" set S \"t\" cite \"c\" from 2000-01-01 until "
-	    "2001-01-01 is US,GB from 2001-01-01 is US end "
-	    "term t \"t\" cite \"c\" in force from 2000-01-01 means a or b test \"x\" given a "
-	    "expect silent end "
-	    "calendar k of US weekend Saturday,Sunday holiday 2026-01-01 \"n\" rolls back end",
-	    "law language 1 jurisdiction US \"x\"\n"
-	    "\nset S \"t\"\n  cite \"c\"\n  from 2000-01-01 until 2001-01-01 is US, GB\n  from "
-	    "2001-01-01 is US\nend\n"
-	    "\nterm t \"t\"\n  cite \"c\"\n  in force from 2000-01-01\n  means\n    a\n    or b\n  "
-	    "test \"x\"\n    given  a\n    expect silent\nend\n"
-	    "\ncalendar k of US\n  weekend Saturday, Sunday\n  holiday 2026-01-01 \"n\"\n  rolls "
-	    "back\nend\n");
-}
+	static const char *const patterns[] = {"/tests/golden/manual/every_word.law",
+	    "/jurisdictions/law/*.law", "/jurisdictions/law/*/*.law"};
+	size_t items = 0;
 
-Test(format, what_has_mistakes_is_not_formatted)
-{
-	struct cm_law_file file = {"a.law", "law language 1 jurisdiction US \"x\" rule", 41};
-	struct cm_buf out;
+	for (size_t i = 0; i < 3; i++) {
+		char pattern[4096];
+		glob_t found;
 
-	file.len = strlen(file.text);
-	cm_buf_init(&out, 0);
-	cr_expect_eq(cm_law_format(&file, &out), CM_BAD_INPUT);
-	cm_buf_fini(&out);
-	cr_assert_eq(cm_alloc_live(), 0);
+		(void)snprintf(pattern, sizeof pattern, "%s%s", COMITY_SOURCE_DIR, patterns[i]);
+		if (glob(pattern, 0, NULL, &found) != 0)
+			continue;
+		for (size_t j = 0; j < found.gl_pathc; j++)
+			items += texts_compare(found.gl_pathv[j]);
+		globfree(&found);
+	}
+	cr_assert_gt(items, 100, "%zu items", items);
 }

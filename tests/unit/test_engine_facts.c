@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "jurisdictions/engine/codes.h"
 #include "test_engine_help.h"
 
 static const char *const one_rule =
@@ -93,4 +94,20 @@ Test(facts, the_vocabulary_can_be_read)
 	cr_expect_eq(cm_law_find_fact(set.law, "nothing"), -1);
 	cr_expect_eq(cm_law_find_rule(set.law, "us.b"), -1);
 	help_free(&set);
+}
+
+Test(facts, every_country_code_is_found_and_nothing_else)
+{
+	size_t found = 0;
+
+	for (int a = 0; a < 128; a++)
+		for (int b = 0; b < 128; b++) {
+			char code[3] = {(char)a, (char)b, 0};
+			int index = cm_country_find(code);
+
+			cr_assert(index < 0 || strcmp(cm_countries[index], code) == 0, "%s", code);
+			found += index >= 0;
+		}
+	cr_assert_eq(found, CM_COUNTRIES);
+	cr_assert_lt(cm_country_find("IEX"), 0);
 }

@@ -13,8 +13,8 @@
 #include "test_engine_help.h"
 
 #define LAW COMITY_SOURCE_DIR "/jurisdictions/law/"
-#define MOST_FILES 32
-#define MOST_RULES 600
+#define MOST_FILES 128
+#define MOST_RULES 4096
 #define DEMANDS 12
 
 struct shelf {
@@ -47,7 +47,8 @@ static void shelf_init(struct shelf *shelf)
 		(void)snprintf(pattern, sizeof pattern, LAW "%s", patterns[i]);
 		if (glob(pattern, 0, NULL, &found) != 0)
 			continue;
-		for (size_t j = 0; j < found.gl_pathc && shelf->count < MOST_FILES; j++) {
+		for (size_t j = 0; j < found.gl_pathc; j++) {
+			cr_assert_lt(shelf->count, MOST_FILES);
 			cm_buf_init(&shelf->texts[shelf->count], 0);
 			file_read(found.gl_pathv[j], &shelf->texts[shelf->count]);
 			(void)snprintf(shelf->paths[shelf->count++], 256, "%s",
@@ -160,17 +161,30 @@ static void states_of(const struct help_set *set, struct cm_day day, uint8_t out
 		out[i] = (uint8_t)cm_decision_state(set->decision, i);
 }
 
+/* A step that comes past every fact once, and past neighbours late. */
+static size_t stride(size_t facts)
+{
+	static const size_t primes[] = {7, 11, 13, 17};
+	size_t i = 0;
+
+	while (facts % primes[i] == 0)
+		i++;
+	cr_assert_lt(i, sizeof primes / sizeof *primes);
+	return primes[i];
+}
+
 static void learn(struct oracle_dice *dice, const struct help_set *set, size_t seen[4][4])
 {
 	uint8_t before[MOST_RULES];
 	uint8_t after[MOST_RULES];
 	size_t facts = cm_law_fact_count(set->law);
 	size_t at = oracle_roll(dice, (unsigned)facts);
+	size_t step = stride(facts);
 	struct cm_day day = {19500 + (int32_t)oracle_roll(dice, 1500)};
 
 	cm_facts_clear(set->facts);
 	states_of(set, day, before);
-	for (size_t i = 0; i < facts; i++, at = (at + 7) % facts) {
+	for (size_t i = 0; i < facts; i++, at = (at + step) % facts) {
 		const struct cm_fact_info *fact = cm_law_fact(set->law, at);
 		struct lore lore;
 

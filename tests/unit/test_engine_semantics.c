@@ -80,9 +80,58 @@ Test(semantics, rival_readings_agree_or_leave_the_rule_undetermined)
 			 set.law, set.facts, help_day(DAY), set.decision, &arena, &rulings, &count),
 	    CM_OK);
 	cr_assert_eq(rulings[0].needs_count, 0);
-	cr_expect_str_eq(rulings[0].explain,
-	    "As written it applies. On the reading narrow (only grave crimes) it does not apply.");
+	cr_assert_eq(rulings[0].readings_count, 2);
+	cr_expect_str_eq(rulings[0].readings[0].name, "");
+	cr_expect_eq(rulings[0].readings[0].state, CM_RIVAL_HOLDS);
+	cr_expect_str_eq(rulings[0].readings[1].name, "narrow");
+	cr_expect_str_eq(rulings[0].readings[1].title, "only grave crimes");
+	cr_expect_eq(rulings[0].readings[1].state, CM_RIVAL_SILENT);
 	cm_arena_fini(&arena);
+	help_free(&set);
+}
+
+static enum cm_rival_state rival_of(struct help_set *set, const char *line, size_t reading)
+{
+	struct cm_arena arena;
+	struct cm_ruling *rulings;
+	size_t count;
+	enum cm_rival_state state = CM_RIVAL_SILENT;
+
+	(void)help_state(set, "us.a", line, DAY);
+	cm_arena_init(&arena, 0);
+	cr_assert_eq(cm_decision_rulings(set->law, set->facts, help_day(DAY), set->decision, &arena,
+			 &rulings, &count),
+	    CM_OK);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(rulings[i].rule, "us.a") == 0) {
+			cr_assert_eq(rulings[i].readings_count, 2);
+			state = rulings[i].readings[reading].state;
+		}
+	cm_arena_fini(&arena);
+	return state;
+}
+
+/* A reading is asked on the rule's own terms: its data, its days, and what defeats it. */
+Test(semantics, each_reading_says_what_the_rule_would_say_were_it_the_right_one)
+{
+	struct help_set set = help_load(
+	    "rule us.a" RULE_HEAD ON "reading wide \"w\" applies when us_person or emergency reading "
+				     "narrow \"n\" applies when us_person effect forbids disclose of "
+				     "content end rule us.b" RULE_HEAD ON
+				     "applies when gag effect permits disclose defeats us.a because "
+				     "specialis end");
+
+	cr_expect_eq(rival_of(&set, SERVED "data=content us_person=no emergency=yes gag=no", 0),
+	    CM_RIVAL_HOLDS);
+	cr_expect_eq(rival_of(&set, SERVED "data=content us_person=no emergency=yes gag=no", 1),
+	    CM_RIVAL_SILENT);
+	cr_expect_eq(rival_of(&set, SERVED "data=content emergency=yes gag=no", 1), CM_RIVAL_POSSIBLE);
+	cr_expect_eq(rival_of(&set, SERVED "data=content us_person=yes emergency=no gag=yes", 0),
+	    CM_RIVAL_DEFEATED);
+	cr_expect_eq(rival_of(&set, SERVED "data=content us_person=yes emergency=no", 1),
+	    CM_RIVAL_POSSIBLE);
+	cr_expect_eq(rival_of(&set, SERVED "data=? us_person=yes emergency=no gag=no", 0),
+	    CM_RIVAL_POSSIBLE);
 	help_free(&set);
 }
 

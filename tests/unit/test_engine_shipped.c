@@ -2,57 +2,20 @@
  * meaning. */
 #include <criterion/criterion.h>
 #include <glob.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "format_tree.h"
+#include "law_shelf.h"
 #include "test_engine_help.h"
 
-#define LAW COMITY_SOURCE_DIR "/jurisdictions/law/"
-#define MOST 64
+#define LAW "jurisdictions/law"
 
-struct texts {
-	struct cm_buf bufs[MOST];
-	struct cm_law_file files[MOST];
-	char paths[MOST][256];
-	size_t count;
-};
-
-static void texts_add(struct texts *texts, const char *pattern)
+static void texts_add(struct law_shelf *texts, const char *pattern)
 {
-	char path[512];
-	glob_t found;
-
-	(void)snprintf(path, sizeof path, LAW "%s", pattern);
-	if (glob(path, 0, NULL, &found) != 0)
-		return;
-	for (size_t i = 0; i < found.gl_pathc && texts->count < MOST; i++) {
-		FILE *file = fopen(found.gl_pathv[i], "rb");
-		struct cm_buf *buf = &texts->bufs[texts->count];
-		char room[4096];
-		size_t got;
-
-		cr_assert_not_null(file);
-		cm_buf_init(buf, 0);
-		while ((got = fread(room, 1, sizeof room, file)) > 0)
-			cm_buf_add(buf, room, got);
-		(void)fclose(file);
-		(void)snprintf(
-		    texts->paths[texts->count], 256, "%s", found.gl_pathv[i] + strlen(LAW));
-		texts->files[texts->count] =
-		    (struct cm_law_file){texts->paths[texts->count], cm_buf_str(buf), buf->len};
-		texts->count++;
-	}
-	globfree(&found);
+	law_shelf_add(texts, LAW, pattern);
 }
 
-static void texts_fini(struct texts *texts)
-{
-	for (size_t i = 0; i < texts->count; i++)
-		cm_buf_fini(&texts->bufs[i]);
-	texts->count = 0;
-}
-
-static void loads(struct texts *texts, const char *what)
+static void loads(struct law_shelf *texts, const char *what)
 {
 	struct help_set set = help_load_files(texts->files, texts->count);
 
@@ -63,52 +26,79 @@ static void loads(struct texts *texts, const char *what)
 	help_free(&set);
 }
 
+static bool is_member(const char *code)
+{
+	static const char members[] = "be de dk es fi fr ie it lu nl pl se";
+
+	return strstr(members, code) != NULL;
+}
+
 Test(shipped, loads_as_each_node_loads_it)
 {
-	static const char *const nodes[][5] = {
-	    {"vocabulary.law", "calendars.law", "ie.law", "eu.law", "treaty/*.law"},
-	    {"vocabulary.law", "calendars.law", "de.law", "eu.law", "treaty/*.law"},
-	    {"vocabulary.law", "calendars.law", "us.law", "treaty/*.law", ""},
-	    {"vocabulary.law", "calendars.law", "gb.law", "treaty/*.law", ""},
-	    {"vocabulary.law", "calendars.law", "policy/provider.law", "", ""},
-	    {"*.law", "treaty/*.law", "policy/*.law", "", ""},
-	};
-	static struct texts texts;
+	static struct law_shelf texts;
+	glob_t states;
 
-	for (size_t i = 0; i < sizeof nodes / sizeof *nodes; i++) {
-		for (size_t j = 0; j < 5; j++)
-			if (*nodes[i][j] != 0)
-				texts_add(&texts, nodes[i][j]);
+	cr_assert_eq(glob(COMITY_SOURCE_DIR "/" LAW "/??.law", 0, NULL, &states), 0);
+	cr_assert_geq(states.gl_pathc, 6);
+	for (size_t i = 0; i < states.gl_pathc; i++) {
+		const char *file = strrchr(states.gl_pathv[i], '/') + 1;
+		char code[3] = {file[0], file[1], 0};
+
+		if (strcmp(code, "eu") == 0)
+			continue;
+		texts_add(&texts, "vocabulary.law");
+		texts_add(&texts, "calendars.law");
+		texts_add(&texts, file);
+		if (is_member(code))
+			texts_add(&texts, "eu.law");
+		texts_add(&texts, "treaty/*.law");
+		loads(&texts, file);
+		law_shelf_fini(&texts);
+	}
+	globfree(&states);
+}
+
+Test(shipped, loads_as_the_router_and_the_desk_of_counsel_load_it)
+{
+	static const char *const readers[][4] = {
+	    {"vocabulary.law", "calendars.law", "policy/provider.law", ""},
+	    {"*.law", "treaty/*.law", "policy/*.law", ""},
+	};
+	static struct law_shelf texts;
+
+	for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {
+		for (size_t j = 0; *readers[i][j] != 0; j++)
+			texts_add(&texts, readers[i][j]);
 		cr_assert_gt(texts.count, 0);
-		loads(&texts, nodes[i][2]);
-		texts_fini(&texts);
+		loads(&texts, readers[i][0]);
+		law_shelf_fini(&texts);
 	}
 }
 
-Test(shipped, formatting_changes_no_digest_and_twice_is_once)
+/* However it was laid out before, and whatever was remarked beside it. */
+Test(shipped, formatting_changes_no_digest)
 {
-	static struct texts texts;
-	static struct texts formatted;
+	static struct law_shelf texts;
+	static struct law_shelf formatted;
 	struct help_set before;
 	struct help_set after;
 	uint8_t a[32] = {0};
 	uint8_t b[32] = {0};
 
-	texts_add(&texts, "*.law");
-	texts_add(&texts, "treaty/*.law");
-	texts_add(&texts, "policy/*.law");
+	law_shelf_shipped(&texts);
 	for (size_t i = 0; i < texts.count; i++) {
-		struct cm_buf twice;
+		struct cm_law_file *file = &formatted.files[i];
+		struct cm_buf strewn;
 
 		cm_buf_init(&formatted.bufs[i], 0);
-		cm_buf_init(&twice, 0);
-		cr_assert_eq(cm_law_format(&texts.files[i], &formatted.bufs[i]), CM_OK);
-		formatted.files[i] = (struct cm_law_file){
-		    texts.paths[i], cm_buf_str(&formatted.bufs[i]), formatted.bufs[i].len};
-		cr_assert_eq(cm_law_format(&formatted.files[i], &twice), CM_OK);
-		cr_expect_str_eq(
-		    cm_buf_str(&twice), cm_buf_str(&formatted.bufs[i]), "%s", texts.paths[i]);
-		cm_buf_fini(&twice);
+		cm_buf_init(&strewn, 0);
+		format_squeeze(
+		    texts.files[i].text, texts.files[i].len, 1 + (uint32_t)i, 20, &strewn);
+		*file = (struct cm_law_file){texts.paths[i], cm_buf_str(&strewn), strewn.len};
+		cr_assert_eq(cm_law_format(file, &formatted.bufs[i]), CM_OK, "%s", texts.paths[i]);
+		file->text = cm_buf_str(&formatted.bufs[i]);
+		file->len = formatted.bufs[i].len;
+		cm_buf_fini(&strewn);
 	}
 	formatted.count = texts.count;
 	before = help_load_files(texts.files, texts.count);
@@ -120,7 +110,7 @@ Test(shipped, formatting_changes_no_digest_and_twice_is_once)
 	cr_assert_arr_eq(a, b, 32);
 	help_free(&before);
 	help_free(&after);
-	texts_fini(&texts);
-	texts_fini(&formatted);
+	law_shelf_fini(&texts);
+	law_shelf_fini(&formatted);
 	cr_assert_eq(cm_alloc_live(), 0);
 }

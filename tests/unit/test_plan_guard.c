@@ -35,6 +35,47 @@ Test(plan_guard, nothing_is_given_where_the_hosting_law_may_forbid_and_the_quest
 	fleet_fini(&f);
 }
 
+/* Of two readings of the bar one is silent: no fact settles that, so the readings are the question. */
+Test(plan_guard, nothing_is_given_where_readings_of_the_bar_differ_and_they_are_named)
+{
+	static const struct cm_rival readings[] = {
+	    {.name = "", .title = "", .state = CM_RIVAL_HOLDS},
+	    {.name = "narrow", .title = "only grave crimes", .state = CM_RIVAL_SILENT},
+	    {.name = "middle", .title = "", .state = CM_RIVAL_POSSIBLE},
+	    {.name = "old", .title = "", .state = CM_RIVAL_DEFEATED},
+	};
+	struct cm_ruling *bar = help_says(&f.arena, start_hostile(), "possible forbids disclose");
+
+	bar->readings = readings;
+	bar->readings_count = 4;
+	is_held(FORBIDS_OR_MAY);
+	cr_assert_eq(only_part()->questions_count, 1);
+	cr_assert_str_eq(only_part()->questions[0],
+	    "Which reading of test.disclose.0 is right: as written (holds), narrow (silent), middle "
+	    "(may hold), old (defeated)?");
+	cr_assert_eq(only_part()->grounds_count, 1);
+	cr_assert_eq(only_part()->grounds[0].readings_count, 4);
+	fleet_fini(&f);
+}
+
+/* Readings that come to the same end are no question; the open fact is. */
+Test(plan_guard, readings_that_agree_are_not_asked_for)
+{
+	static const struct cm_rival readings[] = {
+	    {.name = "", .title = "", .state = CM_RIVAL_POSSIBLE},
+	    {.name = "narrow", .title = "", .state = CM_RIVAL_POSSIBLE},
+	};
+	struct cm_ruling *bar = help_says(&f.arena, start_hostile(), "possible forbids disclose");
+
+	bar->readings = readings;
+	bar->readings_count = 2;
+	help_asks(&f.arena, bar, "customer_kind", "Who is the customer?");
+	is_held(FORBIDS_OR_MAY);
+	cr_assert_eq(only_part()->questions_count, 1);
+	cr_assert_str_eq(only_part()->questions[0], "Who is the customer?");
+	fleet_fini(&f);
+}
+
 Test(plan_guard, nothing_is_given_where_the_hosting_node_found_nothing_at_all)
 {
 	(void)start_hostile();

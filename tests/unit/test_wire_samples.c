@@ -99,6 +99,11 @@ static const struct cm_term terms[] = {
 	.conditional = true},
 };
 static const char *const needs[] = {"agreement_invoked", "offence_max_months"};
+static const struct cm_rival readings[] = {
+    {.name = "", .title = "", .state = CM_RIVAL_HOLDS},
+    {.name = "narrow", .title = "only grave crimes", .state = CM_RIVAL_SILENT},
+    {.name = "broad", .title = "", .state = CM_RIVAL_DEFEATED},
+};
 static const struct cm_ruling rulings[] = {
     {.rule = "us.sca.2703h",
 	.jurisdiction = "US",
@@ -115,7 +120,8 @@ static const struct cm_ruling rulings[] = {
 	.defeated_by = "us.sca.2703h_not_open",
 	ARRAY(needs, needs),
 	.ask = "Is the issuing state a qualifying foreign government?",
-	ARRAY(terms, terms)},
+	ARRAY(terms, terms),
+	ARRAY(readings, readings)},
     {.rule = "ie.dpa.60",
 	.jurisdiction = "IE",
 	.state = CM_RULING_HOLDS,
