@@ -110,7 +110,7 @@ Test(json, an_answer_shows_rulings_with_names_for_numbers)
 	    "test.disclose.0\",\"strength\":\"default\",\"needs\":[\"residence\"],"
 	    "\"ask\":\"Where?\",\"terms\":[{\"act\":\"disclose\",\"due\":\"2026-11-23\",\"zone\":"
 	    "\"UTC\","
-	    "\"counting\":\"counted by a test\",\"conditional\":true}]}]}],\"law\":[],"
+	    "\"counting\":\"counted by a test\",\"conditional\":true}],\"readings\":[]}]}],\"law\":[],"
 	    "\"signed_off_by\":\"machine\",\"edition\":0,\"amendments\":[]}");
 	end();
 }
