@@ -111,26 +111,69 @@ static void the_fleet_starts(void)
 	replays_the_same(id);
 }
 
+/* The first rule that forbids the part by the newest outcome at a node, "" if there is none. */
+static void standing_prohibition(const char *node, int64_t number, char rule[80])
+{
+	json_t *shown = ask_must(&fleet, node, "show", "case", id, NULL);
+	size_t i;
+	json_t *ground;
+
+	rule[0] = 0;
+	json_array_foreach(at(part_of(shown, number), "grounds"), i, ground)
+		if (rule[0] == 0 && strcmp(text_at(ground, "modality"), "forbids") == 0 &&
+		    strcmp(text_at(ground, "act"), "disclose") == 0 &&
+		    strcmp(text_at(ground, "state"), "defeated") != 0)
+			(void)snprintf(rule, 80, "%s", text_at(ground, "rule"));
+	json_decref(shown);
+}
+
+static int64_t revision_now(void)
+{
+	json_t *shown;
+	int64_t revision;
+
+	expect(wait_quiet(&fleet), "everything is delivered");
+	shown = ask_must(&fleet, "router", "list", NULL);
+	revision = number_at(shown, "0.revision");
+	json_decref(shown);
+	return revision;
+}
+
+static void override_as_dublin(const char *rule, int64_t revision)
+{
+	struct ran ran;
+	char number[24];
+
+	(void)snprintf(number, sizeof number, "%lld", (long long)revision);
+	run_cli(&ran, &fleet, "override", "--node", "ie", id, "--part", "1", "--rule", rule, "--says",
+	    "silent", "--by", "regional counsel, Dublin", "--reasons", "The request came by treaty.",
+	    "--revision", number, NULL);
+	done(&ran, rule);
+}
+
 static void counsel_of_the_hosting_region_lifts_its_own_prohibitions(void)
 {
 	struct ran ran;
 	json_t *shown;
+	char rule[80];
+	int64_t lifted = 0;
+	int64_t revision = 1;
 
-	run_cli(&ran, &fleet, "override", "--node", "ie", id, "--part", "1", "--rule", "eu.gdpr.28_3a",
-	    "--says", "silent", "--by", "regional counsel, Dublin", "--reasons",
-	    "The controller instructed in writing.", "--revision", "1", NULL);
-	done(&ran, "override 28(3)(a)");
-	everybody_says("ie", 2, 1, "challenge");
-	run_cli(&ran, &fleet, "override", "--node", "ie", id, "--part", "1", "--rule", "eu.gdpr.48",
-	    "--says", "silent", "--by", "regional counsel, Dublin", "--reasons",
-	    "The request has come by treaty.", "--revision", "2", NULL);
-	done(&ran, "override 48");
-	/* The issuing side is asked again; meanwhile the part is held, and nobody acts on the old word. */
-	everybody_says("ie", 4, 1, "comply_limited");
-	shown = wait_revision("us", id, 4);
-	expect(json_array_size(at(part_of(shown, 1), "amendments")) == 2, "both overrides are named");
+	for (standing_prohibition("ie", 1, rule); rule[0] != 0 && lifted < 9; lifted++) {
+		everybody_says("ie", revision, 1, "challenge");
+		override_as_dublin(rule, revision);
+		revision = revision_now();
+		standing_prohibition("ie", 1, rule);
+	}
+	expect(lifted >= 2, "%lld prohibitions lifted", (long long)lifted);
+	/* After the last the issuing side is asked again; meanwhile the part is held, in a revision too. */
+	expect(revision == 1 + lifted + 1, "revision %lld", (long long)revision);
+	everybody_says("ie", revision, 1, "comply_limited");
+	shown = wait_revision("us", id, revision);
+	expect(json_array_size(at(part_of(shown, 1), "amendments")) == (size_t)lifted,
+	    "every override is named");
 	expect(strcmp(text_at(part_of(shown, 1), "amendments.1.reasons"),
-	           "The request has come by treaty.") == 0,
+	           "The request came by treaty.") == 0,
 	    "with the reasons");
 	expect(number_at(part_of(shown, 1), "amendments.1.revision") == 2, "and the revision");
 	expect(strcmp(text_at(part_of(shown, 2), "disposition"), "challenge") == 0,
@@ -149,7 +192,7 @@ static void a_stale_or_foreign_word_is_refused(void)
 
 	run_cli(&ran, &fleet, "override", "--node", "ie", id, "--part", "1", "--rule", "eu.gdpr.48",
 	    "--says", "holds", "--by", "counsel", "--reasons", "Late.", "--revision", "2", NULL);
-	not_done(&ran, 5, "changed meanwhile: the case is at revision 4");
+	not_done(&ran, 5, "changed meanwhile: the case is at revision ");
 	run_cli(&ran, &fleet, "override", "--node", "us", id, "--part", "5", "--rule", "de.stgb.203",
 	    "--says", "silent", "--by", "counsel", "--reasons", "Not mine.", NULL);
 	not_done(&ran, 4, "de.stgb.203 is law of DE, which us does not carry");
@@ -167,15 +210,20 @@ static void central_settles_but_lifts_no_prohibition(void)
 {
 	struct ran ran;
 	json_t *shown;
+	char rule[80];
+	char number[24];
+	int64_t revision = revision_now();
 
 	run_cli(&ran, &fleet, "settle", id, "--part", "5", "--disposition", "comply_limited", "--by",
 	    "central counsel", "--reasons", "Give it.", NULL);
-	not_done(&ran, 4, "de.stgb.203 of the hosting region forbids, or may forbid, the disclosure");
+	standing_prohibition("de", 5, rule);
+	not_done(&ran, 4, rule);
+	(void)snprintf(number, sizeof number, "%lld", (long long)revision);
 	run_cli(&ran, &fleet, "settle", id, "--part", "5", "--disposition", "challenge", "--by",
-	    "central counsel", "--reasons", "Both desks heard.", "--revision", "4", NULL);
+	    "central counsel", "--reasons", "Both desks heard.", "--revision", number, NULL);
 	done(&ran, "settle");
-	everybody_says("de", 5, 5, "challenge");
-	shown = wait_revision("de", id, 5);
+	everybody_says("de", revision + 1, 5, "challenge");
+	shown = wait_revision("de", id, revision + 1);
 	expect(strcmp(text_at(part_of(shown, 5), "amendments.0.was"), "redirect_mlat") == 0,
 	    "what the policy said is named");
 	json_decref(shown);
@@ -188,21 +236,17 @@ static void central_settles_but_lifts_no_prohibition(void)
 static void a_fact_comes_in_and_a_finding_is_retracted(void)
 {
 	struct ran ran;
-	json_t *shown;
-	int64_t revision;
+	int64_t revision = revision_now();
 
 	run_cli(&ran, &fleet, "retract", "--node", "gb", id, "--part", "7", "--by", "counsel, London",
 	    "--reasons", "Cannot decide yet.", NULL);
 	done(&ran, "retract");
-	everybody_says("gb", 6, 7, "hold_for_counsel");
+	everybody_says("gb", revision + 1, 7, "hold_for_counsel");
 	run_cli(&ran, &fleet, "answer", "--node", "gb", id, "ukgdpr_derogation=yes", "--part", "8",
 	    "--by", "counsel, London", "--reasons", "Article 49(1)(d) covers it.", NULL);
 	done(&ran, "answer");
-	expect(wait_quiet(&fleet), "everything is delivered");
-	shown = ask_must(&fleet, "router", "list", NULL);
-	revision = number_at(shown, "0.revision");
-	json_decref(shown);
-	expect(revision > 6, "the fact makes a revision");
+	expect(revision_now() > revision + 1, "the fact makes a revision");
+	revision = revision_now();
 	everybody_says("gb", revision, 8, "comply_limited");
 	run_cli(&ran, &fleet, "answer", "--node", "gb", id, "bar=no", "--part", "8", "--by", "counsel",
 	    "--reasons", "Because.", NULL);
@@ -210,17 +254,13 @@ static void a_fact_comes_in_and_a_finding_is_retracted(void)
 	run_cli(&ran, &fleet, "recheck", "--node", "de", id, "--by", "counsel", "--reasons", "Again.",
 	    NULL);
 	done(&ran, "recheck");
-	expect(wait_quiet(&fleet), "everything is delivered");
-	shown = ask_must(&fleet, "router", "list", NULL);
-	expect(number_at(shown, "0.revision") == revision, "what says the same makes no revision");
-	json_decref(shown);
+	expect(revision_now() == revision, "what says the same makes no revision");
 	replays_the_same(id);
 }
 
 static void after_a_kill_everything_stands_and_goes_on(void)
 {
 	struct ran ran;
-	json_t *shown;
 	int64_t revision;
 
 	process_kill(&fleet, "router");
@@ -228,9 +268,7 @@ static void after_a_kill_everything_stands_and_goes_on(void)
 	process_start(&fleet, "router");
 	process_start(&fleet, "gb");
 	replays_the_same(id);
-	shown = ask_must(&fleet, "router", "list", NULL);
-	revision = number_at(shown, "0.revision");
-	json_decref(shown);
+	revision = revision_now();
 	run_cli(&ran, &fleet, "retract", "--node", "gb", id, "--part", "7", "--undo", "--by",
 	    "counsel, London", "--reasons", "Decided.", NULL);
 	done(&ran, "retract --undo");
