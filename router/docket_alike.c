@@ -163,12 +163,16 @@ enum cm_status cm_docket_relate(void *self, struct cm_case *c, struct cm_arena *
 /* True if two equal demands say different things of one part of the account. */
 static bool is_unlike(const struct cm_docket_seen *a, const struct cm_docket_seen *b)
 {
-	for (size_t i = 0; i < a->c->said_count; i++)
+	for (size_t i = 0; i < a->c->said_count; i++) {
+		const struct cm_case_said *said = &a->c->said[i];
+
+		if (said->target != a->target)
+			continue;
 		for (size_t j = 0; j < b->c->said_count; j++)
-			if (a->c->said[i].target == a->target && b->c->said[j].target == b->target &&
-			    a->c->said[i].part == b->c->said[j].part &&
-			    strcmp(a->c->said[i].disposition, b->c->said[j].disposition) != 0)
+			if (b->c->said[j].target == b->target && b->c->said[j].part == said->part &&
+			    strcmp(b->c->said[j].disposition, said->disposition) != 0)
 				return true;
+	}
 	return false;
 }
 
@@ -201,7 +205,9 @@ void cm_docket_ring_equals(
 
 		for (const struct cm_docket_seen *s = own->account->newest;
 		    s != NULL && walked < MOST_WALKED; s = s->next, walked++)
-			if (is_equal(own, s) && cm_docket_is_unsettled(s->c))
+			/* Nearly always they agree and nobody is held: that must cost little. */
+			if (is_equal(own, s) && is_unlike(own, s) != s->c->is_held_alike &&
+			    cm_docket_is_unsettled(s->c))
 				cm_effect_arm(effects, &s->c->id, input->now.ms);
 	}
 }
