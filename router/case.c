@@ -19,7 +19,16 @@ static const struct {
     {CM_CASE_ASKED, CM_CASE_OVERDUE, CM_CASE_ASKED},
     {CM_CASE_ASKED_AGAIN, CM_CASE_ANSWER, CM_CASE_ASKED_AGAIN},
     {CM_CASE_ASKED_AGAIN, CM_CASE_COMPLETE, CM_CASE_DECIDED},
+    {CM_CASE_ASKED_AGAIN, CM_CASE_HEARD, CM_CASE_ASKED_AGAIN},
     {CM_CASE_ASKED_AGAIN, CM_CASE_OVERDUE, CM_CASE_ASKED_AGAIN},
+    {CM_CASE_DECIDED, CM_CASE_HEARD, CM_CASE_ASKED_AGAIN},
+    {CM_CASE_DECIDED, CM_CASE_COMPLETE, CM_CASE_DECIDED},
+    {CM_CASE_ASKED, CM_CASE_WITHDRAW, CM_CASE_WITHDRAWN},
+    {CM_CASE_ASKED_AGAIN, CM_CASE_WITHDRAW, CM_CASE_WITHDRAWN},
+    {CM_CASE_DECIDED, CM_CASE_WITHDRAW, CM_CASE_WITHDRAWN},
+    {CM_CASE_ASKED, CM_CASE_SUPERSEDE, CM_CASE_SUPERSEDED},
+    {CM_CASE_ASKED_AGAIN, CM_CASE_SUPERSEDE, CM_CASE_SUPERSEDED},
+    {CM_CASE_DECIDED, CM_CASE_SUPERSEDE, CM_CASE_SUPERSEDED},
 };
 
 int cm_case_next(enum cm_case_state from, enum cm_case_event event)
@@ -41,6 +50,10 @@ const char *cm_case_state_name(enum cm_case_state state)
 		return "asked_again";
 	case CM_CASE_DECIDED:
 		return "decided";
+	case CM_CASE_WITHDRAWN:
+		return "withdrawn";
+	case CM_CASE_SUPERSEDED:
+		return "superseded";
 	}
 	return "?";
 }
@@ -52,6 +65,7 @@ struct cm_case *cm_case_new(const struct cm_id *id)
 	if (c == NULL)
 		return NULL;
 	c->id = *id;
+	c->round = 1;
 	cm_arena_init(&c->arena, 0);
 	return c;
 }
@@ -61,6 +75,8 @@ void cm_case_free(struct cm_case *c)
 	if (c == NULL)
 		return;
 	cm_arena_fini(&c->arena);
+	cm_free(c->said);
+	cm_free(c->said_next);
 	cm_free(c);
 }
 
@@ -83,17 +99,43 @@ void cm_case_move(struct cm_case *c, enum cm_case_event event, const struct cm_i
 
 struct cm_case_mark cm_case_mark_of(const struct cm_case *c)
 {
-	return (struct cm_case_mark){c->state, c->events, c->revision, c->decided_ms, c->parts_count};
+	return (struct cm_case_mark){.state = c->state,
+	    .events = c->events,
+	    .round = c->round,
+	    .heard = c->heard,
+	    .revision = c->revision,
+	    .decided_ms = c->decided_ms,
+	    .parts_count = c->parts_count,
+	    .answers_count = c->answers_count,
+	    .asks_count = c->asks_count,
+	    .settlements_count = c->settlements_count,
+	    .related_row = c->related_row,
+	    .related = c->related,
+	    .related_count = c->related_count,
+	    .is_held_alike = c->is_held_alike,
+	    .is_loaded = c->demand != NULL};
 }
 
 /* A step that failed has not happened: its input may come again. */
-void cm_case_take_back(struct cm_case *c, const struct cm_case_mark *mark)
+static void take_back(struct cm_case *c, const struct cm_case_mark *mark)
 {
 	c->state = mark->state;
 	c->events = mark->events;
 	c->revision = mark->revision;
 	c->decided_ms = mark->decided_ms;
 	c->parts_count = mark->parts_count;
+	c->is_held_alike = mark->is_held_alike;
+	if (mark->is_loaded)
+		cm_case_cut_details(c, mark);
+	else
+		cm_case_forget_details(c);
+	c->round = mark->round;
+	c->heard = mark->heard;
+}
+
+bool cm_case_is_open(const struct cm_case *c)
+{
+	return c->state == CM_CASE_ASKED || c->state == CM_CASE_ASKED_AGAIN;
 }
 
 /* ---- who has answered ------------------------------------------------------------------------ */
@@ -112,18 +154,25 @@ bool cm_case_is_asked_first(const struct cm_case *c, const struct cm_case_env *e
 	const struct cm_member *m = &env->roster->members[member];
 
 	return m->role == CM_ROLE_REGION ||
-	       (int)member == cm_roster_issuing(env->roster, c->demand->issuing_state);
+	       (int)member == cm_roster_issuing(env->roster, c->issuing_state);
+}
+
+bool cm_case_is_asking(const struct cm_case *c)
+{
+	for (uint32_t round = 2; round <= c->round; round++)
+		if ((c->heard >> round & 1) == 0)
+			return true;
+	return false;
 }
 
 /* True if this member's answer of the round the case is in has not come. */
 static bool is_missing(const struct cm_case *c, const struct cm_case_env *env, size_t member)
 {
-	const char *name = env->roster->members[member].name;
-
 	if (c->state == CM_CASE_ASKED_AGAIN)
-		return (int)member == cm_roster_issuing(env->roster, c->demand->issuing_state) &&
-		       !cm_case_has_answered(c, name, 2);
-	return cm_case_is_asked_first(c, env, member) && !cm_case_has_answered(c, name, 1);
+		return (int)member == cm_roster_issuing(env->roster, c->issuing_state) &&
+		       cm_case_is_asking(c);
+	return cm_case_is_asked_first(c, env, member) &&
+	       !cm_case_has_answered(c, env->roster->members[member].name, 1);
 }
 
 size_t cm_case_count_missing(const struct cm_case *c, const struct cm_case_env *env)
@@ -143,7 +192,7 @@ void cm_case_missing(const struct cm_case *c, const struct cm_case_env *env, cha
 	size_t more = 0;
 
 	out[0] = 0;
-	if (c->demand == NULL || c->state == CM_CASE_DECIDED)
+	if (!cm_case_is_open(c))
 		return;
 	for (size_t i = 0; i < env->roster->count; i++) {
 		const char *name = env->roster->members[i].name;
@@ -164,35 +213,17 @@ void cm_case_missing(const struct cm_case *c, const struct cm_case_env *env, cha
 /* ---- inputs ---------------------------------------------------------------------------------- */
 
 /* The end of every step: it has happened as a whole, or not at all. */
-enum cm_status cm_case_settle(struct cm_case *c, const struct cm_case_mark *before, enum cm_status status,
-    const struct cm_effects *effects, struct cm_err *err)
+enum cm_status cm_case_settle(struct cm_case *c, const struct cm_case_mark *before,
+    enum cm_status status, const struct cm_effects *effects, struct cm_err *err)
 {
 	if (status == CM_OK && effects->failed)
 		status = cm_err_set(err, CM_NO_MEMORY, "no memory for a case");
+	cm_case_said_settle(c, status == CM_OK);
 	if (status != CM_OK)
-		cm_case_take_back(c, before);
-	else if (c->state == CM_CASE_DECIDED)
+		take_back(c, before);
+	else if (c->revision > 0)
 		cm_case_forget_details(c);
 	return status;
-}
-
-enum cm_status cm_case_take_demand(struct cm_case *c, struct cm_bytes body, struct cm_err *err)
-{
-	struct cm_demand *demand = cm_arena_alloc(&c->arena, 1, sizeof *demand);
-	enum cm_status status;
-
-	if (demand == NULL)
-		return cm_err_set(err, CM_NO_MEMORY, "no memory for a demand");
-	status = cm_record_decode(CM_KIND_DEMAND, body, &c->arena, demand, err);
-	if (status != CM_OK)
-		return status;
-	if (!cm_id_equal(&demand->case_id, &c->id))
-		return cm_err_set(err, CM_BAD_INPUT, "the demand names another case");
-	c->demand = demand;
-	c->opened_ms = demand->registered_ms;
-	c->targets_count = demand->targets_count;
-	(void)snprintf(c->issuing_state, sizeof c->issuing_state, "%s", demand->issuing_state);
-	return CM_OK;
 }
 
 enum cm_status cm_case_ask_all(struct cm_case *c, const struct cm_case_env *env,
@@ -220,7 +251,7 @@ enum cm_status cm_case_demand(struct cm_case *c, const struct cm_case_env *env,
 		return cm_err_set(err, CM_NO_MEANING, "the case already has its demand");
 	status = cm_case_take_demand(c, body, err);
 	if (status != CM_OK)
-		return status;
+		return cm_case_settle(c, &before, status, effects, err);
 	cm_effect_store(effects, CM_KIND_DEMAND, &c->id, body);
 	status = cm_case_ask_all(c, env, effects, err);
 	if (status == CM_OK)
@@ -230,41 +261,9 @@ enum cm_status cm_case_demand(struct cm_case *c, const struct cm_case_env *env,
 		cm_effect_arm(effects, &c->id, input->now.ms + env->overdue_ms);
 		cm_case_move(c, CM_CASE_DEMAND, input, effects, "the demand is recorded");
 		if (cm_case_count_missing(c, env) == 0) /* a fleet without regions: nobody to wait for */
-			status = cm_case_go_on(c, env, input, effects, err);
+			status = cm_case_go_on(c, env, input, "nobody is to be asked", effects, err);
 	}
-	status = cm_case_settle(c, &before, status, effects, err);
-	if (status != CM_OK)
-		cm_case_forget_details(c);
-	return status;
-}
-
-enum cm_status cm_case_keep_answer(struct cm_case *c, struct cm_bytes body, struct cm_err *err)
-{
-	struct cm_case_answered *a = cm_arena_alloc(&c->arena, 1, sizeof *a);
-	struct cm_case_answered **end = &c->answers;
-	enum cm_status status;
-
-	if (a == NULL)
-		return cm_err_set(err, CM_NO_MEMORY, "no memory for an answer");
-	status = cm_record_decode(CM_KIND_ANSWER, body, &c->arena, &a->answer, err);
-	if (status != CM_OK)
-		return status;
-	a->node = a->answer.node;
-	while (*end != NULL)
-		end = &(*end)->next;
-	*end = a;
-	c->answers_count++;
-	return CM_OK;
-}
-
-static void drop_last_answer(struct cm_case *c)
-{
-	struct cm_case_answered **end = &c->answers;
-
-	while ((*end)->next != NULL)
-		end = &(*end)->next;
-	*end = NULL;
-	c->answers_count--;
+	return cm_case_settle(c, &before, status, effects, err);
 }
 
 static bool is_awaited(const struct cm_case *c, const struct cm_case_env *env, const char *node,
@@ -276,12 +275,13 @@ static bool is_awaited(const struct cm_case *c, const struct cm_case_env *env, c
 		return false;
 	if (round == 1)
 		return c->state == CM_CASE_ASKED && cm_case_is_asked_first(c, env, (size_t)member);
-	return round == 2 && c->state == CM_CASE_ASKED_AGAIN &&
-	       member == cm_roster_issuing(env->roster, c->demand->issuing_state);
+	return round > 1 && round <= c->round && c->state == CM_CASE_ASKED_AGAIN &&
+	       (c->heard >> round & 1) == 0 &&
+	       member == cm_roster_issuing(env->roster, c->issuing_state);
 }
 
 /* A node speaks in its own name and for its own region; looked at before anything is kept. */
-static enum cm_status check_voice(const struct cm_case_env *env, const char *sender,
+enum cm_status cm_case_check_voice(const struct cm_case_env *env, const char *sender,
     const struct cm_answer *answer, struct cm_err *err)
 {
 	const struct cm_member *m = &env->roster->members[cm_roster_find(env->roster, sender)];
@@ -302,28 +302,30 @@ enum cm_status cm_case_answer(struct cm_case *c, const struct cm_case_env *env,
 	struct cm_case_mark before = cm_case_mark_of(c);
 	enum cm_status status;
 
-	if (c->state != CM_CASE_ASKED && c->state != CM_CASE_ASKED_AGAIN)
+	if (c->state == CM_CASE_WITHDRAWN || c->state == CM_CASE_SUPERSEDED)
+		return cm_err_set(err, CM_NO_MEANING, "the case has ended: it was %s",
+		    cm_case_state_name(c->state));
+	if (cm_case_edition_of(answer) > 1)
+		return cm_case_take_edition(c, env, input, sender, answer, body, effects, err);
+	if (!cm_case_is_open(c))
 		return cm_err_set(err, CM_NO_MEANING, "the case waits for no answer");
 	if (!is_awaited(c, env, sender, answer->round))
-		return cm_err_set(err, CM_NO_MEANING, "no answer of %s is awaited in round %u",
-		    sender, (unsigned)answer->round);
-	status = check_voice(env, sender, answer, err);
+		return cm_case_say_known(c, sender, answer, err);
+	status = cm_case_check_voice(env, sender, answer, err);
 	if (status == CM_OK)
-		status = cm_case_keep_answer(c, body, err);
+		status = cm_case_load(c, env, err);
 	if (status != CM_OK)
 		return status;
-	cm_effect_store(effects, CM_KIND_ANSWER, &c->id, body);
-	status = cm_case_tell_central(c, env, input, "finding.arrived",
-	    answer->trouble[0] != 0 ? answer->trouble : "the node has answered", sender, NULL,
-	    effects, err);
-	if (status == CM_OK && cm_case_count_missing(c, env) > 0)
-		cm_case_move(c, CM_CASE_ANSWER, input, effects, "an answer came");
-	else if (status == CM_OK)
-		status = cm_case_go_on(c, env, input, effects, err);
-	status = cm_case_settle(c, &before, status, effects, err);
-	if (status != CM_OK)
-		drop_last_answer(c);
-	return status;
+	status = cm_case_keep_answer(c, body, err);
+	if (status == CM_OK) {
+		cm_effect_store(effects, CM_KIND_ANSWER, &c->id, body);
+		status = cm_case_tell_central(c, env, input, "finding.arrived",
+		    answer->trouble[0] != 0 ? answer->trouble : "the node has answered", sender, NULL,
+		    effects, err);
+	}
+	if (status == CM_OK)
+		status = cm_case_go_on(c, env, input, "every finding is in", effects, err);
+	return cm_case_settle(c, &before, status, effects, err);
 }
 
 enum cm_status cm_case_overdue(struct cm_case *c, const struct cm_case_env *env,
@@ -336,7 +338,7 @@ enum cm_status cm_case_overdue(struct cm_case *c, const struct cm_case_env *env,
 	const char *row;
 	enum cm_status status;
 
-	if (cm_case_next(c->state, CM_CASE_OVERDUE) < 0 || c->demand == NULL)
+	if (cm_case_next(c->state, CM_CASE_OVERDUE) < 0)
 		return CM_NO_MEANING;
 	cm_case_missing(c, env, missing, sizeof missing);
 	(void)snprintf(why, sizeof why, "waiting for %s", missing);

@@ -6,17 +6,28 @@
  * the cases; the loop calls the docket.
  *
  *                demand                 last answer, more to ask
- *      (new) ------------> ASKED --------------------------------> ASKED_AGAIN
- *                          |  ^ \                                   |   ^ \
- *                    answer|  |  \ overdue: tell who is waited for   |   |  \ overdue
- *                          +--+   \ last answer, nothing to ask      +---+   \ last answer
- *                                  \----------------> DECIDED <---------------/
+ *      (new) ------------> ASKED --------------------------------> ASKED_AGAIN <-----+
+ *                          |  ^ \                                   |   ^ \          | revised, and the
+ *                    answer|  |  \ overdue: tell who is waited for   |   |  \ overdue | issuing side must
+ *                          +--+   \ last answer, nothing to ask      +---+   \        | be asked again
+ *                                  \----------------> DECIDED <---------------/       |
+ *                                                     |  ^  \-------------------------+
+ *                                  revised or settled +--+
+ *
+ *      ASKED, ASKED_AGAIN, DECIDED -- the authority withdrew ----------> WITHDRAWN
+ *                                  -- a corrected demand replaces it --> SUPERSEDED
  *
  * Where it sleeps: in ASKED and ASKED_AGAIN it waits for nodes, however long; a clock tells who is
- * missing. What is true: ASKED: the demand is stored, every region's node and the issuing state's node
- * have an ask in the outbox. ASKED_AGAIN: all have answered once, the issuing state's node has a second
- * ask with the facts the others found. DECIDED: the outcome is stored, and every node that holds a part,
- * the intake node and central have it in the outbox.
+ * missing. In DECIDED it waits for nothing, but a later edition of an answer revises it. What is true:
+ * ASKED: the demand is stored, every region's node and the issuing state's node have an ask in the
+ * outbox. ASKED_AGAIN: all have answered once, the issuing state's node has another ask with the facts
+ * the others found; if there was an outcome, its newest revision permits nothing that the missing answer
+ * may forbid. DECIDED: the outcome is stored, and every node that holds a part, the intake node and
+ * central have it in the outbox. WITHDRAWN, SUPERSEDED: so is a last revision without parts, for
+ * everybody who was asked.
+ *
+ * What has an outcome keeps only what lists show; the rest is in the ledger, and is recalled from there
+ * when a revision needs it.
  */
 #ifndef CM_ROUTER_CASE_H
 #define CM_ROUTER_CASE_H
@@ -25,15 +36,27 @@
 #include "protocol/post/rows.h"
 #include "router/plan.h"
 
-enum cm_case_state { CM_CASE_NEW, CM_CASE_ASKED, CM_CASE_ASKED_AGAIN, CM_CASE_DECIDED };
+enum cm_case_state {
+	CM_CASE_NEW,
+	CM_CASE_ASKED,
+	CM_CASE_ASKED_AGAIN,
+	CM_CASE_DECIDED,
+	CM_CASE_WITHDRAWN,
+	CM_CASE_SUPERSEDED,
+};
 
 enum cm_case_event {
 	CM_CASE_DEMAND,   /* the demand arrived */
 	CM_CASE_ANSWER,   /* an answer arrived, others are missing */
-	CM_CASE_HEARD,    /* the last answer of round 1 arrived and the issuing side must be asked again */
-	CM_CASE_COMPLETE, /* the last answer arrived and nothing is left to ask */
+	CM_CASE_HEARD,    /* round 1 is complete and the issuing side must be asked again */
+	CM_CASE_COMPLETE, /* nothing is missing and nothing is left to ask */
 	CM_CASE_OVERDUE,  /* a timer: some answers are missing for too long */
+	CM_CASE_WITHDRAW, /* the authority withdrew the demand */
+	CM_CASE_SUPERSEDE, /* a corrected demand replaces it */
 };
+
+struct cm_case;
+struct cm_docket_seen;
 
 /* What all cases of a router share. Borrowed. */
 struct cm_case_env {
@@ -41,6 +64,11 @@ struct cm_case_env {
 	const struct cm_law *policy;
 	const char *router;
 	int64_t overdue_ms; /* how long to wait before telling who is missing */
+	/* Other cases about the same targets, as the docket knows them; NULL: nobody asks. */
+	enum cm_status (*relate)(void *self, struct cm_case *c, struct cm_arena *arena,
+	    const struct cm_related **out, size_t *count);
+	void *relate_self;
+	struct cm_recall recall; /* for revisions; without it a decided case is told "later" */
 };
 
 /* Bytes of an input that was replayed and not yet needed, oldest first. */
@@ -57,21 +85,58 @@ struct cm_case_answered {
 	struct cm_answer answer;
 };
 
+/* A second ask or one after it, as sent. */
+struct cm_case_asked {
+	struct cm_case_asked *next;
+	struct cm_ask ask;
+};
+
+/* A settlement by central that was taken. */
+struct cm_case_settled {
+	struct cm_case_settled *next;
+	struct cm_notice notice;
+};
+
+/* What a case says of one part by itself, for equal demands to compare with. */
+struct cm_case_said {
+	uint32_t target;
+	uint32_t part; /* cm_plan_part_digest */
+	const char *disposition; /* one of cm_dispositions */
+};
+
 struct cm_case {
 	struct cm_id id;
 	enum cm_case_state state;
-	struct cm_arena arena; /* demand, answers; empty once decided */
+	struct cm_arena arena; /* the details, from demand to raw; empty while there is an outcome */
 	struct cm_demand *demand;
-	struct cm_case_answered *answers; /* in order of arrival, in the arena */
+	struct cm_case_answered *answers; /* in order of arrival: every edition */
 	size_t answers_count;
-	struct cm_case_raw *raw; /* of a replayed case, until it is resumed; in the arena */
-	uint64_t events; /* told to central so far */
+	struct cm_case_asked *asks;
+	size_t asks_count;
+	struct cm_case_settled *settlements;
+	size_t settlements_count;
+	struct cm_bytes outcome; /* the newest, when recalled */
+	struct cm_bytes related_row; /* likewise, and what is in it */
+	const struct cm_related *related;
+	size_t related_count;
+	struct cm_case_raw *raw; /* of a replayed case, until it is resumed */
+	uint64_t events; /* told to central so far: one for each journal row */
+	uint32_t round;  /* of the last ask */
+	uint32_t heard;  /* bit n: round n was answered, from 2 */
 	uint32_t revision;
 	int64_t opened_ms;
 	int64_t decided_ms;
 	char issuing_state[8];
+	bool is_emergency;  /* the demand says so */
 	size_t parts_count; /* once decided */
 	size_t targets_count;
+	struct cm_docket_seen *seen; /* borrowed: the docket's index of this case's targets */
+	struct cm_case_said *said; /* owned; of the newest outcome */
+	size_t said_count;
+	struct cm_case_said *said_next; /* owned; of the step that is under way */
+	size_t said_next_count;
+	bool has_said_next;
+	bool is_held_alike; /* a part is held because of an equal demand */
 };
 
 const char *cm_case_state_name(enum cm_case_state state);
@@ -86,12 +151,30 @@ enum cm_status cm_case_demand(struct cm_case *c, const struct cm_case_env *env,
     struct cm_err *err) CM_MUST_USE;
 
 /* An answer arrives: decoded for a look at it, and as received. CM_NO_MEANING: this node's answer of
- * this round is already there, or nobody asked, or the case is decided: the sender may forget it.
- * CM_NOT_ALLOWED: it speaks in another's name or for another's region. In all these cases, and without
- * memory, nothing changed. */
+ * this round is already there, or nobody asked, or the case is decided: the sender may forget it. A later
+ * edition of an answer revises the case. CM_CHANGED: a later edition is already there. CM_TRY_AGAIN: what
+ * it revises is still being stored. CM_NOT_ALLOWED: it speaks in another's name or for another's region.
+ * In all these cases, and without memory, nothing changed. */
 enum cm_status cm_case_answer(struct cm_case *c, const struct cm_case_env *env,
     const struct cm_input *input, const char *sender, const struct cm_answer *answer,
     struct cm_bytes body, struct cm_effects *effects, struct cm_err *err) CM_MUST_USE;
+
+/* A person's word arrives: central settles a part, or intake withdraws. One that is not followed is
+ * stored, and central told why. CM_NO_MEANING: the case has ended. CM_NOT_ALLOWED: not from this sender.
+ * CM_TRY_AGAIN as above. */
+enum cm_status cm_case_notice(struct cm_case *c, const struct cm_case_env *env,
+    const struct cm_input *input, const char *sender, const struct cm_notice *notice,
+    struct cm_bytes body, struct cm_effects *effects, struct cm_err *err) CM_MUST_USE;
+
+/* A corrected demand replaces this case: end it. Statuses as above. */
+enum cm_status cm_case_supersede(struct cm_case *c, const struct cm_case_env *env,
+    const struct cm_input *input, const struct cm_demand *successor, struct cm_effects *effects,
+    struct cm_err *err) CM_MUST_USE;
+
+/* An equal demand has come to something else, or no longer does: plan anew. CM_NO_MEANING: not decided.
+ * CM_TRY_AGAIN as above. */
+enum cm_status cm_case_reconsider(struct cm_case *c, const struct cm_case_env *env,
+    const struct cm_input *input, struct cm_effects *effects, struct cm_err *err) CM_MUST_USE;
 
 /* The timer rang. CM_NO_MEANING when there is nothing to wait for. */
 enum cm_status cm_case_overdue(struct cm_case *c, const struct cm_case_env *env,
@@ -105,6 +188,22 @@ enum cm_status cm_case_replay(struct cm_case *c, uint32_t kind, int64_t at_ms,
  * answered (the same ids, so nobody is asked twice), and decides if all have. */
 enum cm_status cm_case_resume(struct cm_case *c, const struct cm_case_env *env,
     const struct cm_input *input, struct cm_effects *effects, struct cm_err *err) CM_MUST_USE;
+
+/* How the outcomes of a case compare with what its other rows give, planned anew. */
+struct cm_case_compared {
+	uint32_t revisions;       /* compared */
+	uint32_t first_different; /* revision; 0: all the same, byte for byte */
+	const char *stored;       /* the first line that differs, in the arena; "" where there is none */
+	const char *planned;
+};
+
+/* Plan every revision of a case anew from its ledger rows, with the law and roster in force, and compare.
+ * Changes nothing. CM_NOT_FOUND: it has no outcome yet. */
+enum cm_status cm_case_recompute(const struct cm_id *id, const struct cm_case_env *env,
+    struct cm_arena *arena, struct cm_case_compared *out, struct cm_err *err) CM_MUST_USE;
+
+/* True while answers are waited for. */
+bool cm_case_is_open(const struct cm_case *c);
 
 /* The transition table, for the test that draws it again. -1: no meaning. */
 int cm_case_next(enum cm_case_state from, enum cm_case_event event);

@@ -7,7 +7,11 @@
 void cm_docket_init(struct cm_docket *docket, const struct cm_case_env *env)
 {
 	*docket = (struct cm_docket){.env = *env};
+	docket->env.relate = cm_docket_relate;
+	docket->env.relate_self = docket;
 	cm_idmap_init(&docket->cases);
+	cm_idmap_init(&docket->by_target);
+	cm_arena_init(&docket->seen, 0);
 }
 
 void cm_docket_fini(struct cm_docket *docket)
@@ -16,6 +20,8 @@ void cm_docket_fini(struct cm_docket *docket)
 		cm_case_free(docket->order[i]);
 	cm_free(docket->order);
 	cm_idmap_fini(&docket->cases);
+	cm_idmap_fini(&docket->by_target);
+	cm_arena_fini(&docket->seen);
 	docket->order = NULL;
 	docket->order_cap = 0;
 	docket->open_count = 0;
@@ -57,6 +63,39 @@ static enum cm_status add_case(struct cm_docket *docket, struct cm_case *c)
 	return status;
 }
 
+/* A step may close a case, and a revision may open it again. */
+static void count_open(struct cm_docket *docket, const struct cm_case *c, bool was_open)
+{
+	docket->open_count += cm_case_is_open(c);
+	docket->open_count -= was_open;
+}
+
+static void remove_last(struct cm_docket *docket, struct cm_case *c)
+{
+	cm_docket_unindex(c);
+	(void)cm_idmap_remove(&docket->cases, &c->id);
+	docket->open_count--;
+}
+
+/* End the case that a corrected demand replaces. One that is not here, or has ended, needs no end. */
+static enum cm_status end_predecessor(struct cm_docket *docket, const struct cm_input *input,
+    const struct cm_demand *demand, struct cm_effects *effects, struct cm_err *err)
+{
+	struct cm_case *old = cm_docket_find(docket, &demand->supersedes);
+	bool was_open;
+	enum cm_status status;
+
+	if (cm_id_is_zero(&demand->supersedes) || old == NULL ||
+	    cm_case_next(old->state, CM_CASE_SUPERSEDE) < 0)
+		return CM_OK;
+	was_open = cm_case_is_open(old);
+	status = cm_case_supersede(old, &docket->env, input, demand, effects, err);
+	count_open(docket, old, was_open);
+	if (status == CM_OK)
+		cm_docket_ring_equals(old, input, effects);
+	return status;
+}
+
 static enum cm_status open_case(struct cm_docket *docket, const struct cm_input *input,
     const char *sender, const struct cm_record *record, struct cm_effects *effects, struct cm_err *err)
 {
@@ -78,11 +117,18 @@ static enum cm_status open_case(struct cm_docket *docket, const struct cm_input 
 	status = cm_case_demand(c, &docket->env, input, record->body, effects, err);
 	if (status == CM_OK)
 		status = add_case(docket, c);
+	if (status == CM_OK) {
+		status = cm_docket_index(docket, c, &demand);
+		if (status == CM_OK)
+			status = end_predecessor(docket, input, &demand, effects, err);
+		if (status != CM_OK)
+			remove_last(docket, c);
+	}
 	if (status != CM_OK) {
 		cm_case_free(c);
 		return status;
 	}
-	if (c->state == CM_CASE_DECIDED)
+	if (!cm_case_is_open(c))
 		docket->open_count--;
 	return CM_OK;
 }
@@ -93,6 +139,7 @@ static enum cm_status take_answer(struct cm_docket *docket, const struct cm_inpu
 {
 	struct cm_answer answer;
 	struct cm_case *c;
+	bool was_open;
 	enum cm_status status =
 	    cm_record_decode(CM_KIND_ANSWER, record->body, &effects->arena, &answer, err);
 
@@ -101,9 +148,34 @@ static enum cm_status take_answer(struct cm_docket *docket, const struct cm_inpu
 	c = cm_docket_find(docket, &answer.case_id);
 	if (c == NULL)
 		return cm_err_set(err, CM_NOT_FOUND, "no such case on this router");
+	was_open = cm_case_is_open(c);
 	status = cm_case_answer(c, &docket->env, input, sender, &answer, record->body, effects, err);
-	if (status == CM_OK && c->state == CM_CASE_DECIDED)
-		docket->open_count--;
+	count_open(docket, c, was_open);
+	if (status == CM_OK && !cm_case_is_open(c))
+		cm_docket_ring_equals(c, input, effects);
+	return status;
+}
+
+static enum cm_status take_notice(struct cm_docket *docket, const struct cm_input *input,
+    const char *sender, const struct cm_record *record, struct cm_effects *effects,
+    struct cm_err *err)
+{
+	struct cm_notice notice;
+	struct cm_case *c;
+	bool was_open;
+	enum cm_status status =
+	    cm_record_decode(CM_KIND_NOTICE, record->body, &effects->arena, &notice, err);
+
+	if (status != CM_OK)
+		return status;
+	c = cm_docket_find(docket, &notice.case_id);
+	if (c == NULL)
+		return cm_err_set(err, CM_NOT_FOUND, "no such case on this router");
+	was_open = cm_case_is_open(c);
+	status = cm_case_notice(c, &docket->env, input, sender, &notice, record->body, effects, err);
+	count_open(docket, c, was_open);
+	if (status == CM_OK)
+		cm_docket_ring_equals(c, input, effects);
 	return status;
 }
 
@@ -116,19 +188,46 @@ enum cm_status cm_docket_record(struct cm_docket *docket, const struct cm_input 
 		return open_case(docket, input, sender, record, effects, err);
 	case CM_KIND_ANSWER:
 		return take_answer(docket, input, sender, record, effects, err);
+	case CM_KIND_NOTICE:
+		return take_notice(docket, input, sender, record, effects, err);
 	default:
 		return cm_err_set(err, CM_UNKNOWN_KIND, "a router takes no message of kind %u",
 		    (unsigned)record->kind);
 	}
 }
 
+#define RECALL_RETRY_MS 200 /* while what a case stored is on its way to the disk */
+
+/* A decided case was rung for by an equal demand. */
+static enum cm_status reconsider(struct cm_docket *docket, struct cm_case *c,
+    const struct cm_input *input, struct cm_effects *effects)
+{
+	enum cm_status status;
+
+	if (!cm_docket_is_unsettled(c))
+		return CM_NO_MEANING;
+	status = cm_case_reconsider(c, &docket->env, input, effects, NULL);
+	if (status == CM_OK) {
+		docket->open_count += cm_case_is_open(c);
+		cm_docket_ring_equals(c, input, effects);
+	}
+	if (status == CM_TRY_AGAIN) {
+		effects->count = 0;
+		cm_effect_arm(effects, &c->id, input->now.ms + RECALL_RETRY_MS);
+		status = CM_OK;
+	}
+	return status;
+}
+
 void cm_docket_timer(struct cm_docket *docket, const struct cm_input *input,
     const struct cm_id *case_id, struct cm_effects *effects)
 {
 	struct cm_case *c = cm_docket_find(docket, case_id);
-	enum cm_status status =
-	    c != NULL ? cm_case_overdue(c, &docket->env, input, effects) : CM_NO_MEANING;
+	enum cm_status status = CM_NO_MEANING;
 
+	if (c != NULL)
+		status = c->state == CM_CASE_DECIDED ? reconsider(docket, c, input, effects)
+		                                     : cm_case_overdue(c, &docket->env, input, effects);
 	if (status != CM_OK)
 		effects->count = 0;
 	/* A timer that could not be set again must not be lost in silence. */
@@ -140,7 +239,7 @@ enum cm_status cm_docket_replay(struct cm_docket *docket, uint32_t kind,
     const struct cm_id *case_id, int64_t at_ms, struct cm_bytes body)
 {
 	struct cm_case *c = cm_docket_find(docket, case_id);
-	enum cm_case_state before;
+	bool was_open;
 	enum cm_status status;
 
 	if (c == NULL) {
@@ -155,10 +254,61 @@ enum cm_status cm_docket_replay(struct cm_docket *docket, uint32_t kind,
 			return status;
 		}
 	}
-	before = c->state;
+	/* A new case counts as open before its demand makes it so. */
+	was_open = c->state == CM_CASE_NEW || cm_case_is_open(c);
 	status = cm_case_replay(c, kind, at_ms, body);
-	if (status == CM_OK && before != CM_CASE_DECIDED && c->state == CM_CASE_DECIDED)
-		docket->open_count--;
+	if (status == CM_OK)
+		count_open(docket, c, was_open);
+	if (status == CM_OK && kind == CM_KIND_DEMAND)
+		status = cm_docket_index(docket, c, c->demand);
+	return status;
+}
+
+/* Take one case up again. One that cannot go on must not keep the others from doing so. */
+static enum cm_status resume_one(struct cm_docket *docket, const struct cm_input *input,
+    struct cm_case *c, uint32_t *ids_used, cm_docket_effects_cb each, void *data, struct cm_err *err)
+{
+	struct cm_effects effects;
+	char id[CM_ID_TEXT_BYTES];
+	enum cm_status status;
+
+	cm_effects_init(&effects);
+	effects.ids_used = *ids_used;
+	status = cm_case_resume(c, &docket->env, input, &effects, err);
+	if (status == CM_OK && effects.failed)
+		status = cm_err_set(err, CM_NO_MEMORY, "no memory to take cases up again");
+	if (status == CM_OK) {
+		count_open(docket, c, true);
+		each(&effects, data);
+	} else if (status != CM_NO_MEMORY) {
+		effects.count = 0;
+		cm_id_print(&c->id, id);
+		cm_effect_tell(&effects, "case.stuck", &c->id, "case=%s why=%s", id,
+		    err != NULL ? err->text : cm_status_text(status));
+		each(&effects, data);
+		status = CM_OK;
+	}
+	*ids_used = effects.ids_used;
+	cm_effects_fini(&effects);
+	return status;
+}
+
+/* What was rung for before the restart is rung for again. */
+static enum cm_status ring_unsettled(struct cm_docket *docket, const struct cm_input *input,
+    cm_docket_effects_cb each, void *data, struct cm_err *err)
+{
+	struct cm_effects effects;
+	enum cm_status status = CM_OK;
+
+	cm_effects_init(&effects);
+	for (size_t i = 0; i < docket->cases.count; i++)
+		if (cm_docket_is_unsettled(docket->order[i]))
+			cm_effect_arm(&effects, &docket->order[i]->id, input->now.ms);
+	if (effects.failed)
+		status = cm_err_set(err, CM_NO_MEMORY, "no memory to take cases up again");
+	else if (effects.count > 0)
+		each(&effects, data);
+	cm_effects_fini(&effects);
 	return status;
 }
 
@@ -167,38 +317,17 @@ enum cm_status cm_docket_resume(struct cm_docket *docket, const struct cm_input 
 {
 	uint32_t ids_used = 0;
 
-	for (size_t i = 0; i < docket->cases.count; i++) {
-		struct cm_case *c = docket->order[i];
-		struct cm_effects effects;
-		enum cm_status status;
+	/* Emergencies overtake: what waits for a restart is the one queue that this router keeps. */
+	for (int emergencies = 1; emergencies >= 0; emergencies--)
+		for (size_t i = 0; i < docket->cases.count; i++) {
+			struct cm_case *c = docket->order[i];
+			enum cm_status status;
 
-		if (c->state == CM_CASE_DECIDED)
-			continue;
-		cm_effects_init(&effects);
-		effects.ids_used = ids_used;
-		status = cm_case_resume(c, &docket->env, input, &effects, err);
-		if (status == CM_OK && effects.failed)
-			status = cm_err_set(err, CM_NO_MEMORY, "no memory to take cases up again");
-		if (status == CM_OK) {
-			if (c->state == CM_CASE_DECIDED)
-				docket->open_count--;
-			each(&effects, data);
+			if (!cm_case_is_open(c) || c->is_emergency != (emergencies == 1))
+				continue;
+			status = resume_one(docket, input, c, &ids_used, each, data, err);
+			if (status != CM_OK)
+				return status;
 		}
-		if (status != CM_OK && status != CM_NO_MEMORY) {
-			/* One case that cannot go on must not keep the others from doing so. */
-			char id[CM_ID_TEXT_BYTES];
-
-			effects.count = 0;
-			cm_id_print(&c->id, id);
-			cm_effect_tell(&effects, "case.stuck", &c->id, "case=%s why=%s", id,
-			    err != NULL ? err->text : cm_status_text(status));
-			each(&effects, data);
-			status = CM_OK;
-		}
-		ids_used = effects.ids_used;
-		cm_effects_fini(&effects);
-		if (status != CM_OK)
-			return status;
-	}
-	return CM_OK;
+	return ring_unsettled(docket, input, each, data, err);
 }

@@ -156,9 +156,33 @@ static bool is_answered_by(const struct cm_finding *issuing, const struct cm_dos
 	return false;
 }
 
-static enum cm_status part_with_facts(const struct cm_demand *demand,
+static bool is_same_fact(const struct cm_fact_text *a, const struct cm_fact_text *b)
+{
+	if (strcmp(a->name, b->name) != 0 || a->knowledge != b->knowledge ||
+	    a->values_count != b->values_count)
+		return false;
+	for (size_t i = 0; i < a->values_count; i++)
+		if (strcmp(a->values[i], b->values[i]) != 0)
+			return false;
+	return true;
+}
+
+/* True if these are the facts it was asked with, whoever said so. */
+static bool is_asked_with(const struct cm_part *asked, const struct cm_dossier *dossier)
+{
+	if (asked->facts_count != dossier->count)
+		return false;
+	for (size_t i = 0; i < dossier->count; i++)
+		if (!is_same_fact(&asked->facts[i], &dossier->facts[i]))
+			return false;
+	return true;
+}
+
+static enum cm_status part_with_facts(const struct cm_plan_input *input,
     const struct cm_plan_part *part, struct cm_arena *arena, struct cm_part *out, bool *is_needed)
 {
+	const struct cm_demand *demand = input->demand;
+	const struct cm_part *asked = cm_plan_part_asked(input, part->part);
 	struct cm_dossier *dossier = cm_arena_alloc(arena, 1, sizeof *dossier);
 	const struct cm_target *target = target_of(demand, part->part->target);
 	enum cm_three bar = bar_of(part);
@@ -170,6 +194,9 @@ static enum cm_status part_with_facts(const struct cm_demand *demand,
 	if (target != NULL)
 		cm_plan_facts_take(dossier, target->facts, target->facts_count);
 	cm_plan_facts_take(dossier, part->part->facts, part->part->facts_count);
+	/* What the issuing side's own desk answered it knows already. */
+	cm_plan_amended_facts(
+	    input, part->part, input->roster->members[part->issuing_member].name, dossier);
 	/* A conflict of laws takes two sovereigns: a state's own bar is its own court's business. */
 	if (strcmp(part->part->hosting_state, demand->issuing_state) == 0)
 		bar = CM_NO;
@@ -186,7 +213,8 @@ static enum cm_status part_with_facts(const struct cm_demand *demand,
 	memcpy(facts, dossier->facts, dossier->count * sizeof *facts);
 	/* More facts than an ask can carry are not asked with: the part is held as it is. */
 	*is_needed = !dossier->is_full && dossier->count <= CM_MAX_FACTS &&
-	             is_answered_by(part->issuing, dossier);
+	             (asked != NULL ? !is_asked_with(asked, dossier)
+	                            : is_answered_by(part->issuing, dossier));
 	*out = *part->part;
 	out->facts = facts;
 	out->facts_count = dossier->count;
@@ -212,9 +240,10 @@ enum cm_status cm_plan_ask_again(const struct cm_plan_input *input, struct cm_ar
 		bool is_needed = false;
 
 		cm_plan_part_find(input, list.items[i].part, list.items[i].host, &part);
-		if (part.issuing == NULL || part.hosting == NULL)
+		if (part.issuing == NULL || part.hosting == NULL || part.issuing->withdrawn[0] != 0 ||
+		    part.hosting->withdrawn[0] != 0)
 			continue;
-		status = part_with_facts(input->demand, &part, arena, &again[*count], &is_needed);
+		status = part_with_facts(input, &part, arena, &again[*count], &is_needed);
 		if (status != CM_OK)
 			return status;
 		if (is_needed)
@@ -271,13 +300,19 @@ enum cm_status cm_plan(const struct cm_plan_input *input, struct cm_arena *arena
 	*out = (struct cm_outcome){.case_id = input->demand->case_id,
 	    .revision = input->revision,
 	    .decided_ms = input->decided_ms,
-	    .router = input->router};
+	    .router = input->router,
+	    .ended = "",
+	    .by = "",
+	    .reasons = "",
+	    .predecessor = input->demand->supersedes};
 	parts = cm_arena_alloc(arena, list.count + 1, sizeof *parts);
 	facts = cm_facts_new(input->policy);
 	decision = cm_decision_new(input->policy);
 	status = parts != NULL && facts != NULL && decision != NULL ? CM_OK : CM_NO_MEMORY;
 	if (status == CM_OK)
 		status = collect_law(input, arena, out);
+	if (status == CM_OK)
+		status = cm_plan_name_related(input, arena, out);
 	if (status != CM_OK)
 		(void)cm_err_set(err, status, "no memory to plan the case");
 	for (size_t i = 0; status == CM_OK && i < list.count; i++) {
@@ -285,6 +320,7 @@ enum cm_status cm_plan(const struct cm_plan_input *input, struct cm_arena *arena
 
 		cm_plan_part_find(input, list.items[i].part, list.items[i].host, &part);
 		status = cm_plan_one(input, &part, facts, decision, arena, &parts[i], err);
+		parts[i].number = (uint32_t)i + 1;
 	}
 	out->parts = parts;
 	out->parts_count = list.count;

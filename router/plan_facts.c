@@ -63,7 +63,7 @@ static bool is_superseded(const struct deriving *d, unsigned side, const struct 
 {
 	return side == CM_FROM_ISSUING && (d->row->sides & CM_FROM_HOSTING) != 0 &&
 	       ruling->state == CM_RULING_POSSIBLE && d->part->hosting != NULL &&
-	       d->part->issuing->target == 0 && strncmp(ruling->jurisdiction, "treaty.", 7) == 0;
+	       d->part->issuing_round == 1 && strncmp(ruling->jurisdiction, "treaty.", 7) == 0;
 }
 
 static void derive_one(unsigned side, const struct cm_ruling *ruling, void *data)
@@ -194,7 +194,9 @@ void cm_plan_part_find(const struct cm_plan_input *input, const struct cm_part *
 		if (issuing_node == NULL || strcmp(answer->node, issuing_node) != 0)
 			continue;
 		f = finding_in(answer, CM_SIDE_ISSUING, part);
-		if (f != NULL)
-			out->issuing = f; /* later rounds know more */
+		if (f == NULL)
+			continue;
+		out->issuing = f; /* later rounds know more */
+		out->issuing_round = answer->round;
 	}
 }

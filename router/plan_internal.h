@@ -14,6 +14,7 @@ struct cm_plan_part {
 	const struct cm_answer *host;    /* whose part it is, or NULL */
 	const struct cm_finding *hosting; /* or NULL */
 	const struct cm_finding *issuing; /* or NULL */
+	uint32_t issuing_round;           /* 1: asked of the demand as a whole */
 	int issuing_member;              /* in the roster, or -1: no node carries that law */
 	const char *issuing_state;
 };
@@ -56,7 +57,7 @@ void cm_plan_part_find(const struct cm_plan_input *input, const struct cm_part *
 typedef void (*cm_plan_ruling_cb)(unsigned side, const struct cm_ruling *ruling, void *data);
 void cm_plan_each_ruling(const struct cm_plan_part *part, cm_plan_ruling_cb fn, void *data);
 
-/* ---- one part being planned (plan_part.c, plan_grounds.c, plan_steps.c) ---------------------- */
+/* ---- one part being planned (plan_part.c, plan_guard.c, plan_grounds.c, plan_steps.c) ---------------------- */
 
 #define CM_MAX_GROUNDS 64
 #define CM_MAX_QUESTIONS 16
@@ -72,6 +73,7 @@ struct cm_planning {
 	size_t grounds_count;
 	const char **questions;
 	size_t questions_count;
+	const char *policy_says; /* the disposition before a settlement */
 	bool failed; /* memory */
 };
 
@@ -91,6 +93,29 @@ void cm_plan_steps(struct cm_planning *p);
 void cm_plan_add_question(struct cm_planning *p, const char *question);
 void cm_plan_ask_for_fact(struct cm_planning *p, const char *name);
 void cm_plan_questions(struct cm_planning *p);
+
+/* What persons changed (plan_amend.c). An amendment counts only if it came from the node that made it;
+ * of two on the same thing at one desk the later one counts, and both are named. */
+typedef void (*cm_plan_amendment_cb)(const struct cm_amendment *amendment, void *data);
+void cm_plan_each_amendment(const struct cm_plan_input *input, const struct cm_part *part,
+    cm_plan_amendment_cb fn, void *data);
+/* The facts that desks answered, but for those of the issuing side at `except` (NULL: all). */
+void cm_plan_amended_facts(const struct cm_plan_input *input, const struct cm_part *part,
+    const char *except, struct cm_dossier *dossier);
+const struct cm_notice *cm_plan_settlement(
+    const struct cm_plan_input *input, const struct cm_part *part);
+bool cm_plan_is_asked_again(const struct cm_plan_input *input, const struct cm_part *part);
+const struct cm_part *cm_plan_part_asked(
+    const struct cm_plan_input *input, const struct cm_part *part); /* newest ask; NULL: none */
+bool cm_plan_is_same_part(const struct cm_part *a, const struct cm_part *b);
+void cm_plan_settle(struct cm_planning *p);
+void cm_plan_amendments(struct cm_planning *p);
+void cm_plan_decide_alike(struct cm_planning *p); /* equal demands (plan_alike.c) */
+enum cm_status cm_plan_name_related(
+    const struct cm_plan_input *input, struct cm_arena *arena, struct cm_outcome *out);
+void cm_plan_guard(struct cm_planning *p);
+void cm_plan_hold(struct cm_planning *p, const char *why);
+const char *cm_plan_sentence(struct cm_planning *p, char *text); /* plain; takes a failed one */
 
 /* Decide one part. */
 enum cm_status cm_plan_one(const struct cm_plan_input *input, const struct cm_plan_part *part,

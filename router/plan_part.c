@@ -9,7 +9,6 @@
 
 #include <string.h>
 
-#include "protocol/base/plant.h"
 #include "protocol/base/text.h"
 
 /* ---- facts ----------------------------------------------------------------------------------- */
@@ -26,6 +25,7 @@ static void gather(const struct cm_planning *p, struct cm_dossier *dossier)
 		cm_plan_facts_take(dossier, target->facts, target->facts_count);
 	cm_dossier_know(dossier, "data", part->category, "the demand");
 	cm_plan_facts_take(dossier, part->facts, part->facts_count);
+	cm_plan_amended_facts(p->input, part, NULL, dossier);
 	if (part->hosting_state[0] != 0)
 		cm_dossier_know(dossier, "hosting_state", part->hosting_state,
 		    "the hosting node");
@@ -66,14 +66,14 @@ const char *cm_planned_text(struct cm_planning *p, char *text)
 }
 
 /* A sentence with another's words in it, short enough for an outcome and plain. */
-static const char *plain_sentence(struct cm_planning *p, char *text)
+const char *cm_plan_sentence(struct cm_planning *p, char *text)
 {
 	if (text != NULL)
 		cm_text_make_plain(text);
 	return cm_planned_text(p, text);
 }
 
-static void hold(struct cm_planning *p, const char *why)
+void cm_plan_hold(struct cm_planning *p, const char *why)
 {
 	p->out->disposition = "hold_for_counsel";
 	p->out->rule = "";
@@ -120,9 +120,9 @@ static void decide(struct cm_planning *p)
 			best = r;
 	}
 	if (best == NULL) {
-		hold(p, "No rule of the provider's policy decides this part.");
+		cm_plan_hold(p, "No rule of the provider's policy decides this part.");
 	} else if (several) {
-		hold(p, cm_planned_text(p, cm_arena_printf(p->arena,
+		cm_plan_hold(p, cm_planned_text(p, cm_arena_printf(p->arena,
 		            "Open questions decide between %s.", name_candidates(p))));
 		cm_plan_questions(p);
 	} else {
@@ -131,89 +131,6 @@ static void decide(struct cm_planning *p)
 		p->out->why = best->explain[0] != 0 ? best->explain : best->title;
 		if (strcmp(best->act, "hold_for_counsel") == 0)
 			cm_plan_questions(p);
-	}
-}
-
-/* The node whose digest of a law differs from another node's, or NULL. */
-static const char *node_that_differs(const struct cm_planning *p, const char **jurisdiction,
-    const char **other)
-{
-	const struct cm_plan_input *in = p->input;
-
-	for (size_t a = 0; a < in->answers_count; a++)
-		for (size_t b = 0; b < a; b++)
-			for (size_t i = 0; i < in->answers[a]->law_count; i++)
-				for (size_t j = 0; j < in->answers[b]->law_count; j++) {
-					const struct cm_law_digest *x = &in->answers[a]->law[i];
-					const struct cm_law_digest *y = &in->answers[b]->law[j];
-
-					if (strcmp(x->jurisdiction, y->jurisdiction) != 0 ||
-					    (x->digest.len == y->digest.len &&
-					        memcmp(x->digest.data, y->digest.data,
-					            x->digest.len) == 0))
-						continue;
-					*jurisdiction = x->jurisdiction;
-					*other = in->answers[b]->node;
-					return in->answers[a]->node;
-				}
-	return NULL;
-}
-
-/* The node whose trouble concerns this part: the one that hosts it or speaks for the issuing state, or,
- * where none seems to host it, any that could not look. */
-static const struct cm_answer *troubled_node(const struct cm_planning *p)
-{
-	const struct cm_plan_input *in = p->input;
-	const char *issuing =
-	    p->part->issuing_member >= 0 ? in->roster->members[p->part->issuing_member].name : "";
-
-	for (size_t i = 0; i < in->answers_count; i++)
-		if (in->answers[i]->trouble[0] != 0 &&
-		    (p->part->host == NULL || in->answers[i] == p->part->host ||
-		        strcmp(in->answers[i]->node, issuing) == 0))
-			return in->answers[i];
-	return NULL;
-}
-
-/* True if the hosting node reports this part more than once: then its findings contradict each other or
- * say the same, and it is not for the router to choose. */
-static bool is_told_twice(const struct cm_planning *p)
-{
-	const struct cm_answer *host = p->part->host;
-	size_t times = 0;
-
-	for (size_t i = 0; host != NULL && i < host->hosted_count; i++)
-		times += host->hosted[i].target == p->part->part->target &&
-		         strcmp(host->hosted[i].category, p->part->part->category) == 0 &&
-		         strcmp(host->hosted[i].region, p->part->part->region) == 0;
-	return times > 1;
-}
-
-/* What no policy may change. */
-static void guard(struct cm_planning *p)
-{
-	const struct cm_plan_fact *bar = cm_plan_fact_find("bar");
-	const char *law = NULL;
-	const char *other = NULL;
-	const char *differs = node_that_differs(p, &law, &other);
-	const struct cm_answer *troubled = troubled_node(p);
-
-	if (troubled != NULL) {
-		hold(p, plain_sentence(p, cm_arena_printf(p->arena,
-		            "Node %s could not check this part: %.1000s", troubled->node,
-		            troubled->trouble)));
-	} else if (is_told_twice(p)) {
-		hold(p, cm_planned_text(p, cm_arena_printf(p->arena,
-		            "Node %s reports this part more than once.", p->part->host->node)));
-	} else if (differs != NULL) {
-		hold(p, cm_planned_text(p, cm_arena_printf(p->arena,
-		            "Nodes %s and %s carry different texts of %s.", other, differs, law)));
-		cm_plan_add_question(p, cm_planned_text(p, cm_arena_printf(p->arena,
-		                    "Which text of %s is in force?", law)));
-	} else if (strcmp(p->out->disposition, "comply_limited") == 0 &&
-	           cm_plan_fact_derive(bar, p->part) != CM_NO && !CM_PLANTED(COMPLY_ANYWAY)) {
-		hold(p, "The hosting region's law forbids, or may forbid, what the policy would do.");
-		cm_plan_ask_for_fact(p, "bar");
 	}
 }
 
@@ -265,7 +182,7 @@ static enum cm_status apply_policy(struct cm_planning *p, struct cm_facts *facts
 	if (status == CM_NO_MEMORY)
 		return status;
 	if (status != CM_OK) {
-		hold(p, plain_sentence(p, cm_arena_printf(p->arena,
+		cm_plan_hold(p, cm_plan_sentence(p, cm_arena_printf(p->arena,
 		            "A fact of this part cannot be read: %.1000s", err->text)));
 		return CM_OK;
 	}
@@ -292,7 +209,8 @@ enum cm_status cm_plan_one(const struct cm_plan_input *input, const struct cm_pl
 	*out = (struct cm_part_outcome){.target = part->part->target,
 	    .category = part->part->category,
 	    .region = part->part->region,
-	    .hosting_state = part->part->hosting_state};
+	    .hosting_state = part->part->hosting_state,
+	    .alone = ""};
 	p.grounds = cm_arena_alloc(arena, CM_MAX_GROUNDS, sizeof *p.grounds);
 	p.questions = cm_arena_alloc(arena, CM_MAX_QUESTIONS, sizeof *p.questions);
 	if (p.grounds == NULL || p.questions == NULL)
@@ -300,11 +218,14 @@ enum cm_status cm_plan_one(const struct cm_plan_input *input, const struct cm_pl
 	status = apply_policy(&p, facts, decision, &inner);
 	if (status != CM_OK)
 		return cm_err_set(err, status, "%s", inner.text);
-	guard(&p);
+	cm_plan_settle(&p);
+	cm_plan_guard(&p);
+	cm_plan_decide_alike(&p);
 	say_no_law(&p);
 	cm_plan_grounds(&p);
 	cm_plan_steps(&p);
 	cm_plan_choose_term(&p);
+	cm_plan_amendments(&p);
 	out->who = who(&p);
 	out->questions = p.questions;
 	out->questions_count = p.questions_count;

@@ -32,12 +32,36 @@ static enum cm_status read_roster(struct cm_router *router, struct cm_err *err)
 	return CM_OK;
 }
 
+struct recalling {
+	cm_recalled_cb each;
+	void *data;
+};
+
+static bool on_row(const struct cm_journal_row *row, void *data)
+{
+	const struct recalling *r = data;
+
+	return r->each(
+	    r->data, row->kind, row->at_ms, (struct cm_bytes){row->body, row->body_len});
+}
+
+static enum cm_status recall(void *self, const struct cm_id *case_id, cm_recalled_cb each, void *data)
+{
+	struct cm_router *router = self;
+	struct recalling r = {each, data};
+
+	if (router->post == NULL)
+		return CM_TRY_AGAIN;
+	return cm_reader_case(cm_post_reader(router->post), case_id, 0, 0, on_row, &r);
+}
+
 static struct cm_case_env env_of(struct cm_router *router)
 {
 	return (struct cm_case_env){.roster = &router->roster,
 	    .policy = router->policy,
 	    .router = router->settings->name,
-	    .overdue_ms = router->settings->overdue_ms};
+	    .overdue_ms = router->settings->overdue_ms,
+	    .recall = {recall, router}};
 }
 
 enum cm_status cm_router_init(struct cm_router *router, const struct cm_settings *settings,
@@ -165,6 +189,30 @@ static void add_status(void *self, json_t *status)
 	    status, "open", json_integer((json_int_t)router->docket.open_count));
 }
 
+/* replay case=ID: plan every revision anew from the ledger and compare. */
+static enum cm_status run_replay(struct cm_router *router, const struct cm_op *op,
+    struct cm_arena *arena, struct cm_op_reply *reply, struct cm_err *err)
+{
+	struct cm_case_compared compared;
+	char text[CM_ID_TEXT_BYTES];
+	struct cm_id id;
+	enum cm_status status = cm_op_case(op, &id, err);
+
+	if (status == CM_OK && cm_docket_find(&router->docket, &id) == NULL)
+		status = cm_err_set(err, CM_NOT_FOUND, "no such case on this router");
+	if (status == CM_OK)
+		status = cm_case_recompute(&id, &router->docket.env, arena, &compared, err);
+	if (status != CM_OK)
+		return status;
+	cm_id_print(&id, text);
+	return cm_op_reply_json(
+	    json_pack("{s:s, s:I, s:b, s:I, s:s, s:s}", "case", text, "revisions",
+	        (json_int_t)compared.revisions, "same", compared.first_different == 0,
+	        "first_different", (json_int_t)compared.first_different, "stored", compared.stored,
+	        "planned", compared.planned),
+	    arena, reply, err);
+}
+
 static enum cm_status on_op(void *self, const struct cm_input *input, const struct cm_op *op,
     struct cm_op_reply *reply, struct cm_effects *effects, struct cm_err *err)
 {
@@ -182,6 +230,8 @@ static enum cm_status on_op(void *self, const struct cm_input *input, const stru
 	if (strcmp(op->name, "file") == 0)
 		return cm_err_set(err, CM_NOT_ALLOWED,
 		    "a router takes no demands: file it with a region's node");
+	if (strcmp(op->name, "replay") == 0)
+		return run_replay(router, op, &effects->arena, reply, err);
 	return cm_ops_run(&env, op, &effects->arena, reply, err);
 }
 

@@ -3,7 +3,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "nodes/cli/fleet.h"
 #include "protocol/link/client.h"
 #include "protocol/link/now.h"
 #include "protocol/seal/seal.h"
@@ -19,8 +18,8 @@ struct cm_call {
 	char sender[40];
 };
 
-static enum cm_status find_process(const struct cm_cli *cli, struct cm_fleet *fleet,
-    struct cm_fleet_process **out, struct cm_err *err)
+static enum cm_status find_process(const struct cm_cli *cli, enum cm_fleet_role role,
+    struct cm_fleet *fleet, struct cm_fleet_process **out, struct cm_err *err)
 {
 	const char *node = cm_cli_text(cli, "node");
 	enum cm_status status = cm_fleet_load(cm_cli_text(cli, "fleet"), fleet, err);
@@ -33,9 +32,13 @@ static enum cm_status find_process(const struct cm_cli *cli, struct cm_fleet *fl
 		return *out != NULL ? CM_OK : err->status;
 	}
 	for (size_t i = 0; i < fleet->count && *out == NULL; i++)
-		if (fleet->processes[i].role == CM_FLEET_REGION)
+		if (fleet->processes[i].role == role)
 			*out = &fleet->processes[i];
-	return *out != NULL ? CM_OK : cm_err_set(err, CM_NOT_FOUND, "the fleet has no region");
+	return *out != NULL ? CM_OK
+	                    : cm_err_set(err, CM_NOT_FOUND, "the fleet has no %s",
+	                          role == CM_FLEET_REGION   ? "region"
+	                          : role == CM_FLEET_ROUTER ? "router"
+	                                                    : "central node");
 }
 
 static bool is_address(const char *node)
@@ -43,8 +46,8 @@ static bool is_address(const char *node)
 	return node != NULL && strstr(node, "://") != NULL;
 }
 
-static enum cm_status open_client(const struct cm_cli *cli, struct cm_call *call,
-    struct cm_err *err)
+static enum cm_status open_client(const struct cm_cli *cli, enum cm_fleet_role role,
+    struct cm_call *call, struct cm_err *err)
 {
 	const char *node = cm_cli_text(cli, "node");
 	struct cm_fleet fleet;
@@ -53,7 +56,7 @@ static enum cm_status open_client(const struct cm_cli *cli, struct cm_call *call
 
 	if (is_address(node))
 		return cm_client_open(node, &call->client, err);
-	status = find_process(cli, &fleet, &process, err);
+	status = find_process(cli, role, &fleet, &process, err);
 	if (status == CM_OK)
 		status = cm_client_open(process->address, &call->client, err);
 	cm_fleet_fini(&fleet);
@@ -61,6 +64,12 @@ static enum cm_status open_client(const struct cm_cli *cli, struct cm_call *call
 }
 
 enum cm_status cm_call_open(const struct cm_cli *cli, struct cm_call **out, struct cm_err *err)
+{
+	return cm_call_open_role(cli, CM_FLEET_REGION, out, err);
+}
+
+enum cm_status cm_call_open_role(const struct cm_cli *cli, enum cm_fleet_role role,
+    struct cm_call **out, struct cm_err *err)
 {
 	struct cm_call *call = cm_alloc(1, sizeof *call);
 	uint8_t dice[8];
@@ -76,7 +85,7 @@ enum cm_status cm_call_open(const struct cm_cli *cli, struct cm_call **out, stru
 	memcpy(call->sender, "cli-", 4);
 	cm_hex_print(dice, sizeof dice, call->sender + 4);
 	if (status == CM_OK)
-		status = open_client(cli, call, err);
+		status = open_client(cli, role, call, err);
 	if (status != CM_OK) {
 		cm_call_close(call);
 		return status;
@@ -93,6 +102,19 @@ void cm_call_close(struct cm_call *call)
 	cm_buf_fini(&call->request);
 	cm_buf_fini(&call->reply);
 	cm_free(call);
+}
+
+enum cm_status cm_call_once(const struct cm_cli *cli, enum cm_fleet_role role,
+    const struct cm_op *op, json_t **json, struct cm_err *err)
+{
+	struct cm_call *call = NULL;
+	enum cm_status status = cm_call_open_role(cli, role, &call, err);
+
+	*json = NULL;
+	if (status == CM_OK)
+		status = cm_call_run(call, op, json, NULL, err);
+	cm_call_close(call);
+	return status;
 }
 
 static enum cm_status write_request(struct cm_call *call, const struct cm_op *op,
@@ -180,7 +202,7 @@ enum cm_status cm_call_config(const struct cm_cli *cli, struct cm_arena *arena, 
 	if (is_address(cm_cli_text(cli, "node")))
 		return cm_err_set(err, CM_BAD_INPUT,
 		    "--node: a name of the fleet is wanted here, not an address");
-	status = find_process(cli, &fleet, &process, err);
+	status = find_process(cli, CM_FLEET_REGION, &fleet, &process, err);
 	if (status == CM_OK) {
 		*path = cm_arena_text(arena, process->config);
 		if (*path == NULL)

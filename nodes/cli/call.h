@@ -7,6 +7,7 @@
 #ifndef CM_CLI_CALL_H
 #define CM_CLI_CALL_H
 
+#include "nodes/cli/fleet.h"
 #include "nodes/cli/output.h"
 #include "protocol/base/alloc.h"
 #include "protocol/wire/message.h"
@@ -18,6 +19,14 @@ struct cm_call;
 enum cm_status cm_call_open(const struct cm_cli *cli, struct cm_call **out,
     struct cm_err *err) CM_MUST_USE;
 void cm_call_close(struct cm_call *call);
+
+/* The same, but without --node it is the fleet's first process of that role. */
+enum cm_status cm_call_open_role(const struct cm_cli *cli, enum cm_fleet_role role,
+    struct cm_call **out, struct cm_err *err) CM_MUST_USE;
+
+/* Open, run one operation, close. */
+enum cm_status cm_call_once(const struct cm_cli *cli, enum cm_fleet_role role,
+    const struct cm_op *op, json_t **json, struct cm_err *err) CM_MUST_USE;
 
 /* Run one operation. On CM_OK `*json` is the caller's; else `err` carries the process's status and
  * sentence. `offset` may be NULL. A process that says "later" is asked again for some seconds. */

@@ -33,27 +33,6 @@ static enum cm_status print_json(const json_t *json, const struct cm_output *out
 	return cm_output_json(out, json, err);
 }
 
-static enum cm_exit finish(const struct cm_output *out, enum cm_status status, struct cm_err *err)
-{
-	if (status == CM_OK)
-		status = cm_output_flush(out, err);
-	return status == CM_OK ? CM_EXIT_OK : cm_complain(out, err);
-}
-
-/* Open, run one operation, close. */
-static enum cm_status ask(const struct cm_cli *cli, const struct cm_op *op, json_t **json,
-    struct cm_err *err)
-{
-	struct cm_call *call = NULL;
-	enum cm_status status = cm_call_open(cli, &call, err);
-
-	*json = NULL;
-	if (status == CM_OK)
-		status = cm_call_run(call, op, json, NULL, err);
-	cm_call_close(call);
-	return status;
-}
-
 static void cell_time(struct cm_table *table, int64_t ms)
 {
 	char text[CM_WALL_TEXT_BYTES];
@@ -68,7 +47,7 @@ static void cell_time(struct cm_table *table, int64_t ms)
 
 /* ---- file ------------------------------------------------------------------------------------ */
 
-static enum cm_status read_file(const char *path, struct cm_buf *out, struct cm_err *err)
+enum cm_status cm_demand_read(const char *path, struct cm_buf *out, struct cm_err *err)
 {
 	bool is_stdin = strcmp(path, "-") == 0;
 	FILE *file = is_stdin ? stdin : fopen(path, "re");
@@ -155,7 +134,10 @@ static enum cm_status print_outcome(const json_t *shown, const struct cm_output 
 		return print_json(outcome, out, err);
 	(void)fprintf(out->data, "Case %s, revision %lld\n\n", text_of(shown, "case"),
 	    (long long)number_of(outcome, "revision"));
-	status = cm_outcome_print(outcome, out, err);
+	cm_outcome_print_links(outcome, out);
+	status = json_array_size(json_object_get(outcome, "parts")) > 0
+	             ? cm_outcome_print(outcome, out, err)
+	             : CM_OK;
 	if (status == CM_OK)
 		cm_outcome_print_steps(outcome, out);
 	return status;
@@ -194,7 +176,7 @@ static enum cm_exit run_file(const struct cm_cli *cli, struct cm_output *out)
 	enum cm_status status;
 
 	cm_buf_init(&body, 0);
-	status = read_file(cli->args[0], &body, &err);
+	status = cm_demand_read(cli->args[0], &body, &err);
 	if (status == CM_OK)
 		status = cm_call_open(cli, &call, &err);
 	if (status == CM_OK) {
@@ -204,7 +186,7 @@ static enum cm_exit run_file(const struct cm_cli *cli, struct cm_output *out)
 	}
 	cm_call_close(call);
 	cm_buf_fini(&body);
-	return finish(out, status, &err);
+	return cm_output_finish(out, status, &err);
 }
 
 static const struct cm_arg_spec file_args[] = {
@@ -277,16 +259,16 @@ static enum cm_exit run_list(const struct cm_cli *cli, struct cm_output *out)
 	struct cm_op op = {.name = "list", .args = &arg, .args_count = arg.value != NULL};
 	struct cm_err err = {.text = ""};
 	json_t *rows = NULL;
-	enum cm_status status = ask(cli, &op, &rows, &err);
+	enum cm_status status = cm_call_once(cli, CM_FLEET_REGION, &op, &rows, &err);
 
 	if (status == CM_OK)
 		status = print_list(rows, out, &err);
 	json_decref(rows);
-	return finish(out, status, &err);
+	return cm_output_finish(out, status, &err);
 }
 
 static const char *const states[] = {"registered", "answered", "watched", "asked", "asked_again",
-    "decided", NULL};
+    "decided", "withdrawn", "superseded", NULL};
 
 static const struct cm_opt_spec list_options[] = {
     {.name = "state", .kind = CM_OPT_CHOICE, .argument = "STATE", .choices = states,
@@ -302,7 +284,7 @@ const struct cm_command cm_command_list = {.name = "list",
     .run = run_list,
     .examples = list_examples};
 
-/* ---- show and why ---------------------------------------------------------------------------- */
+/* ---- show ----------------------------------------------------------------------------------- */
 
 static enum cm_status ask_show(const struct cm_cli *cli, bool with_answers, json_t **shown,
     struct cm_err *err)
@@ -310,7 +292,7 @@ static enum cm_status ask_show(const struct cm_cli *cli, bool with_answers, json
 	struct cm_arg args[] = {{"case", cli->args[0]}, {"with", "answers"}};
 	struct cm_op op = {.name = "show", .args = args, .args_count = with_answers ? 2 : 1};
 
-	return ask(cli, &op, shown, err);
+	return cm_call_once(cli, CM_FLEET_REGION, &op, shown, err);
 }
 
 static enum cm_exit run_show(const struct cm_cli *cli, struct cm_output *out)
@@ -327,7 +309,7 @@ static enum cm_exit run_show(const struct cm_cli *cli, struct cm_output *out)
 		(void)fprintf(out->data, "Case %s: %s at %s; no outcome yet\n",
 		    text_of(shown, "case"), text_of(shown, "state"), text_of(shown, "at"));
 	json_decref(shown);
-	return finish(out, status, &err);
+	return cm_output_finish(out, status, &err);
 }
 
 static const struct cm_arg_spec case_args[] = {
@@ -351,43 +333,6 @@ const struct cm_command cm_command_show = {.name = "show",
     .options = show_options,
     .run = run_show,
     .examples = show_examples};
-
-static enum cm_exit run_why(const struct cm_cli *cli, struct cm_output *out)
-{
-	struct cm_err err = {.text = ""};
-	json_t *shown = NULL;
-	const json_t *outcome;
-	enum cm_status status = ask_show(cli, false, &shown, &err);
-
-	outcome = json_object_get(shown, "outcome");
-	if (status == CM_OK && outcome == NULL)
-		status = cm_err_set(&err, CM_NOT_FOUND, "the case has no outcome yet");
-	if (status == CM_OK && out->format != CM_FORMAT_TABLE)
-		status = print_json(outcome, out, &err);
-	else if (status == CM_OK)
-		cm_outcome_print_why(
-		    outcome, cm_cli_count(cli, "account"), cm_cli_text(cli, "data"), out);
-	json_decref(shown);
-	return finish(out, status, &err);
-}
-
-static const struct cm_opt_spec why_options[] = {
-    {.name = "account", .kind = CM_OPT_COUNT, .argument = "N", .least = 1, .most = CM_MAX_TARGETS,
-        .help = "Only this account, by its number in the demand."},
-    {.name = "data", .kind = CM_OPT_TEXT, .argument = "CATEGORY",
-        .help = "Only this data category."},
-    {.name = NULL},
-};
-
-static const char *const why_examples[] = {
-    "comity why --account 4 --data content 0198c0de-1234-7abc-8def-001122334455", NULL};
-
-const struct cm_command cm_command_why = {.name = "why",
-    .summary = "Say why a case came out as it did: every rule, its words, its source.",
-    .args = case_args,
-    .options = why_options,
-    .run = run_why,
-    .examples = why_examples};
 
 /* ---- watch ----------------------------------------------------------------------------------- */
 
@@ -473,7 +418,7 @@ static enum cm_exit run_watch(const struct cm_cli *cli, struct cm_output *out)
 	if (status == CM_OK)
 		status = follow(cli, call, out, &err);
 	cm_call_close(call);
-	return finish(out, status, &err);
+	return cm_output_finish(out, status, &err);
 }
 
 static const struct cm_arg_spec watch_args[] = {
@@ -536,12 +481,12 @@ static enum cm_exit run_status(const struct cm_cli *cli, struct cm_output *out)
 	struct cm_op op = {.name = "status"};
 	struct cm_err err = {.text = ""};
 	json_t *json = NULL;
-	enum cm_status status = ask(cli, &op, &json, &err);
+	enum cm_status status = cm_call_once(cli, CM_FLEET_REGION, &op, &json, &err);
 
 	if (status == CM_OK)
 		status = print_status(json, out, &err);
 	json_decref(json);
-	return finish(out, status, &err);
+	return cm_output_finish(out, status, &err);
 }
 
 static const char *const status_examples[] = {"comity status --node router", NULL};

@@ -3,6 +3,7 @@
  */
 #include "nodes/cli/case_command.h"
 #include "nodes/cli/complete.h"
+#include "nodes/cli/desk_command.h"
 #include "nodes/cli/fleet_command.h"
 #include "nodes/cli/help.h"
 #include "nodes/cli/program.h"
@@ -16,6 +17,13 @@ static const struct cm_command *const commands[] = {
     &cm_command_why,
     &cm_command_watch,
     &cm_command_status,
+    &cm_command_override,
+    &cm_command_answer,
+    &cm_command_retract,
+    &cm_command_recheck,
+    &cm_command_settle,
+    &cm_command_withdraw,
+    &cm_command_supersede,
     &cm_command_residency_import,
     &cm_command_residency_lookup,
     &cm_command_residency_stats,

@@ -32,6 +32,7 @@ static const json_t *first_of(const json_t *object, const char *name)
 /* ---- the table ------------------------------------------------------------------------------- */
 
 static const struct cm_column columns[] = {
+    {"number", "NO", CM_ALIGN_RIGHT, CM_FIT_KEEP},
     {"part", "PART", CM_ALIGN_LEFT, CM_FIT_KEEP},
     {"disposition", "DISPOSITION", CM_ALIGN_LEFT, CM_FIT_KEEP},
     {"why", "WHY, AND ON WHAT IT RESTS", CM_ALIGN_LEFT, CM_FIT_WRAP},
@@ -132,6 +133,7 @@ static void add_row(struct cm_table *table, const json_t *part)
 {
 	const char *region = text_of(part, "region");
 
+	cm_cell_number(table, (int64_t)number_of(part, "number"));
 	cm_cell_printf(table, "%llu %s, %s", (unsigned long long)number_of(part, "target"),
 	    text_of(part, "category"), region[0] != 0 ? region : "nowhere");
 	cm_cell_text(table, text_of(part, "disposition"));
@@ -393,12 +395,59 @@ static void put_ground(const struct cm_output *out, const json_t *ground)
 	}
 }
 
+/* "by regional counsel, Dublin at ie, on revision 1, 2026-11-07T10:00:00Z: the reasons". */
+static void put_amendment(const struct cm_output *out, const json_t *amendment)
+{
+	char when[CM_WALL_TEXT_BYTES];
+	struct cm_buf text;
+	size_t i;
+	json_t *value;
+
+	cm_wall_print((struct cm_wall){(int64_t)number_of(amendment, "at_ms")}, when);
+	cm_buf_init(&text, 0);
+	cm_buf_printf(&text, "%s %s:", text_of(amendment, "amends"), text_of(amendment, "subject"));
+	if (text_of(amendment, "was")[0] != 0)
+		cm_buf_printf(&text, " %s ->", text_of(amendment, "was"));
+	json_array_foreach(json_object_get(amendment, "says"), i, value)
+		cm_buf_printf(&text, "%s %s", i == 0 ? "" : ",", json_string_value(value));
+	if (strcmp(text_of(amendment, "amends"), "disposition") == 0)
+		cm_buf_printf(&text, " %s", text_of(amendment, "subject"));
+	cm_buf_printf(&text, ", by %s at %s on revision %llu, %s: %s", text_of(amendment, "by"),
+	    text_of(amendment, "node"), (unsigned long long)number_of(amendment, "revision"), when,
+	    text_of(amendment, "reasons"));
+	put_wrapped(out, "    ! ", cm_buf_str(&text));
+	cm_buf_fini(&text);
+}
+
+void cm_outcome_print_links(const json_t *outcome, const struct cm_output *out)
+{
+	size_t i;
+	json_t *other;
+
+	if (text_of(outcome, "ended")[0] != 0) {
+		(void)fprintf(out->data, "The case has ended: %s, by ", text_of(outcome, "ended"));
+		put(out, text_of(outcome, "by"));
+		(void)fputs(": ", out->data);
+		put(out, text_of(outcome, "reasons"));
+		(void)fputc('\n', out->data);
+	}
+	if (text_of(outcome, "successor")[0] != 0)
+		(void)fprintf(out->data, "Replaced by case %s\n", text_of(outcome, "successor"));
+	if (text_of(outcome, "predecessor")[0] != 0)
+		(void)fprintf(out->data, "Replaces case %s\n", text_of(outcome, "predecessor"));
+	json_array_foreach(json_object_get(outcome, "related"), i, other)
+		(void)fprintf(out->data, "Account %llu is in case %s of %s too\n",
+		    (unsigned long long)number_of(other, "target"), text_of(other, "case_id"),
+		    text_of(other, "issuing_state"));
+}
+
 void cm_outcome_print_why(const json_t *outcome, uint64_t target, const char *category,
     const struct cm_output *out)
 {
 	size_t i;
 	json_t *part;
 
+	cm_outcome_print_links(outcome, out);
 	json_array_foreach(json_object_get(outcome, "parts"), i, part) {
 		size_t j;
 		json_t *item;
@@ -410,6 +459,8 @@ void cm_outcome_print_why(const json_t *outcome, uint64_t target, const char *ca
 		put_line(out, "because", text_of(part, "why"));
 		put_line(out, "policy", text_of(part, "rule"));
 		put_line(out, "acts", text_of(part, "who"));
+		json_array_foreach(json_object_get(part, "amendments"), j, item)
+			put_amendment(out, item);
 		json_array_foreach(json_object_get(part, "grounds"), j, item)
 			put_ground(out, item);
 		json_array_foreach(json_object_get(part, "steps"), j, item)

@@ -19,4 +19,7 @@ void cm_outcome_print_steps(const json_t *outcome, const struct cm_output *out);
 void cm_outcome_print_why(const json_t *outcome, uint64_t target, const char *category,
     const struct cm_output *out);
 
+/* Whether it has ended, and the cases beside it, a line each. */
+void cm_outcome_print_links(const json_t *outcome, const struct cm_output *out);
+
 #endif

@@ -138,6 +138,14 @@ enum cm_status cm_output_flush(const struct cm_output *out, struct cm_err *err)
 	return CM_OK;
 }
 
+enum cm_exit cm_output_finish(
+    const struct cm_output *out, enum cm_status status, struct cm_err *err)
+{
+	if (status == CM_OK)
+		status = cm_output_flush(out, err);
+	return status == CM_OK ? CM_EXIT_OK : cm_complain(out, err);
+}
+
 json_t *cm_json_text(const char *text)
 {
 	size_t left = strlen(text);

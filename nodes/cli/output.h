@@ -45,6 +45,10 @@ enum cm_status cm_output_json(
 /* Push everything out; CM_IO if some of it could not be written (a full disk). */
 enum cm_status cm_output_flush(const struct cm_output *out, struct cm_err *err) CM_MUST_USE;
 
+/* The end of a command: push out what was printed, or say what went wrong; the exit code. */
+enum cm_exit cm_output_finish(
+    const struct cm_output *out, enum cm_status status, struct cm_err *err);
+
 /* A JSON string of any bytes; those that are not UTF-8 become U+FFFD. NULL: out of memory. */
 json_t *cm_json_text(const char *text);
 

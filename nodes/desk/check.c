@@ -2,8 +2,8 @@
 
 #include <string.h>
 
+#include "nodes/desk/amend.h"
 #include "protocol/base/text.h"
-#include "protocol/post/dossier.h"
 
 enum cm_status cm_check_init(struct cm_check *check)
 {
@@ -38,15 +38,24 @@ struct answering {
 	struct cm_err trouble;
 };
 
+static const struct cm_check_past no_past;
+
+static const struct cm_check_past *past_of(const struct answering *a)
+{
+	return a->check->past != NULL ? a->check->past : &no_past;
+}
+
 static enum cm_status set_facts(struct answering *a, const struct cm_target *target,
-    const struct cm_part *part, const char *category, struct cm_err *err)
+    const struct cm_part *part, const struct cm_amend_place *place, struct cm_err *err)
 {
 	struct cm_dossier *dossier = cm_arena_alloc(a->arena, 1, sizeof *dossier);
 
 	if (dossier == NULL)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for the facts of a part");
 	cm_dossier_init(dossier, a->arena);
-	cm_dossier_gather(dossier, &a->ask->demand, target, part, category);
+	cm_dossier_gather(dossier, &a->ask->demand, target, part, place->category);
+	cm_amend_facts(
+	    past_of(a)->amendments, past_of(a)->amendments_count, place, dossier);
 	if (dossier->failed)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for the facts of a part");
 	if (dossier->is_full)
@@ -82,35 +91,59 @@ static enum cm_status fill_zones(struct answering *a, struct cm_ruling *rulings,
 	return CM_OK;
 }
 
-static enum cm_status add_finding(struct answering *a, enum cm_finding_side side,
-    const struct cm_target *target, const struct cm_part *part, const char *category,
-    struct cm_err *err)
+/* What the law says with these facts, as persons amended it. */
+static enum cm_status find_rulings(struct answering *a, const struct cm_amend_place *place,
+    struct cm_ruling **rulings, size_t *count, struct cm_err *err)
 {
-	struct cm_finding *finding = &a->findings[a->findings_count];
-	struct cm_ruling *rulings = NULL;
-	size_t count = 0;
-	enum cm_status status = set_facts(a, target, part, category, err);
+	const struct cm_check_past *past = past_of(a);
+	enum cm_status status;
 
-	if (status != CM_OK)
-		return status;
 	cm_decide(a->check->law, a->check->facts, a->as_of, a->check->decision);
 	status = cm_decision_rulings(a->check->law, a->check->facts, a->as_of, a->check->decision,
-	    a->arena, &rulings, &count);
-	if (status != CM_OK)
-		return cm_err_set(err, status, "no memory for a finding");
-	if (count > CM_MAX_RULINGS)
+	    a->arena, rulings, count);
+	if (status == CM_OK && *count <= CM_MAX_RULINGS)
+		status = cm_amend_rulings(a->check->law, past->amendments, past->amendments_count,
+		    place, a->arena, rulings, count);
+	if (status == CM_TOO_LARGE || (status == CM_OK && *count > CM_MAX_RULINGS))
 		return cm_err_set(err, CM_TOO_LARGE, "more than %d rules speak of one part",
 		    CM_MAX_RULINGS);
-	if (fill_zones(a, rulings, count) != CM_OK)
+	if (status == CM_OK)
+		status = fill_zones(a, *rulings, *count);
+	return status == CM_OK ? CM_OK : cm_err_set(err, status, "no memory for a finding");
+}
+
+static enum cm_status add_finding(struct answering *a, const struct cm_amend_place *place,
+    const struct cm_target *target, const struct cm_part *part, struct cm_err *err)
+{
+	const struct cm_check_past *past = past_of(a);
+	const char *withdrawn =
+	    cm_amend_withdrawn(past->amendments, past->amendments_count, place, a->arena);
+	struct cm_ruling *rulings = NULL;
+	size_t count = 0;
+	enum cm_status status = CM_OK;
+
+	if (withdrawn == NULL)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for a finding");
-	*finding = (struct cm_finding){.target = part != NULL ? part->target : 0,
-	    .category = category,
-	    .region = part != NULL ? part->region : "",
-	    .side = side,
+	if (withdrawn[0] == 0) {
+		status = set_facts(a, target, part, place, err);
+		if (status == CM_OK)
+			status = find_rulings(a, place, &rulings, &count, err);
+	}
+	if (status != CM_OK)
+		return status;
+	a->findings[a->findings_count++] = (struct cm_finding){.target = place->target,
+	    .category = place->category,
+	    .region = place->region,
+	    .side = place->side,
 	    .rulings = rulings,
-	    .rulings_count = count};
-	a->findings_count++;
+	    .rulings_count = count,
+	    .withdrawn = withdrawn};
 	return CM_OK;
+}
+
+static struct cm_amend_place place_of(enum cm_finding_side side, const struct cm_part *part)
+{
+	return (struct cm_amend_place){side, part->target, part->category, part->region};
 }
 
 static bool carries_issuing_law(const struct cm_check *check, const struct cm_demand *demand)
@@ -203,27 +236,86 @@ static enum cm_status look_up(struct answering *a)
 	return CM_OK;
 }
 
+static bool is_hosted(const struct answering *a, uint32_t target, const char *category)
+{
+	for (size_t i = 0; i < a->hosted_count; i++)
+		if (a->hosted[i].target == target && strcmp(a->hosted[i].category, category) == 0)
+			return true;
+	return false;
+}
+
+/* What this node had and has no more, it says so of: silence would read as if it never had it. */
+static void withdraw_gone(struct answering *a)
+{
+	const struct cm_answer *before = past_of(a)->before;
+
+	for (size_t i = 0; before != NULL && i < before->findings_count; i++) {
+		const struct cm_finding *f = &before->findings[i];
+
+		if (f->side == CM_SIDE_HOSTING && !is_hosted(a, f->target, f->category))
+			a->findings[a->findings_count++] = (struct cm_finding){.target = f->target,
+			    .category = f->category,
+			    .region = f->region,
+			    .side = CM_SIDE_HOSTING,
+			    .withdrawn = "the residency map no longer has it here"};
+	}
+}
+
+static bool has_finding(const struct answering *a, const struct cm_amend_place *place)
+{
+	for (size_t i = 0; i < a->findings_count; i++)
+		if (a->findings[i].side == place->side && a->findings[i].target == place->target &&
+		    strcmp(a->findings[i].category, place->category) == 0 &&
+		    strcmp(a->findings[i].region, place->region) == 0)
+			return true;
+	return false;
+}
+
+/* The issuing side speaks of a category as a whole, and by itself of the parts that persons amended. */
+static enum cm_status check_issuing(struct answering *a)
+{
+	const struct cm_demand *demand = &a->ask->demand;
+	const struct cm_check_past *past = past_of(a);
+	enum cm_status status = CM_OK;
+
+	for (size_t c = 0; status == CM_OK && c < demand->categories_count; c++) {
+		struct cm_amend_place place = {CM_SIDE_ISSUING, 0, demand->categories[c], ""};
+
+		status = add_finding(a, &place, NULL, NULL, &a->trouble);
+	}
+	for (size_t i = 0; status == CM_OK && i < past->amendments_count; i++) {
+		const struct cm_amendment *m = &past->amendments[i];
+		struct cm_amend_place place = {CM_SIDE_ISSUING, m->target, m->category, m->region};
+
+		if (m->side == CM_SIDE_ISSUING && !has_finding(a, &place))
+			status = add_finding(a, &place, NULL, NULL, &a->trouble);
+	}
+	return status;
+}
+
 static enum cm_status check_first(struct answering *a)
 {
 	const struct cm_demand *demand = &a->ask->demand;
+	const struct cm_check_past *past = past_of(a);
 	bool is_issuing = carries_issuing_law(a->check, demand);
+	size_t most = demand->categories_count + past->amendments_count + 1;
 	enum cm_status status = look_up(a);
 
 	if (status != CM_OK)
 		return status;
-	a->findings =
-	    cm_arena_alloc(a->arena, a->hosted_count + demand->categories_count + 1,
-	        sizeof *a->findings);
+	most += a->hosted_count + (past->before != NULL ? past->before->findings_count : 0);
+	a->findings = cm_arena_alloc(a->arena, most, sizeof *a->findings);
 	if (a->findings == NULL)
 		return CM_NO_MEMORY;
-	for (size_t i = 0; status == CM_OK && i < a->hosted_count; i++)
-		status = add_finding(a, CM_SIDE_HOSTING,
-		    cm_demand_target(demand, a->hosted[i].target), &a->hosted[i],
-		    a->hosted[i].category, &a->trouble);
-	for (size_t c = 0; status == CM_OK && is_issuing && c < demand->categories_count; c++)
+	for (size_t i = 0; status == CM_OK && i < a->hosted_count; i++) {
+		struct cm_amend_place place = place_of(CM_SIDE_HOSTING, &a->hosted[i]);
+
 		status = add_finding(
-		    a, CM_SIDE_ISSUING, NULL, NULL, demand->categories[c], &a->trouble);
-	return status;
+		    a, &place, cm_demand_target(demand, place.target), &a->hosted[i], &a->trouble);
+	}
+	if (status == CM_OK)
+		withdraw_gone(a);
+	return status == CM_OK && is_issuing ? check_issuing(a) : status;
 }
 
 static enum cm_status check_again(struct answering *a)
@@ -233,11 +325,37 @@ static enum cm_status check_again(struct answering *a)
 	a->findings = cm_arena_alloc(a->arena, a->ask->parts_count + 1, sizeof *a->findings);
 	if (a->findings == NULL)
 		return CM_NO_MEMORY;
-	for (size_t i = 0; status == CM_OK && i < a->ask->parts_count; i++)
-		status = add_finding(a, CM_SIDE_ISSUING,
-		    cm_demand_target(&a->ask->demand, a->ask->parts[i].target), &a->ask->parts[i],
-		    a->ask->parts[i].category, &a->trouble);
+	for (size_t i = 0; status == CM_OK && i < a->ask->parts_count; i++) {
+		struct cm_amend_place place = place_of(CM_SIDE_ISSUING, &a->ask->parts[i]);
+
+		status = add_finding(a, &place, cm_demand_target(&a->ask->demand, place.target),
+		    &a->ask->parts[i], &a->trouble);
+	}
 	return status;
+}
+
+/* The amendments that this answer rests on. */
+static enum cm_status list_amendments(struct answering *a, struct cm_answer *out)
+{
+	const struct cm_check_past *past = past_of(a);
+	struct cm_amendment *list;
+	size_t count = 0;
+
+	if (past->amendments_count == 0)
+		return CM_OK;
+	list = cm_arena_alloc(a->arena, past->amendments_count, sizeof *list);
+	if (list == NULL)
+		return CM_NO_MEMORY;
+	for (size_t i = 0; i < past->amendments_count; i++) {
+		const struct cm_amendment *m = &past->amendments[i];
+		struct cm_amend_place place = {CM_SIDE_ISSUING, m->target, m->category, m->region};
+
+		if (a->ask->round == 1 || (m->side == CM_SIDE_ISSUING && has_finding(a, &place)))
+			list[count++] = *m;
+	}
+	out->amendments = list;
+	out->amendments_count = count;
+	return CM_OK;
 }
 
 static enum cm_status list_law(struct answering *a, struct cm_answer *out)
@@ -287,6 +405,8 @@ enum cm_status cm_check_answer(struct cm_check *check, const struct cm_ask *ask,
 				return CM_NO_MEMORY;
 		}
 		status = list_law(&a, out);
+		if (status == CM_OK)
+			status = list_amendments(&a, out);
 	}
 	out->hosted = a.hosted;
 	out->hosted_count = a.hosted_count;

@@ -18,6 +18,13 @@ typedef enum cm_status (*cm_check_lookup_cb)(void *data, const struct cm_target 
     const char *category, const char *as_of, struct cm_arena *arena, struct cm_part **parts,
     size_t *count, struct cm_err *err);
 
+/* What is already known of a case when it is answered again. All borrowed. */
+struct cm_check_past {
+	const struct cm_amendment *amendments; /* by persons at this node, oldest first */
+	size_t amendments_count;
+	const struct cm_answer *before; /* the edition that is replaced; NULL: there is none */
+};
+
 struct cm_check {
 	const char *node;
 	const char *region;
@@ -30,13 +37,15 @@ struct cm_check {
 	struct cm_decision *decision;  /* owned: likewise */
 	cm_check_lookup_cb lookup;
 	void *lookup_data;
+	const struct cm_check_past *past; /* of the case being answered; NULL: nothing */
 };
 
 /* `check` has its borrowed fields filled in. CM_NO_MEMORY. */
 enum cm_status cm_check_init(struct cm_check *check) CM_MUST_USE;
 void cm_check_fini(struct cm_check *check);
 
-/* Answer an ask. What cannot be evaluated (a fact that does not fit the vocabulary, a map that cannot
+/* Answer an ask. What persons changed is applied to what the law gives (amend.h), and listed; a part that
+ * `before` had and the map has no more is withdrawn. What cannot be evaluated (a fact that does not fit the vocabulary, a map that cannot
  * be read) becomes the answer's `trouble`, which holds the parts: a node never stays silent. Only
  * CM_NO_MEMORY is returned as an error. The answer lies in `arena`. */
 enum cm_status cm_check_answer(struct cm_check *check, const struct cm_ask *ask,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "jurisdictions/law_files.h"
+#include "nodes/desk/desk_case.h"
 #include "nodes/desk/desk_ops.h"
 #include "nodes/residency/residency.h"
 #include "protocol/base/log.h"
@@ -64,6 +65,31 @@ static enum cm_status look_up(void *data, const struct cm_target *target, const 
 	return CM_OK;
 }
 
+/* ---- the ledger ------------------------------------------------------------------------------ */
+
+struct recalling {
+	cm_recalled_cb each;
+	void *data;
+};
+
+static bool on_row(const struct cm_journal_row *row, void *data)
+{
+	const struct recalling *r = data;
+
+	return r->each(
+	    r->data, row->kind, row->at_ms, (struct cm_bytes){row->body, row->body_len});
+}
+
+static enum cm_status recall(void *self, const struct cm_id *case_id, cm_recalled_cb each, void *data)
+{
+	struct cm_desk *desk = self;
+	struct recalling r = {each, data};
+
+	if (desk->post == NULL)
+		return CM_TRY_AGAIN;
+	return cm_reader_case(cm_post_reader(desk->post), case_id, 0, 0, on_row, &r);
+}
+
 /* ---- life ------------------------------------------------------------------------------------ */
 
 static enum cm_status init_region(struct cm_desk *desk, struct cm_err *err)
@@ -96,7 +122,7 @@ enum cm_status cm_desk_init(struct cm_desk *desk, const struct cm_settings *sett
 {
 	enum cm_status status = CM_OK;
 
-	*desk = (struct cm_desk){.settings = settings};
+	*desk = (struct cm_desk){.settings = settings, .recall = {recall, desk}};
 	cm_reviews_init(&desk->reviews);
 	desk->is_central = strcmp(settings->role, "central") == 0;
 	for (size_t i = 0; i < settings->peers_count && desk->router == NULL; i++)
@@ -124,7 +150,7 @@ void cm_desk_fini(struct cm_desk *desk)
 
 static void note_ask(struct cm_review *review, const struct cm_ask *ask)
 {
-	review->rounds_answered |= 1u << (ask->round & 7);
+	review->rounds_answered |= 1u << ask->round;
 	review->targets_count = ask->demand.targets_count;
 	if (review->opened_ms == 0)
 		review->opened_ms = ask->demand.registered_ms;
@@ -132,22 +158,55 @@ static void note_ask(struct cm_review *review, const struct cm_ask *ask)
 	    ask->demand.issuing_state);
 }
 
-/* An answer that does not fit into a message says so, which holds the parts: a node is never silent. */
-static enum cm_status encode_answer(struct cm_desk *desk, struct cm_answer *answer,
-    struct cm_effects *effects, struct cm_bytes *out, struct cm_err *err)
+/* What persons changed before this ask came; NULL where nobody did. */
+static enum cm_status load_past(struct cm_desk *desk, const struct cm_review *review,
+    struct cm_arena *arena, struct cm_check_past *past, struct cm_err *err)
 {
-	enum cm_status status = cm_effects_encode(effects, CM_KIND_ANSWER, answer, out, err);
-	char *why;
+	struct cm_desk_case *known;
+	enum cm_status status;
 
-	if (status == CM_OK || status == CM_NO_MEMORY)
+	*past = (struct cm_check_past){0};
+	if (review == NULL || !review->is_amended)
+		return CM_OK;
+	known = cm_arena_alloc(arena, 1, sizeof *known);
+	if (known == NULL)
+		return cm_err_set(err, CM_NO_MEMORY, "no memory to answer");
+	status = cm_desk_case_load(desk, review, arena, known, err);
+	past->amendments = known->amendments;
+	past->amendments_count = known->amendments_count;
+	return status;
+}
+
+static enum cm_status check_ask(const struct cm_review *review, const struct cm_ask *ask,
+    struct cm_err *err)
+{
+	if (ask->round > CM_MAX_ROUNDS)
+		return cm_err_set(err, CM_TOO_LARGE, "round %u: at most %d are answered",
+		    (unsigned)ask->round, CM_MAX_ROUNDS);
+	if (review != NULL && cm_review_has_ended(review))
+		return cm_err_set(err, CM_NO_MEANING, "the case has ended");
+	if (review != NULL && (review->rounds_answered >> ask->round & 1) != 0 &&
+	    !CM_PLANTED(ASK_AGAIN))
+		return cm_err_set(err, CM_DUPLICATE, "this round was answered before");
+	return CM_OK;
+}
+
+static enum cm_status answer_ask(struct cm_desk *desk, const struct cm_input *input,
+    const struct cm_review *review, const struct cm_ask *ask, struct cm_effects *effects,
+    struct cm_bytes *body, struct cm_err *err)
+{
+	struct cm_check_past past;
+	struct cm_answer answer;
+	enum cm_status status = load_past(desk, review, &effects->arena, &past, err);
+
+	if (status != CM_OK)
 		return status;
-	why = cm_arena_printf(&effects->arena, "the answer of %s cannot be sent: %s",
-	    desk->settings->name, err->text);
-	if (why == NULL)
-		return cm_err_set(err, CM_NO_MEMORY, "no memory for a message");
-	answer->trouble = why;
-	answer->findings_count = 0;
-	return cm_effects_encode(effects, CM_KIND_ANSWER, answer, out, err);
+	desk->check.past = &past;
+	status = cm_check_answer(&desk->check, ask, input->now, &effects->arena, &answer);
+	desk->check.past = NULL;
+	if (status == CM_OK)
+		status = cm_desk_encode_answer(desk, &answer, effects, body, err);
+	return status == CM_OK ? CM_OK : cm_err_set(err, status, "no memory to answer");
 }
 
 static enum cm_status take_ask(struct cm_desk *desk, const struct cm_input *input,
@@ -155,7 +214,6 @@ static enum cm_status take_ask(struct cm_desk *desk, const struct cm_input *inpu
     struct cm_err *err)
 {
 	struct cm_ask ask;
-	struct cm_answer answer;
 	struct cm_review *review;
 	struct cm_bytes body;
 	struct cm_id id;
@@ -166,14 +224,11 @@ static enum cm_status take_ask(struct cm_desk *desk, const struct cm_input *inpu
 	if (status != CM_OK)
 		return status;
 	review = cm_reviews_find(&desk->reviews, &ask.case_id);
-	if (review != NULL && (review->rounds_answered >> (ask.round & 7) & 1) != 0 &&
-	    !CM_PLANTED(ASK_AGAIN))
-		return cm_err_set(err, CM_DUPLICATE, "this round was answered before");
-	status = cm_check_answer(&desk->check, &ask, input->now, &effects->arena, &answer);
+	status = check_ask(review, &ask, err);
 	if (status == CM_OK)
-		status = encode_answer(desk, &answer, effects, &body, err);
+		status = answer_ask(desk, input, review, &ask, effects, &body, err);
 	if (status != CM_OK)
-		return cm_err_set(err, status, "no memory to answer");
+		return status;
 	cm_effect_store(effects, CM_KIND_ASK, &ask.case_id, record->body);
 	cm_effect_store(effects, CM_KIND_ANSWER, &ask.case_id, body);
 	(void)snprintf(label, sizeof label, "answer/%u", (unsigned)ask.round);
@@ -186,7 +241,15 @@ static enum cm_status take_ask(struct cm_desk *desk, const struct cm_input *inpu
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for a case");
 	(void)cm_review_step(review, CM_REVIEW_ASK);
 	note_ask(review, &ask);
+	review->rows += 2;
 	return CM_OK;
+}
+
+static enum cm_review_event event_of(const struct cm_outcome *outcome)
+{
+	if (outcome->ended[0] == 0)
+		return CM_REVIEW_OUTCOME;
+	return strcmp(outcome->ended, "superseded") == 0 ? CM_REVIEW_SUPERSEDE : CM_REVIEW_WITHDRAW;
 }
 
 static void note_outcome(struct cm_review *review, const struct cm_outcome *outcome)
@@ -208,7 +271,7 @@ static enum cm_status take_outcome(struct cm_desk *desk, const struct cm_record 
 	if (status != CM_OK)
 		return status;
 	review = cm_reviews_find(&desk->reviews, &outcome.case_id);
-	if (review == NULL || cm_review_next(review->state, CM_REVIEW_OUTCOME) < 0)
+	if (review == NULL || cm_review_next(review->state, event_of(&outcome)) < 0)
 		return cm_err_set(err, CM_NO_MEANING, "no case here waits for this outcome");
 	if (outcome.revision <= review->revision)
 		return cm_err_set(err, CM_NO_MEANING, "revision %u is superseded",
@@ -219,8 +282,9 @@ static enum cm_status take_outcome(struct cm_desk *desk, const struct cm_record 
 	    id, (unsigned)outcome.revision, outcome.parts_count);
 	if (effects->failed)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for an outcome");
-	(void)cm_review_step(review, CM_REVIEW_OUTCOME);
+	(void)cm_review_step(review, event_of(&outcome));
 	note_outcome(review, &outcome);
+	review->rows++;
 	return CM_OK;
 }
 
@@ -230,7 +294,7 @@ static void note_event(struct cm_review *review, const struct cm_event *event)
 		review->opened_ms = event->at_ms;
 	(void)cm_review_step(review, CM_REVIEW_EVENT);
 	if (event->outcomes_count > 0 && event->outcomes[0].revision > review->revision) {
-		(void)cm_review_step(review, CM_REVIEW_OUTCOME);
+		(void)cm_review_step(review, event_of(&event->outcomes[0]));
 		note_outcome(review, &event->outcomes[0]);
 	}
 }
@@ -252,6 +316,7 @@ static enum cm_status take_event(struct cm_desk *desk, const struct cm_record *r
 	if (review == NULL)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for a case");
 	note_event(review, &event);
+	review->rows++;
 	return CM_OK;
 }
 
@@ -289,24 +354,32 @@ static enum cm_status replay_row(struct cm_desk *desk, struct cm_review *review,
     struct cm_bytes body, struct cm_arena *arena)
 {
 	struct cm_ask ask;
+	struct cm_answer answer;
 	struct cm_outcome outcome;
 	struct cm_event event;
 	enum cm_status status = CM_OK;
+
+	review->rows++;
 
 	switch (kind) {
 	case CM_KIND_DEMAND:
 		return replay_demand(review, desk, body, arena);
 	case CM_KIND_ASK:
 		status = cm_record_decode(kind, body, arena, &ask, NULL);
-		if (status == CM_OK) {
+		if (status == CM_OK && ask.round <= CM_MAX_ROUNDS) {
 			(void)cm_review_step(review, CM_REVIEW_ASK);
 			note_ask(review, &ask);
 		}
 		return status;
+	case CM_KIND_ANSWER:
+		status = cm_record_decode(kind, body, arena, &answer, NULL);
+		if (status == CM_OK)
+			review->is_amended = review->is_amended || answer.amendments_count > 0;
+		return status;
 	case CM_KIND_OUTCOME:
 		status = cm_record_decode(kind, body, arena, &outcome, NULL);
 		if (status == CM_OK) {
-			(void)cm_review_step(review, CM_REVIEW_OUTCOME);
+			(void)cm_review_step(review, event_of(&outcome));
 			note_outcome(review, &outcome);
 		}
 		return status;
@@ -319,7 +392,7 @@ static enum cm_status replay_row(struct cm_desk *desk, struct cm_review *review,
 		cm_desk_note_original(review, body);
 		return CM_OK;
 	default:
-		return CM_OK; /* an answer adds nothing to what its ask said */
+		return CM_OK; /* a notice changes nothing until the router follows it */
 	}
 }
 
@@ -365,7 +438,8 @@ static void on_reset(void *self)
 
 struct cm_machine cm_desk_machine(struct cm_desk *desk)
 {
-	static const char *const storing[] = {"file", NULL};
+	static const char *const storing[] = {"file", "override", "answer", "retract", "recheck", "withdraw",
+	    "supersede", "settle", NULL};
 
 	return (struct cm_machine){.self = desk,
 	    .storing_ops = storing,

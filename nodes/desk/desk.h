@@ -12,6 +12,7 @@
 #include "nodes/desk/intake.h"
 #include "nodes/desk/review.h"
 #include "protocol/post/ops.h"
+#include "protocol/post/rows.h"
 
 struct cm_residency;
 
@@ -19,7 +20,8 @@ struct cm_desk {
 	const struct cm_settings *settings; /* borrowed */
 	struct cm_post *post;               /* borrowed; NULL until it is open */
 	struct cm_reviews reviews;
-	const char *router;                 /* where demands go; NULL: nowhere (central) */
+	const char *router;                 /* where demands go; NULL: there is none */
+	struct cm_recall recall;            /* a case's rows again; the post's ledger unless replaced */
 	bool is_central;
 	/* a region's */
 	struct cm_law *law;                 /* owned */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "nodes/desk/desk_case.h"
 #include "protocol/post/rows.h"
 #include "protocol/seal/seal.h"
 
@@ -65,6 +66,7 @@ static enum cm_status register_demand(struct cm_desk *desk, const struct cm_inpu
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for a case");
 	(void)cm_review_step(review, CM_REVIEW_REGISTER);
 	cm_desk_note_demand(review, &demand);
+	review->rows += 2;
 	(void)snprintf(review->reference, sizeof review->reference, "%s", intake->reference);
 	status = cm_reviews_mark_original(&desk->reviews, review);
 	if (status != CM_OK) {
@@ -75,9 +77,9 @@ static enum cm_status register_demand(struct cm_desk *desk, const struct cm_inpu
 	return CM_OK;
 }
 
-static enum cm_status run_file(struct cm_desk *desk, const struct cm_input *input,
-    const struct cm_op *op, struct cm_op_reply *reply, struct cm_effects *effects,
-    struct cm_err *err)
+static enum cm_status file_demand(struct cm_desk *desk, const struct cm_input *input,
+    const struct cm_op *op, const struct cm_id *supersedes, struct cm_op_reply *reply,
+    struct cm_effects *effects, struct cm_err *err)
 {
 	struct cm_intake_env env = {
 	    .law = desk->law, .key = &desk->key, .node = desk->settings->name};
@@ -95,6 +97,8 @@ static enum cm_status run_file(struct cm_desk *desk, const struct cm_input *inpu
 		return say_filed(review, false, &effects->arena, reply, err);
 	status = cm_intake_read(&env, (const char *)op->body.data, op->body.len, input->now,
 	    &effects->arena, &intake, err);
+	if (status == CM_OK && supersedes != NULL)
+		intake.demand.supersedes = *supersedes;
 	if (status == CM_OK)
 		status = register_demand(desk, input, &intake, op->body, &review, effects, err);
 	if (status != CM_OK)
@@ -103,6 +107,37 @@ static enum cm_status run_file(struct cm_desk *desk, const struct cm_input *inpu
 	if (status != CM_OK)
 		cm_reviews_take_back(&desk->reviews);
 	return status;
+}
+
+/* A corrected demand is filed like any other, and names the case it replaces. */
+static enum cm_status run_supersede(struct cm_desk *desk, const struct cm_input *input,
+    const struct cm_op *op, struct cm_op_reply *reply, struct cm_effects *effects,
+    struct cm_err *err)
+{
+	const struct cm_review *old;
+	struct cm_id id;
+	enum cm_status status = cm_op_case(op, &id, err);
+
+	if (status != CM_OK)
+		return status;
+	old = cm_reviews_find(&desk->reviews, &id);
+	if (old == NULL)
+		return cm_err_set(err, CM_NOT_FOUND, "no such case at %s", desk->settings->name);
+	if (!old->is_intake)
+		return cm_err_set(err, CM_NOT_ALLOWED,
+		    "the demand was not filed with %s: it is replaced where it was filed",
+		    desk->settings->name);
+	if (cm_review_has_ended(old))
+		return cm_err_set(err, CM_NOT_ALLOWED, "the case has ended: it was %s",
+		    cm_review_state_name(old->state));
+	return file_demand(desk, input, op, &id, reply, effects, err);
+}
+
+static enum cm_status run_file(struct cm_desk *desk, const struct cm_input *input,
+    const struct cm_op *op, struct cm_op_reply *reply, struct cm_effects *effects,
+    struct cm_err *err)
+{
+	return file_demand(desk, input, op, NULL, reply, effects, err);
 }
 
 /* ---- the cases ------------------------------------------------------------------------------- */
@@ -165,6 +200,21 @@ static void add_status(void *self, json_t *status)
 	(void)json_object_set_new(status, "has_map", json_boolean(desk->map != NULL));
 }
 
+static const struct {
+	const char *name;
+	enum cm_status (*run)(struct cm_desk *desk, const struct cm_input *input, const struct cm_op *op,
+	    struct cm_op_reply *reply, struct cm_effects *effects, struct cm_err *err);
+} ops[] = {
+    {"file", run_file},
+    {"supersede", run_supersede},
+    {"withdraw", cm_desk_withdraw},
+    {"override", cm_desk_override},
+    {"answer", cm_desk_answer_fact},
+    {"retract", cm_desk_retract},
+    {"recheck", cm_desk_recheck},
+    {"settle", cm_desk_settle},
+};
+
 enum cm_status cm_desk_op(void *self, const struct cm_input *input, const struct cm_op *op,
     struct cm_op_reply *reply, struct cm_effects *effects, struct cm_err *err)
 {
@@ -178,7 +228,8 @@ enum cm_status cm_desk_op(void *self, const struct cm_input *input, const struct
 	    .add_status = add_status,
 	    .self = desk};
 
-	if (strcmp(op->name, "file") == 0)
-		return run_file(desk, input, op, reply, effects, err);
+	for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++)
+		if (strcmp(ops[i].name, op->name) == 0)
+			return ops[i].run(desk, input, op, reply, effects, err);
 	return cm_ops_run(&env, op, &effects->arena, reply, err);
 }

@@ -9,7 +9,15 @@
 
 /* The post's `op` callback; `self` is the desk.
  *   file   body=the demand as served          registers it; the same bytes again give the same case
- *   list   [state=NAME] [limit=N]             cases, newest first
+ *   supersede case body                       the same, and it replaces that case
+ *   withdraw  case by reasons                 intake: the authority withdrew
+ *   override  case part rule says by reasons  a rule of the own finding holds, or is silent
+ *   answer    case part fact by reasons       NAME=VALUE: a judgment or an open fact
+ *   retract   case part by reasons [undo]     the own finding no longer stands: the part is held
+ *   recheck   case by reasons                 look again: the map, the law
+ *   settle    case part disposition by reasons  central: one part
+ * All but the first two take [revision=N]: CM_CHANGED if the case is at another by now. The rest is in
+ * protocol/post/ops.h.
  */
 enum cm_status cm_desk_op(void *self, const struct cm_input *input, const struct cm_op *op,
     struct cm_op_reply *reply, struct cm_effects *effects, struct cm_err *err);

@@ -38,4 +38,7 @@ enum cm_status cm_intake_read(const struct cm_intake_env *env, const char *text,
     struct cm_wall now, struct cm_arena *arena, struct cm_intake *out,
     struct cm_err *err) CM_MUST_USE;
 
+/* True for a fact that comes from the demand's frame, the residency map or the findings alone. */
+bool cm_intake_is_reserved(const char *name);
+
 #endif

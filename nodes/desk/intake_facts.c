@@ -74,7 +74,7 @@ static enum cm_status read_values(struct cm_reading *r, json_t *value, const cha
 }
 
 /* Facts that come from elsewhere: the demand's frame, the residency map, the findings. */
-static bool is_reserved(const char *name)
+bool cm_intake_is_reserved(const char *name)
 {
 	static const char *const names[] = {"issuing_state", "data", "hosting_state", "hosted",
 	    "conflict_bar", "conflict_state", "duty", "process_barred", "reach", "bar",
@@ -163,7 +163,7 @@ static enum cm_status read_fact(struct cm_reading *r, const char *name, json_t *
 	char place[160];
 
 	(void)snprintf(place, sizeof place, "%s.%.64s", where, name);
-	if (is_reserved(name))
+	if (cm_intake_is_reserved(name))
 		return cm_err_set(
 		    r->err, CM_NOT_ALLOWED, "%s: comes from elsewhere and is not served", place);
 	/* Before the name stands in a sentence it is a word of the vocabulary. */

@@ -21,6 +21,16 @@ static const struct {
     {CM_REVIEW_DECIDED, CM_REVIEW_ASK, CM_REVIEW_DECIDED},
     {CM_REVIEW_DECIDED, CM_REVIEW_EVENT, CM_REVIEW_DECIDED},
     {CM_REVIEW_DECIDED, CM_REVIEW_OUTCOME, CM_REVIEW_DECIDED},
+    {CM_REVIEW_REGISTERED, CM_REVIEW_WITHDRAW, CM_REVIEW_WITHDRAWN},
+    {CM_REVIEW_ANSWERED, CM_REVIEW_WITHDRAW, CM_REVIEW_WITHDRAWN},
+    {CM_REVIEW_WATCHED, CM_REVIEW_WITHDRAW, CM_REVIEW_WITHDRAWN},
+    {CM_REVIEW_DECIDED, CM_REVIEW_WITHDRAW, CM_REVIEW_WITHDRAWN},
+    {CM_REVIEW_REGISTERED, CM_REVIEW_SUPERSEDE, CM_REVIEW_SUPERSEDED},
+    {CM_REVIEW_ANSWERED, CM_REVIEW_SUPERSEDE, CM_REVIEW_SUPERSEDED},
+    {CM_REVIEW_WATCHED, CM_REVIEW_SUPERSEDE, CM_REVIEW_SUPERSEDED},
+    {CM_REVIEW_DECIDED, CM_REVIEW_SUPERSEDE, CM_REVIEW_SUPERSEDED},
+    {CM_REVIEW_WITHDRAWN, CM_REVIEW_EVENT, CM_REVIEW_WITHDRAWN},
+    {CM_REVIEW_SUPERSEDED, CM_REVIEW_EVENT, CM_REVIEW_SUPERSEDED},
 };
 
 int cm_review_next(enum cm_review_state from, enum cm_review_event event)
@@ -41,6 +51,11 @@ enum cm_status cm_review_step(struct cm_review *review, enum cm_review_event eve
 	return CM_OK;
 }
 
+bool cm_review_has_ended(const struct cm_review *review)
+{
+	return review->state == CM_REVIEW_WITHDRAWN || review->state == CM_REVIEW_SUPERSEDED;
+}
+
 const char *cm_review_state_name(enum cm_review_state state)
 {
 	switch (state) {
@@ -54,6 +69,10 @@ const char *cm_review_state_name(enum cm_review_state state)
 		return "watched";
 	case CM_REVIEW_DECIDED:
 		return "decided";
+	case CM_REVIEW_WITHDRAWN:
+		return "withdrawn";
+	case CM_REVIEW_SUPERSEDED:
+		return "superseded";
 	}
 	return "?";
 }

@@ -8,10 +8,13 @@
  *                                        v
  *   hosting:  (new) --ask--> ANSWERED <--+    ANSWERED --outcome--> DECIDED
  *   central:  (new) --event--> WATCHED --event with an outcome--> DECIDED
+ *   all:      REGISTERED, ANSWERED, WATCHED, DECIDED --an outcome that ends it--> WITHDRAWN, SUPERSEDED
  *
  * Where it sleeps: REGISTERED and ANSWERED wait for the router. What is true: REGISTERED: the original
  * bytes and the demand are in the ledger, the demand is in the outbox or was received. ANSWERED: so is
- * the answer. DECIDED: the newest outcome is in the ledger; a newer revision may still come.
+ * the answer. DECIDED: the newest outcome is in the ledger; a newer revision may still come, and a person
+ * may amend the node's own finding. WITHDRAWN, SUPERSEDED: the outcome that ended the case is in the
+ * ledger; nothing is due any more.
  */
 #ifndef CM_DESK_REVIEW_H
 #define CM_DESK_REVIEW_H
@@ -25,6 +28,8 @@ enum cm_review_state {
 	CM_REVIEW_ANSWERED,
 	CM_REVIEW_WATCHED,
 	CM_REVIEW_DECIDED,
+	CM_REVIEW_WITHDRAWN,
+	CM_REVIEW_SUPERSEDED,
 };
 
 enum cm_review_event {
@@ -32,6 +37,8 @@ enum cm_review_event {
 	CM_REVIEW_ASK,      /* the router asked and this node answered */
 	CM_REVIEW_EVENT,    /* the router told of a step (central) */
 	CM_REVIEW_OUTCOME,  /* an outcome, newer than what is known */
+	CM_REVIEW_WITHDRAW, /* an outcome that ends the case: the authority withdrew */
+	CM_REVIEW_SUPERSEDE, /* the same: a corrected demand replaces it */
 };
 
 #define CM_REFERENCE_BYTES 200
@@ -41,7 +48,9 @@ struct cm_review {
 	enum cm_review_state state;
 	bool is_intake;
 	char issuing_state[8];
-	uint32_t rounds_answered; /* bit n: round n */
+	uint32_t rounds_answered; /* bit n: round n, to CM_MAX_ROUNDS */
+	uint32_t rows;            /* in the journal, or on their way there */
+	bool is_amended;          /* a person changed something in this node's finding */
 	uint32_t revision;
 	int64_t opened_ms;
 	int64_t decided_ms;
@@ -55,6 +64,9 @@ const char *cm_review_state_name(enum cm_review_state state);
 
 /* The transition table: the next state, or -1: no meaning in this state. */
 int cm_review_next(enum cm_review_state from, enum cm_review_event event);
+
+/* True if the case was withdrawn or superseded. */
+bool cm_review_has_ended(const struct cm_review *review);
 
 /* Take one event. CM_NO_MEANING leaves all as it was. */
 enum cm_status cm_review_step(struct cm_review *review, enum cm_review_event event);

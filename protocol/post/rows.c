@@ -11,6 +11,12 @@ const char *cm_row_name(uint32_t kind)
 		return "original";
 	case CM_ROW_WAITED:
 		return "waited";
+	case CM_ROW_UNCHANGED:
+		return "unchanged";
+	case CM_ROW_REFUSED:
+		return "refused";
+	case CM_ROW_RELATED:
+		return "related";
 	default:
 		return cm_kind_name((enum cm_kind)kind);
 	}

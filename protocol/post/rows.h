@@ -5,11 +5,24 @@
 #ifndef CM_POST_ROWS_H
 #define CM_POST_ROWS_H
 
-#include <stdint.h>
+#include "protocol/wire/message.h"
 
 #define CM_ROW_ASKED_AGAIN 100 /* router: the second ask, as sent */
 #define CM_ROW_ORIGINAL 101    /* intake: the demand's bytes, as served */
 #define CM_ROW_WAITED 102      /* router: whom the case waits for, as text */
+
+#define CM_ROW_UNCHANGED 103   /* router: planned anew, and the outcome stands; why, as text */
+#define CM_ROW_REFUSED 104     /* router: a person's word that was not followed; why, as text */
+#define CM_ROW_RELATED 105     /* router: other cases as the plan saw them: an outcome without parts */
+
+/* Gives a core the journal rows of one of its cases again, oldest first, as they stand in the ledger.
+ * `each` returns false to end early. */
+typedef bool (*cm_recalled_cb)(
+    void *data, uint32_t kind, int64_t at_ms, struct cm_bytes body);
+struct cm_recall {
+	enum cm_status (*fn)(void *self, const struct cm_id *case_id, cm_recalled_cb each, void *data);
+	void *self; /* borrowed */
+};
 
 /* The name of a row's kind, for readers; messages included. */
 const char *cm_row_name(uint32_t kind);

@@ -92,8 +92,8 @@ static enum cm_status decode_bytes(struct reader *reader, const struct cm_field 
 	return CM_OK;
 }
 
-static enum cm_status decode_id(struct reader *reader, const msgpack_object *object,
-    const struct cm_wire_path *path, struct cm_id *id)
+static enum cm_status decode_id(struct reader *reader, const struct cm_field *field,
+    const msgpack_object *object, const struct cm_wire_path *path, struct cm_id *id)
 {
 	if (object->type != MSGPACK_OBJECT_BIN)
 		return wrong_type(reader, "bytes", object, path);
@@ -101,7 +101,7 @@ static enum cm_status decode_id(struct reader *reader, const msgpack_object *obj
 		return cm_wire_refuse(path, reader->err, CM_BAD_INPUT, "%u bytes, must be %zu",
 		    object->via.bin.size, sizeof id->bytes);
 	memcpy(id->bytes, object->via.bin.ptr, sizeof id->bytes);
-	if (cm_id_is_zero(id))
+	if (field->required && cm_id_is_zero(id))
 		return cm_wire_refuse(path, reader->err, CM_BAD_INPUT, "must not be empty");
 	return CM_OK;
 }
@@ -227,7 +227,7 @@ static enum cm_status decode_field(struct reader *reader, const struct cm_field 
 	case CM_FIELD_BYTES:
 		return decode_bytes(reader, field, object, path, member);
 	case CM_FIELD_ID:
-		return decode_id(reader, object, path, member);
+		return decode_id(reader, field, object, path, member);
 	case CM_FIELD_U32:
 	case CM_FIELD_U64:
 	case CM_FIELD_ENUM:

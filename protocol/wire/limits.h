@@ -25,6 +25,9 @@
 #define CM_MAX_PARTS 4096                   /* a case */
 #define CM_MAX_ASKED_PARTS 256              /* targets x categories of one demand: an outcome of that many fits a record */
 #define CM_MAX_STEPS 64                     /* beside a part's disposition */
+#define CM_MAX_AMENDMENTS 256               /* of one answer or one part's outcome, by persons */
+#define CM_MAX_RELATED 512                  /* entries about other cases beside one case */
+#define CM_MAX_ROUNDS 31                    /* asks of one node about one case */
 #define CM_MAX_PEERS 128                    /* nodes and routers of a fleet */
 #define CM_MAX_DIGESTS 128                  /* rule-set digests in a finding or an outcome */
 #define CM_MAX_ARGS 32                      /* of one operation */

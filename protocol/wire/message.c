@@ -56,6 +56,8 @@ _Static_assert(sizeof(enum cm_ruling_state) == sizeof(uint32_t), "enums travel a
 _Static_assert(sizeof(enum cm_rival_state) == sizeof(uint32_t), "enums travel as u32");
 _Static_assert(sizeof(enum cm_modality) == sizeof(uint32_t), "enums travel as u32");
 _Static_assert(sizeof(enum cm_finding_side) == sizeof(uint32_t), "enums travel as u32");
+_Static_assert(sizeof(enum cm_amends) == sizeof(uint32_t), "enums travel as u32");
+_Static_assert(sizeof(enum cm_notice_what) == sizeof(uint32_t), "enums travel as u32");
 
 #define NAME CM_MAX_NAME_BYTES
 #define LONG CM_MAX_TEXT_BYTES
@@ -89,6 +91,17 @@ static const struct cm_choice modality_names[] = {
 static const struct cm_choice side_names[] = {
     {CM_SIDE_HOSTING, "hosting"},
     {CM_SIDE_ISSUING, "issuing"},
+};
+static const struct cm_choice amends_names[] = {
+    {CM_AMENDS_RULING, "ruling"},
+    {CM_AMENDS_FACT, "fact"},
+    {CM_AMENDS_FINDING, "finding"},
+    {CM_AMENDS_DISPOSITION, "disposition"},
+};
+static const struct cm_choice notice_names[] = {
+    {CM_NOTICE_WITHDRAW, "withdraw"},
+    {CM_NOTICE_SETTLE, "settle"},
+    {CM_NOTICE_SUPERSEDE, "supersede"},
 };
 
 /* ---- what stands inside messages ------------------------------------------------------------- */
@@ -171,8 +184,37 @@ static const struct cm_field cm_finding_fields[] = {
     ENUM(4, cm_finding, side, cm_finding_side, NEED, CM_SIDE_HOSTING, CM_SIDE_ISSUING, side_names,
 	"whose view it is"),
     STRUCTS(5, cm_finding, rulings, cm_ruling, MAY, CM_MAX_RULINGS, "rules that are not silent"),
+    TEXT(6, cm_finding, withdrawn, MAY, 1, LONG, "why it no longer stands: the part is held"),
 };
 static const struct cm_schema cm_finding_schema = SCHEMA("finding", cm_finding, 0);
+
+static const struct cm_field cm_amendment_fields[] = {
+    ENUM(1, cm_amendment, amends, cm_amends, NEED, CM_AMENDS_RULING, CM_AMENDS_DISPOSITION,
+	amends_names, "what was changed"),
+    U32(2, cm_amendment, target, NEED, 1, CM_MAX_TARGETS, "index of the target"),
+    TEXT(3, cm_amendment, category, NEED, 1, NAME, "data category"),
+    TEXT(4, cm_amendment, region, MAY, 1, NAME, "hosting region; absent: none hosts it"),
+    ENUM(5, cm_amendment, side, cm_finding_side, NEED, CM_SIDE_HOSTING, CM_SIDE_ISSUING, side_names,
+	"in whose finding"),
+    TEXT(6, cm_amendment, subject, MAY, 1, NAME, "rule, fact or disposition"),
+    TEXTS(7, cm_amendment, says, MAY, CM_MAX_FACT_VALUES, LONG, "holds, silent; a fact's values"),
+    TEXT(8, cm_amendment, was, MAY, 1, LONG, "what it was before"),
+    TEXT(9, cm_amendment, node, NEED, 1, NAME, "at whose desk"),
+    TEXT(10, cm_amendment, by, NEED, 1, LONG, "who: a role"),
+    TEXT(11, cm_amendment, reasons, NEED, 1, LONG, "why"),
+    I64(12, cm_amendment, at_ms, NEED, "wall time, milliseconds"),
+    U32(13, cm_amendment, revision, MAY, 0, UINT32_MAX, "of the outcome that was looked at"),
+};
+static const struct cm_schema cm_amendment_schema = SCHEMA("amendment", cm_amendment, 0);
+
+static const struct cm_field cm_related_fields[] = {
+    ID(1, cm_related, case_id, NEED, "the other case"),
+    TEXT(2, cm_related, issuing_state, NEED, STATE, STATE, "ISO 3166-1 alpha-2"),
+    U32(3, cm_related, target, NEED, 1, CM_MAX_TARGETS, "index of the shared target in this case"),
+    U32(4, cm_related, part, MAY, 0, UINT32_MAX, "in the ledger: digest of category and region"),
+    TEXT(5, cm_related, disposition, MAY, 1, NAME, "in the ledger: of that part by itself"),
+};
+static const struct cm_schema cm_related_schema = SCHEMA("related", cm_related, 0);
 
 static const struct cm_field cm_step_fields[] = {
     TEXT(1, cm_step, act, NEED, 1, NAME, "what to do"),
@@ -198,6 +240,10 @@ static const struct cm_field cm_part_outcome_fields[] = {
     STRUCTS(10, cm_part_outcome, steps, cm_step, MAY, CM_MAX_STEPS, "steps beside it"),
     STRUCTS(11, cm_part_outcome, terms, cm_term, MAY, 1, "the clock that matters first"),
     TEXTS(12, cm_part_outcome, questions, MAY, CM_MAX_NEEDS, LONG, "what would settle a hold"),
+    U32(13, cm_part_outcome, number, MAY, 1, CM_MAX_PARTS, "of the part in the whole outcome"),
+    STRUCTS(14, cm_part_outcome, amendments, cm_amendment, MAY, CM_MAX_AMENDMENTS,
+	"what persons changed"),
+    TEXT(15, cm_part_outcome, alone, MAY, 1, NAME, "held beside an equal demand: what it would be"),
 };
 static const struct cm_schema cm_part_outcome_schema = SCHEMA("part_outcome", cm_part_outcome, 0);
 
@@ -235,6 +281,7 @@ static const struct cm_field cm_demand_fields[] = {
     STRUCTS(7, cm_demand, targets, cm_target, NEED, CM_MAX_TARGETS, "accounts, blinded"),
     STRUCTS(8, cm_demand, facts, cm_fact_text, MAY, CM_MAX_FACTS, "facts of the whole demand"),
     TEXT(9, cm_demand, as_of, MAY, DAY, DAY, "YYYY-MM-DD the law is asked for"),
+    ID(10, cm_demand, supersedes, MAY, "the case this corrected demand replaces"),
 };
 static const struct cm_field cm_ask_fields[] = {
     ID(1, cm_ask, case_id, NEED, "the case"),
@@ -254,6 +301,9 @@ static const struct cm_field cm_answer_fields[] = {
     TEXT(9, cm_answer, signed_off_by, MAY, 1, LONG, "machine, or a role"),
     TEXT(10, cm_answer, trouble, MAY, 1, LONG, "why it could not evaluate: the part is held"),
     TEXT(11, cm_answer, zone, MAY, 1, NAME, "time zone of its desk and courts"),
+    U32(12, cm_answer, edition, MAY, 0, UINT32_MAX, "a higher one replaces; absent: the first"),
+    STRUCTS(13, cm_answer, amendments, cm_amendment, MAY, CM_MAX_AMENDMENTS,
+	"what persons changed in it"),
 };
 static const struct cm_field cm_outcome_fields[] = {
     ID(1, cm_outcome, case_id, NEED, "the case"),
@@ -262,6 +312,12 @@ static const struct cm_field cm_outcome_fields[] = {
     TEXT(4, cm_outcome, router, NEED, 1, NAME, "who coordinated it"),
     STRUCTS(5, cm_outcome, parts, cm_part_outcome, MAY, CM_MAX_PARTS, "one disposition each"),
     STRUCTS(6, cm_outcome, law, cm_law_digest, MAY, CM_MAX_DIGESTS, "rule sets that spoke"),
+    TEXT(7, cm_outcome, ended, MAY, 1, NAME, "withdrawn or superseded: no parts, no clocks"),
+    TEXT(8, cm_outcome, by, MAY, 1, LONG, "who ended it"),
+    TEXT(9, cm_outcome, reasons, MAY, 1, LONG, "why"),
+    ID(10, cm_outcome, successor, MAY, "with superseded: the case that replaces it"),
+    ID(11, cm_outcome, predecessor, MAY, "the case it replaces"),
+    STRUCTS(12, cm_outcome, related, cm_related, MAY, CM_MAX_RELATED, "cases about a same target"),
 };
 static const struct cm_field cm_event_fields[] = {
     ID(1, cm_event, case_id, NEED, "the case"),
@@ -271,7 +327,22 @@ static const struct cm_field cm_event_fields[] = {
     TEXT(5, cm_event, what, NEED, 1, NAME, "demand.accepted, outcome.decided ..."),
     TEXT(6, cm_event, why, MAY, 1, LONG, "a sentence"),
     TEXT(7, cm_event, node, MAY, 1, NAME, "whose message caused it"),
-    STRUCTS(8, cm_event, outcomes, cm_outcome, MAY, 1, "with outcome.decided: the outcome"),
+    STRUCTS(8, cm_event, outcomes, cm_outcome, MAY, 1, "with outcome.decided, .revised, .ended"),
+};
+static const struct cm_field cm_notice_fields[] = {
+    ID(1, cm_notice, case_id, NEED, "the case"),
+    TEXT(2, cm_notice, node, NEED, 1, NAME, "at whose desk"),
+    ENUM(3, cm_notice, what, cm_notice_what, NEED, CM_NOTICE_WITHDRAW, CM_NOTICE_SUPERSEDE,
+	notice_names, "what is to be done"),
+    I64(4, cm_notice, at_ms, NEED, "wall time, milliseconds"),
+    U32(5, cm_notice, revision, MAY, 0, UINT32_MAX, "of the outcome that was looked at"),
+    TEXT(6, cm_notice, by, NEED, 1, LONG, "who: a role"),
+    TEXT(7, cm_notice, reasons, NEED, 1, LONG, "why"),
+    U32(8, cm_notice, target, MAY, 0, CM_MAX_TARGETS, "settle: index of the target"),
+    TEXT(9, cm_notice, category, MAY, 1, NAME, "settle: data category"),
+    TEXT(10, cm_notice, region, MAY, 1, NAME, "settle: hosting region, if one hosts it"),
+    TEXT(11, cm_notice, disposition, MAY, 1, NAME, "settle: reject ... hold_for_counsel"),
+    ID(12, cm_notice, successor, MAY, "supersede: the case that replaces it"),
 };
 static const struct cm_field cm_op_fields[] = {
     TEXT(1, cm_op, name, NEED, 1, NAME, "file, list, show ..."),
@@ -308,6 +379,7 @@ const struct cm_schema cm_ask_schema = SCHEMA("ask", cm_ask, MOST_ASK);
 const struct cm_schema cm_answer_schema = SCHEMA("answer", cm_answer, MOST_ANSWER);
 const struct cm_schema cm_outcome_schema = SCHEMA("outcome", cm_outcome, MOST_OUTCOME);
 const struct cm_schema cm_event_schema = SCHEMA("event", cm_event, MOST_EVENT);
+const struct cm_schema cm_notice_schema = SCHEMA("notice", cm_notice, MOST_NOTICE);
 const struct cm_schema cm_op_schema = SCHEMA("op", cm_op, MOST_OP);
 const struct cm_schema cm_op_reply_schema = SCHEMA("op_reply", cm_op_reply, MOST_OP_REPLY);
 const struct cm_schema cm_envelope_schema = SCHEMA("envelope", cm_envelope, CM_MAX_FRAME_BYTES);

@@ -56,6 +56,7 @@ struct cm_demand {
 	const struct cm_fact_text *facts; /* of the demand as a whole */
 	size_t facts_count;
 	const char *as_of; /* YYYY-MM-DD: the day the law is asked for, normally the day of service */
+	struct cm_id supersedes; /* the case this corrected demand replaces; zero: none */
 };
 
 /* A part as far as it is known: target x category x hosting region, with the facts about it. */
@@ -154,6 +155,33 @@ struct cm_finding {
 	enum cm_finding_side side;
 	const struct cm_ruling *rulings; /* silent rules are left out */
 	size_t rulings_count;
+	const char *withdrawn; /* "" or why the node no longer stands by it: then the part is held */
+};
+
+/* What a person changed in what the machine found. */
+enum cm_amends {
+	CM_AMENDS_RULING = 1,      /* a rule holds, or is silent */
+	CM_AMENDS_FACT = 2,        /* a judgment or an open fact has a value */
+	CM_AMENDS_FINDING = 3,     /* the node no longer stands by its finding */
+	CM_AMENDS_DISPOSITION = 4, /* central settled between two desks */
+};
+
+/* One change by a person, with who and why. It stays with the answer and the outcome that rest on it. */
+struct cm_amendment {
+	enum cm_amends amends;
+	uint32_t target;
+	const char *category;
+	const char *region;
+	enum cm_finding_side side; /* whose finding; a settlement stands on the issuing side */
+	const char *subject;       /* rule, fact or disposition */
+	const char *const *says;   /* "holds", "silent"; the fact's values */
+	size_t says_count;
+	const char *was;           /* what the machine had: "holds", "possible", "silent", a disposition */
+	const char *node;
+	const char *by;            /* a role: "regional counsel, Dublin" */
+	const char *reasons;
+	int64_t at_ms;
+	uint32_t revision; /* of the outcome the person looked at */
 };
 
 /* Node to router. */
@@ -172,6 +200,9 @@ struct cm_answer {
 	const char *signed_off_by; /* "machine" until a person decides otherwise */
 	const char *trouble;       /* "" or why the node could not evaluate: then the part is held */
 	const char *zone;          /* of the node's desk and courts, "Europe/Dublin" */
+	uint32_t edition;          /* of this round: a higher one replaces; absent and 1: the first */
+	const struct cm_amendment *amendments; /* what persons changed in it */
+	size_t amendments_count;
 };
 
 /* A step beside the disposition. */
@@ -202,6 +233,19 @@ struct cm_part_outcome {
 	size_t terms_count;
 	const char *const *questions; /* what would settle a hold */
 	size_t questions_count;
+	uint32_t number; /* of the part in the whole outcome, from 1: alike at every node */
+	const struct cm_amendment *amendments; /* what persons changed */
+	size_t amendments_count;
+	const char *alone; /* held beside an equal demand that comes out differently: what it would be, or "" */
+};
+
+/* Another case of the same router about one of the same targets. */
+struct cm_related {
+	struct cm_id case_id;
+	const char *issuing_state;
+	uint32_t target; /* index of the target in this case */
+	uint32_t part;   /* an equal demand: short digest of the category and region that it speaks of; 0: none */
+	const char *disposition; /* and what it says of that part by itself */
 };
 
 struct cm_outcome {
@@ -213,6 +257,35 @@ struct cm_outcome {
 	size_t parts_count;
 	const struct cm_law_digest *law; /* every rule set that spoke, by node order */
 	size_t law_count;
+	const char *ended;   /* "", "withdrawn" or "superseded": then there are no parts and no clocks */
+	const char *by;      /* who ended it */
+	const char *reasons;
+	struct cm_id successor;   /* with "superseded": the case that replaces this one */
+	struct cm_id predecessor; /* the case this one replaces; zero: none */
+	const struct cm_related *related;
+	size_t related_count;
+};
+
+enum cm_notice_what {
+	CM_NOTICE_WITHDRAW = 1, /* intake: the authority withdrew the demand */
+	CM_NOTICE_SETTLE = 2,   /* central: one part's disposition */
+	CM_NOTICE_SUPERSEDE = 3, /* a corrected demand replaces it: the router's own note of that */
+};
+
+/* Node to router: a person's word about a case as a whole or about one part. */
+struct cm_notice {
+	struct cm_id case_id;
+	const char *node;
+	enum cm_notice_what what;
+	int64_t at_ms;
+	uint32_t revision; /* of the outcome the person looked at; 0: there was none */
+	const char *by;
+	const char *reasons;
+	uint32_t target; /* with settle, as the three below */
+	const char *category;
+	const char *region;
+	const char *disposition;
+	struct cm_id successor; /* with supersede */
 };
 
 /* Router to central: one step of a case. No identifiers, no content. */
@@ -224,7 +297,7 @@ struct cm_event {
 	const char *what; /* "demand.accepted", "finding.arrived", "outcome.decided" ... */
 	const char *why;
 	const char *node; /* whose message caused it, or "" */
-	const struct cm_outcome *outcomes; /* none or one, with outcome.decided */
+	const struct cm_outcome *outcomes; /* none or one, with outcome.decided, .revised, .ended */
 	size_t outcomes_count;
 };
 
@@ -258,6 +331,7 @@ struct cm_op_reply {
 	X(ANSWER, 12, cm_answer, 4 * 1024 * 1024)                                                   \
 	X(OUTCOME, 13, cm_outcome, 4 * 1024 * 1024)                                                 \
 	X(EVENT, 14, cm_event, 4 * 1024 * 1024)                                                     \
+	X(NOTICE, 15, cm_notice, 16 * 1024)                                                        \
 	X(OP, 20, cm_op, 300 * 1024)                                                               \
 	X(OP_REPLY, 21, cm_op_reply, 5632 * 1024)
 

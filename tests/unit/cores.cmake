@@ -8,7 +8,9 @@ comity_test(case_outcome SOURCES unit/test_case_outcome.c unit/case_told.c
 	${cores_fleet} LIBS ${cores_libs})
 comity_test(case_fault SOURCES unit/test_case_fault.c ${cores_fleet} LIBS ${cores_libs})
 comity_test(case_replay SOURCES unit/test_case_replay.c ${cores_fleet} LIBS ${cores_libs})
+comity_test(case_revise SOURCES unit/test_case_revise.c ${cores_fleet} LIBS ${cores_libs})
 comity_test(docket SOURCES unit/test_docket.c ${cores_fleet} LIBS ${cores_libs})
+comity_test(docket_alike SOURCES unit/test_docket_alike.c ${cores_fleet} LIBS ${cores_libs})
 comity_test(plan SOURCES unit/test_plan.c unit/plan_three.c ${cores_fleet} LIBS ${cores_libs})
 comity_test(plan_guard SOURCES unit/test_plan_guard.c unit/plan_three.c
 	${cores_fleet} LIBS ${cores_libs})
@@ -24,6 +26,7 @@ comity_test(dossier SOURCES unit/test_dossier.c ${cores_help} LIBS ${cores_libs}
 comity_test(settings SOURCES unit/test_settings.c unit/cores_golden.c ${cores_help} LIBS cm_settings ${cores_libs})
 comity_test(json SOURCES unit/test_json.c ${cores_help} LIBS cm_json ${cores_libs})
 comity_test(check SOURCES unit/test_check.c ${cores_help} LIBS ${cores_libs})
+comity_test(amend SOURCES unit/test_amend.c ${cores_help} LIBS ${cores_libs})
 comity_test(intake SOURCES unit/test_intake.c unit/cores_golden.c ${cores_help}
   LIBS cm_intake cm_json ${cores_libs})
 comity_test(text_plain SOURCES unit/test_text_plain.c LIBS cm_base)

@@ -236,6 +236,7 @@ struct cm_finding *help_finding(struct cm_arena *arena, struct cm_answer *answer
 	    .category = category,
 	    .region = region,
 	    .side = side,
+	    .withdrawn = "",
 	    .rulings = need(cm_arena_alloc(arena, MOST, sizeof *finding->rulings))};
 	return finding;
 }

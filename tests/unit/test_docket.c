@@ -309,6 +309,62 @@ Test(docket, after_a_restart_every_open_case_is_taken_up_and_no_decided_one)
 	end();
 }
 
+Test(docket, after_a_restart_emergencies_overtake_what_came_before_them)
+{
+	struct story story = start(false);
+	struct cm_id ids[4] = {help_id(1), help_id(2), help_id(3), help_id(4)};
+	struct cm_demand calm = *story.demand;
+	struct cm_demand urgent;
+	struct seen seen = {.lines = ""};
+	struct cm_input input = help_input(0);
+	struct cm_id wanted[2];
+
+	help_demand_fact(&f.arena, story.demand, "emergency", "yes");
+	urgent = *story.demand;
+	for (size_t i = 0; i < 4; i++) {
+		struct cm_demand demand = i % 2 == 1 ? urgent : calm;
+
+		demand.case_id = ids[i];
+		cr_assert_eq(replay(CM_KIND_DEMAND, &demand, &ids[i]), CM_OK);
+	}
+	cr_assert_eq(cm_docket_resume(&docket, &input, on_effects, &seen, &f.err), CM_OK);
+	cr_assert_eq(seen.cases, 4);
+	cr_assert_eq(seen.ids, 12);
+	wanted[0] = cm_id_derive(&ids[1], "ask/us/1");
+	wanted[1] = cm_id_derive(&ids[0], "ask/us/1");
+	cr_assert(cm_id_equal(&seen.id[0], &wanted[0]), "the first emergency comes first");
+	cr_assert(cm_id_equal(&seen.id[6], &wanted[1]), "the rest in order of arrival");
+	end();
+}
+
+Test(docket, a_corrected_demand_opens_its_case_and_ends_the_other)
+{
+	struct story story = start(false);
+	struct cm_id old = story.demand->case_id;
+
+	cr_assert_eq(take("us", CM_KIND_DEMAND, story.demand, 0), CM_OK);
+	cr_assert_eq(take("ie", CM_KIND_ANSWER, story.first[1], 10), CM_OK);
+	story.demand->case_id = help_id(99);
+	story.demand->supersedes = old;
+	for (f.fail_at = 1;; f.fail_at++) {
+		enum cm_status status = take("us", CM_KIND_DEMAND, story.demand, 20);
+
+		if (status == CM_OK && !f.has_failed)
+			break;
+		cr_assert_eq(status, CM_NO_MEMORY, "request %zu", f.fail_at);
+		cr_assert_eq(cm_docket_count(&docket), 1);
+		cr_assert_eq(docket.open_count, 1);
+		cr_assert_eq(cm_docket_find(&docket, &old)->state, CM_CASE_ASKED);
+	}
+	f.fail_at = 0;
+	cr_assert_eq(cm_docket_count(&docket), 2);
+	cr_assert_eq(docket.open_count, 1);
+	cr_assert_eq(cm_docket_find(&docket, &old)->state, CM_CASE_SUPERSEDED);
+	cr_assert_eq(cm_docket_at(&docket, 1)->state, CM_CASE_ASKED);
+	cr_assert_not_null(strstr(help_effects(&f.arena, &effects), "store outcome\nsend outcome us\n"));
+	end();
+}
+
 Test(docket, cases_taken_up_together_share_the_dice_and_no_id)
 {
 	struct story story = start(false);
@@ -326,7 +382,8 @@ Test(docket, cases_taken_up_together_share_the_dice_and_no_id)
 	}
 	cr_assert_eq(cm_docket_resume(&docket, &input, on_effects, &seen, &f.err), CM_OK);
 	cr_assert_eq(docket.open_count, 0);
-	cr_assert_eq(seen.ids, 6); /* for each: the outcome to us and ie, the event to central */
+	/* for each: the outcome to us and ie, to central that there is another about the same, and the event */
+	cr_assert_eq(seen.ids, 8);
 	for (size_t i = 0; i < seen.ids; i++)
 		for (size_t j = 0; j < i; j++)
 			cr_assert_not(cm_id_equal(&seen.id[i], &seen.id[j]));

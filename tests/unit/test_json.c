@@ -110,8 +110,8 @@ Test(json, an_answer_shows_rulings_with_names_for_numbers)
 	    "test.disclose.0\",\"strength\":\"default\",\"needs\":[\"residence\"],"
 	    "\"ask\":\"Where?\",\"terms\":[{\"act\":\"disclose\",\"due\":\"2026-11-23\",\"zone\":"
 	    "\"UTC\","
-	    "\"counting\":\"counted by a test\",\"conditional\":true}]}]}],\"law\":[],"
-	    "\"signed_off_by\":\"machine\"}");
+	    "\"counting\":\"counted by a test\",\"conditional\":true}],\"readings\":[]}]}],\"law\":[],"
+	    "\"signed_off_by\":\"machine\",\"edition\":0,\"amendments\":[]}");
 	end();
 }
 
@@ -138,8 +138,8 @@ Test(json, an_outcome_shows_parts_steps_and_questions)
 	    "{\"case_id\":" ONES ",\"revision\":1,\"decided_ms\":-1,\"router\":\"router\","
 	    "\"parts\":[{\"target\":1,\"category\":\"content\",\"disposition\":\"challenge\","
 	    "\"why\":\"Because.\",\"grounds\":[],\"steps\":[{\"act\":\"preserve\","
-	    "\"who\":\"legal desk us\",\"terms\":[]}],\"terms\":[],\"questions\":[\"Where?\"]}],"
-	    "\"law\":[]}");
+	    "\"who\":\"legal desk us\",\"terms\":[]}],\"terms\":[],\"questions\":[\"Where?\"],\"number\":0,\"amendments\":[]}],"
+	    "\"law\":[],\"related\":[]}");
 	end();
 }
 

@@ -203,10 +203,11 @@ Test(plan_facts, a_treaty_the_issuing_side_could_not_decide_is_the_hosting_sides
 	struct cm_ruling *r = help_says(&arena, issuing, "possible permits mlat");
 
 	r->jurisdiction = "treaty.mlat";
+	part.issuing_round = 1;
 	cr_assert_eq(derive("mlat_open"), CM_NO, "the hosting side knew the facts and is silent");
-	issuing->target = 1;
+	part.issuing_round = 2;
 	cr_assert_eq(derive("mlat_open"), CM_OPEN, "asked again about the part, it knew them too");
-	issuing->target = 0;
+	part.issuing_round = 1;
 	part.hosting = NULL;
 	cr_assert_eq(derive("mlat_open"), CM_OPEN);
 	part.hosting = hosting;

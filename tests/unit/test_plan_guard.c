@@ -248,3 +248,97 @@ Test(plan_guard, facts_of_a_newer_vocabulary_say_nothing)
 	cr_assert_str_eq(only_part()->disposition, "comply_limited");
 	fleet_fini(&f);
 }
+
+/* ---- what persons changed -------------------------------------------------------------------- */
+
+static struct cm_amendment *amended(
+    struct cm_answer *answer, enum cm_amends amends, enum cm_finding_side side, const char *subject)
+{
+	struct cm_amendment *a = cm_arena_alloc(&f.arena, 1, sizeof *a);
+	const char **says = cm_arena_alloc(&f.arena, 1, sizeof *says);
+
+	says[0] = "holds";
+	*a = (struct cm_amendment){.amends = amends,
+	    .target = 1,
+	    .category = "content",
+	    .region = "ie",
+	    .side = side,
+	    .subject = subject,
+	    .says = says,
+	    .says_count = 1,
+	    .was = "silent",
+	    .node = answer->node,
+	    .by = "counsel",
+	    .reasons = "An injunction came in.",
+	    .at_ms = 7};
+	answer->amendments = a;
+	answer->amendments_count = 1;
+	return a;
+}
+
+Test(plan_guard, a_prohibition_that_the_issuing_desk_set_down_blocks_the_part_too)
+{
+	struct cm_finding *issuing;
+	struct cm_amendment *a;
+
+	(void)start_hostile();
+	issuing = help_finding(&f.arena, us, CM_SIDE_ISSUING, 1, "content", "ie");
+	(void)help_says(&f.arena, issuing, "holds forbids disclose");
+	cr_assert_str_eq(only_part()->disposition, "comply_limited", "a law of the issuing side's own");
+	a = amended(us, CM_AMENDS_RULING, CM_SIDE_ISSUING, issuing->rulings[0].rule);
+	is_held("Desk us set down a prohibition, test.disclose.0: An injunction came in.");
+	cr_assert_eq(only_part()->amendments_count, 1);
+	a->region = "de";
+	cr_assert_str_eq(only_part()->disposition, "comply_limited", "of another part");
+	fleet_fini(&f);
+}
+
+Test(plan_guard, an_amendment_in_anothers_name_counts_for_nothing)
+{
+	struct cm_finding *issuing;
+
+	(void)start_hostile();
+	issuing = help_finding(&f.arena, us, CM_SIDE_ISSUING, 1, "content", "ie");
+	(void)help_says(&f.arena, issuing, "holds forbids disclose");
+	amended(us, CM_AMENDS_RULING, CM_SIDE_ISSUING, issuing->rulings[0].rule)->node = "de";
+	cr_assert_eq(only_part()->amendments_count, 0);
+	cr_assert_str_eq(only_part()->disposition, "comply_limited");
+	fleet_fini(&f);
+}
+
+Test(plan_guard, a_withdrawn_finding_of_either_side_holds_the_part)
+{
+	struct cm_finding *hosting = start_hostile();
+	struct cm_finding *issuing = help_finding(&f.arena, us, CM_SIDE_ISSUING, 1, "content", "ie");
+
+	issuing->withdrawn = "counsel: wrong statute";
+	is_held("Node us no longer stands by its finding: counsel: wrong statute");
+	issuing->withdrawn = "";
+	hosting->withdrawn = "counsel: cannot decide";
+	is_held("Node ie no longer stands by its finding: counsel: cannot decide");
+	fleet_fini(&f);
+}
+
+Test(plan_guard, a_fact_that_a_desk_answered_is_decided_on_and_its_correction_too)
+{
+	struct cm_amendment *a;
+	struct cm_amendment *two = NULL;
+
+	start_rule("customer_kind is enterprise", "requires redirect_customer");
+	(void)help_host(&f.arena, ie, 1, "content", "IE", NULL);
+	a = amended(ie, CM_AMENDS_FACT, CM_SIDE_HOSTING, "customer_kind");
+	((const char **)(uintptr_t)a->says)[0] = "enterprise";
+	cr_assert_str_eq(only_part()->disposition, "redirect_customer");
+	two = cm_arena_alloc(&f.arena, 2, sizeof *two);
+	two[0] = *a;
+	two[1] = *a;
+	two[1].at_ms = 8;
+	two[1].says = cm_arena_alloc(&f.arena, 1, sizeof *two[1].says);
+	((const char **)(uintptr_t)two[1].says)[0] = "consumer";
+	ie->amendments = two;
+	ie->amendments_count = 2;
+	cr_assert_str_eq(only_part()->disposition, "hold_for_counsel");
+	cr_assert_str_eq(only_part()->why, "No rule of the provider's policy decides this part.");
+	cr_assert_eq(only_part()->amendments_count, 2, "both are named");
+	fleet_fini(&f);
+}

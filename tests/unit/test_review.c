@@ -15,23 +15,28 @@ Test(review_table, every_state_meets_every_event_as_drawn_here)
 		A = CM_REVIEW_ANSWERED,
 		W = CM_REVIEW_WATCHED,
 		D = CM_REVIEW_DECIDED,
+		E = CM_REVIEW_WITHDRAWN,
+		S = CM_REVIEW_SUPERSEDED,
 		X = -1
 	};
 	/* clang-format off */
-	static const int drawn[][4] = {
-	    /*         register ask event outcome */
-	    [N] = {        R,    A,   W,    X},
-	    [R] = {        X,    A,   X,    D},
-	    [A] = {        X,    A,   X,    D},
-	    [W] = {        X,    X,   W,    D},
-	    [D] = {        X,    D,   D,    D},
+	static const int drawn[][6] = {
+	    /*         register ask event outcome withdraw supersede */
+	    [N] = {        R,    A,   W,    X,      X,       X},
+	    [R] = {        X,    A,   X,    D,      E,       S},
+	    [A] = {        X,    A,   X,    D,      E,       S},
+	    [W] = {        X,    X,   W,    D,      E,       S},
+	    [D] = {        X,    D,   D,    D,      E,       S},
+	    [E] = {        X,    X,   E,    X,      X,       X},
+	    [S] = {        X,    X,   S,    X,      X,       X},
 	};
 	/* clang-format on */
 	static const enum cm_review_event events[] = {
-	    CM_REVIEW_REGISTER, CM_REVIEW_ASK, CM_REVIEW_EVENT, CM_REVIEW_OUTCOME};
+	    CM_REVIEW_REGISTER, CM_REVIEW_ASK, CM_REVIEW_EVENT, CM_REVIEW_OUTCOME,
+	    CM_REVIEW_WITHDRAW, CM_REVIEW_SUPERSEDE};
 
-	for (int state = N; state <= D; state++)
-		for (size_t e = 0; e < 4; e++)
+	for (int state = N; state <= S; state++)
+		for (size_t e = 0; e < 6; e++)
 			cr_assert_eq(cm_review_next((enum cm_review_state)state, events[e]),
 			    drawn[state][e], "state %s, event %zu",
 			    cm_review_state_name((enum cm_review_state)state), e);
@@ -41,8 +46,8 @@ Test(review_table, every_state_meets_every_event_as_drawn_here)
 
 Test(review_table, a_step_moves_or_leaves_all_as_it_was)
 {
-	for (int state = CM_REVIEW_NEW; state <= CM_REVIEW_DECIDED; state++)
-		for (int event = CM_REVIEW_REGISTER; event <= CM_REVIEW_OUTCOME; event++) {
+	for (int state = CM_REVIEW_NEW; state <= CM_REVIEW_SUPERSEDED; state++)
+		for (int event = CM_REVIEW_REGISTER; event <= CM_REVIEW_SUPERSEDE; event++) {
 			struct cm_review review = {
 			    .state = (enum cm_review_state)state, .revision = 7};
 			struct cm_review before = review;
@@ -58,9 +63,10 @@ Test(review_table, a_step_moves_or_leaves_all_as_it_was)
 
 Test(review_table, states_have_names)
 {
-	static const char *const names[] = {"new", "registered", "answered", "watched", "decided"};
+	static const char *const names[] = {"new", "registered", "answered", "watched", "decided",
+	    "withdrawn", "superseded"};
 
-	for (int state = CM_REVIEW_NEW; state <= CM_REVIEW_DECIDED; state++)
+	for (int state = CM_REVIEW_NEW; state <= CM_REVIEW_SUPERSEDED; state++)
 		cr_assert_str_eq(cm_review_state_name((enum cm_review_state)state), names[state]);
 	cr_assert_str_eq(cm_review_state_name((enum cm_review_state)99), "?");
 }

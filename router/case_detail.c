@@ -1,0 +1,282 @@
+/*
+ * What is kept of a case while it is worked on: demand, answers, asks, settlements. A case with an
+ * outcome keeps none of it in memory; the ledger gives it back.
+ */
+#include "router/case_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "protocol/wire/codec.h"
+
+/* An emergency by the fact of that name or by its instrument; what is open is none. */
+static bool is_emergency(const struct cm_demand *demand)
+{
+	for (size_t i = 0; i < demand->facts_count; i++) {
+		const struct cm_fact_text *f = &demand->facts[i];
+		bool says = f->values_count == 1 && f->knowledge == CM_KNOWN;
+
+		if (says && ((strcmp(f->name, "emergency") == 0 && strcmp(f->values[0], "yes") == 0) ||
+		                (strcmp(f->name, "instrument") == 0 &&
+		                    strcmp(f->values[0], "emergency_request") == 0)))
+			return true;
+	}
+	return false;
+}
+
+enum cm_status cm_case_take_demand(struct cm_case *c, struct cm_bytes body, struct cm_err *err)
+{
+	struct cm_demand *demand = cm_arena_alloc(&c->arena, 1, sizeof *demand);
+	enum cm_status status;
+
+	if (demand == NULL)
+		return cm_err_set(err, CM_NO_MEMORY, "no memory for a demand");
+	status = cm_record_decode(CM_KIND_DEMAND, body, &c->arena, demand, err);
+	if (status != CM_OK)
+		return status;
+	if (!cm_id_equal(&demand->case_id, &c->id))
+		return cm_err_set(err, CM_BAD_INPUT, "the demand names another case");
+	c->demand = demand;
+	c->opened_ms = demand->registered_ms;
+	c->targets_count = demand->targets_count;
+	c->is_emergency = is_emergency(demand);
+	(void)snprintf(c->issuing_state, sizeof c->issuing_state, "%s", demand->issuing_state);
+	return CM_OK;
+}
+
+enum cm_status cm_case_keep_answer(struct cm_case *c, struct cm_bytes body, struct cm_err *err)
+{
+	struct cm_case_answered *a = cm_arena_alloc(&c->arena, 1, sizeof *a);
+	struct cm_case_answered **end = &c->answers;
+	enum cm_status status;
+
+	if (a == NULL)
+		return cm_err_set(err, CM_NO_MEMORY, "no memory for an answer");
+	status = cm_record_decode(CM_KIND_ANSWER, body, &c->arena, &a->answer, err);
+	if (status != CM_OK)
+		return status;
+	a->node = a->answer.node;
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = a;
+	c->answers_count++;
+	if (a->answer.round > 1 && a->answer.round <= CM_MAX_ROUNDS)
+		c->heard |= 1u << a->answer.round;
+	return CM_OK;
+}
+
+enum cm_status cm_case_keep_ask(struct cm_case *c, struct cm_bytes body, struct cm_err *err)
+{
+	struct cm_case_asked *a = cm_arena_alloc(&c->arena, 1, sizeof *a);
+	struct cm_case_asked **end = &c->asks;
+	enum cm_status status;
+
+	if (a == NULL)
+		return cm_err_set(err, CM_NO_MEMORY, "no memory for an ask");
+	status = cm_record_decode(CM_KIND_ASK, body, &c->arena, &a->ask, err);
+	if (status != CM_OK)
+		return status;
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = a;
+	c->asks_count++;
+	return CM_OK;
+}
+
+enum cm_status cm_case_keep_settlement(struct cm_case *c, struct cm_bytes body, struct cm_err *err)
+{
+	struct cm_case_settled *s = cm_arena_alloc(&c->arena, 1, sizeof *s);
+	struct cm_case_settled **end = &c->settlements;
+	enum cm_status status;
+
+	if (s == NULL)
+		return cm_err_set(err, CM_NO_MEMORY, "no memory for a settlement");
+	status = cm_record_decode(CM_KIND_NOTICE, body, &c->arena, &s->notice, err);
+	if (status != CM_OK || s->notice.what != CM_NOTICE_SETTLE)
+		return status;
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = s;
+	c->settlements_count++;
+	return CM_OK;
+}
+
+enum cm_status cm_case_keep_related(struct cm_case *c, struct cm_bytes body, struct cm_err *err)
+{
+	uint8_t *copy = cm_arena_alloc(&c->arena, body.len + 1, 1);
+	struct cm_outcome row;
+	enum cm_status status;
+
+	if (copy == NULL)
+		return cm_err_set(err, CM_NO_MEMORY, "no memory for related cases");
+	memcpy(copy, body.data, body.len);
+	status = cm_record_decode(CM_KIND_OUTCOME, body, &c->arena, &row, err);
+	if (status != CM_OK)
+		return status;
+	c->related_row = (struct cm_bytes){copy, body.len};
+	c->related = row.related;
+	c->related_count = row.related_count;
+	return CM_OK;
+}
+
+/* ---- what it says by itself ------------------------------------------------------------------ */
+
+/* The word as the table has it, which outlives every outcome. */
+static const char *word_of(const char *disposition)
+{
+	for (size_t i = 0; cm_dispositions[i] != NULL; i++)
+		if (strcmp(cm_dispositions[i], disposition) == 0)
+			return cm_dispositions[i];
+	return "";
+}
+
+enum cm_status cm_case_say(struct cm_case *c, const struct cm_outcome *outcome)
+{
+	struct cm_case_said *said = NULL;
+
+	if (outcome->parts_count > 0) {
+		said = cm_alloc(outcome->parts_count, sizeof *said);
+		if (said == NULL)
+			return CM_NO_MEMORY;
+	}
+	for (size_t i = 0; i < outcome->parts_count; i++) {
+		const struct cm_part_outcome *p = &outcome->parts[i];
+
+		said[i] = (struct cm_case_said){.target = p->target,
+		    .part = cm_plan_part_digest(p->category, p->region),
+		    .disposition = word_of(p->alone[0] != 0 ? p->alone : p->disposition)};
+	}
+	cm_free(c->said_next);
+	c->said_next = said;
+	c->said_next_count = outcome->parts_count;
+	c->has_said_next = true;
+	return CM_OK;
+}
+
+void cm_case_said_settle(struct cm_case *c, bool has_succeeded)
+{
+	if (c->has_said_next && has_succeeded) {
+		cm_free(c->said);
+		c->said = c->said_next;
+		c->said_count = c->said_next_count;
+	} else {
+		cm_free(c->said_next);
+	}
+	c->said_next = NULL;
+	c->said_next_count = 0;
+	c->has_said_next = false;
+}
+
+void cm_case_cut_details(struct cm_case *c, const struct cm_case_mark *to)
+{
+	struct cm_case_answered **answer = &c->answers;
+	struct cm_case_asked **ask = &c->asks;
+	struct cm_case_settled **settled = &c->settlements;
+
+	for (size_t i = 0; i < to->answers_count; i++)
+		answer = &(*answer)->next;
+	for (size_t i = 0; i < to->asks_count; i++)
+		ask = &(*ask)->next;
+	for (size_t i = 0; i < to->settlements_count; i++)
+		settled = &(*settled)->next;
+	*answer = NULL;
+	*ask = NULL;
+	*settled = NULL;
+	c->answers_count = to->answers_count;
+	c->asks_count = to->asks_count;
+	c->settlements_count = to->settlements_count;
+	c->related_row = to->related_row;
+	c->related = to->related;
+	c->related_count = to->related_count;
+}
+
+void cm_case_forget_details(struct cm_case *c)
+{
+	cm_arena_fini(&c->arena);
+	c->demand = NULL;
+	c->answers = NULL;
+	c->answers_count = 0;
+	c->asks = NULL;
+	c->asks_count = 0;
+	c->settlements = NULL;
+	c->settlements_count = 0;
+	c->outcome = (struct cm_bytes){0};
+	c->related_row = (struct cm_bytes){0};
+	c->related = NULL;
+	c->related_count = 0;
+	c->raw = NULL;
+}
+
+/* ---- from the ledger ------------------------------------------------------------------------- */
+
+static enum cm_status keep_outcome(struct cm_case *c, struct cm_bytes body, struct cm_err *err)
+{
+	uint8_t *copy = cm_arena_alloc(&c->arena, body.len + 1, 1);
+
+	if (copy == NULL)
+		return cm_err_set(err, CM_NO_MEMORY, "no memory for an outcome");
+	if (body.len != 0)
+		memcpy(copy, body.data, body.len);
+	c->outcome = (struct cm_bytes){copy, body.len};
+	return CM_OK;
+}
+
+enum cm_status cm_case_take_row(
+    struct cm_case *c, uint32_t kind, struct cm_bytes body, struct cm_err *err)
+{
+	switch (kind) {
+	case CM_KIND_DEMAND:
+		return cm_case_take_demand(c, body, err);
+	case CM_KIND_ANSWER:
+		return cm_case_keep_answer(c, body, err);
+	case CM_ROW_ASKED_AGAIN:
+		return cm_case_keep_ask(c, body, err);
+	case CM_KIND_NOTICE:
+		return cm_case_keep_settlement(c, body, err);
+	case CM_ROW_RELATED:
+		return cm_case_keep_related(c, body, err);
+	case CM_KIND_OUTCOME:
+		return keep_outcome(c, body, err);
+	default:
+		return CM_OK;
+	}
+}
+
+struct loading {
+	struct cm_case *c;
+	uint64_t rows;
+	enum cm_status status;
+	struct cm_err *err;
+};
+
+static bool on_row(void *data, uint32_t kind, int64_t at_ms, struct cm_bytes body)
+{
+	struct loading *l = data;
+
+	(void)at_ms;
+	l->rows++;
+	l->status = cm_case_take_row(l->c, kind, body, l->err);
+	return l->status == CM_OK;
+}
+
+enum cm_status cm_case_load(struct cm_case *c, const struct cm_case_env *env, struct cm_err *err)
+{
+	struct loading l = {.c = c, .status = CM_OK, .err = err};
+	enum cm_status status;
+
+	if (c->demand != NULL)
+		return CM_OK;
+	if (env->recall.fn == NULL)
+		return cm_err_set(err, CM_TRY_AGAIN, "the case cannot be read again now");
+	status = env->recall.fn(env->recall.self, &c->id, on_row, &l);
+	if (status == CM_OK)
+		status = l.status;
+	else
+		(void)cm_err_set(err, status, "the case cannot be read from the ledger");
+	/* Every row was told to central once: fewer rows are on their way to the disk. */
+	if (status == CM_OK && (l.rows < c->events || c->demand == NULL))
+		status = cm_err_set(err, CM_TRY_AGAIN, "the case is still being stored");
+	if (status != CM_OK)
+		cm_case_forget_details(c);
+	return status;
+}

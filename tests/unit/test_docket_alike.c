@@ -1,0 +1,332 @@
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cores_fleet.h"
+#include "protocol/post/rows.h"
+#include "protocol/wire/codec.h"
+
+/*
+ * The same account in two cases of one router: the outcome names the other case, and equal demands are
+ * decided alike or not at all.
+ */
+
+#define ROWS_MOST 128
+
+struct row {
+	struct cm_id case_id;
+	uint32_t kind;
+	struct cm_bytes body;
+};
+
+static struct fleet f;
+static struct cm_docket docket;
+static struct cm_effects effects;
+static struct story story;
+static struct cm_id first;
+static struct cm_id second;
+static struct row rows[ROWS_MOST];
+static size_t rows_count;
+static size_t rows_hidden; /* at the end: not on the disk yet */
+
+static enum cm_status recall(void *self, const struct cm_id *id, cm_recalled_cb each, void *data)
+{
+	(void)self;
+	for (size_t i = 0; i + rows_hidden < rows_count; i++)
+		if (cm_id_equal(&rows[i].case_id, id) &&
+		    !each(data, rows[i].kind, HELP_NOW_MS, rows[i].body))
+			break;
+	return CM_OK;
+}
+
+static void keep_rows(void)
+{
+	for (size_t i = 0; i < effects.count; i++) {
+		const struct cm_effect *e = &effects.items[i];
+		uint8_t *copy;
+
+		if (e->kind != CM_EFFECT_STORE)
+			continue;
+		copy = cm_arena_alloc(&f.arena, e->body.len + 1, 1);
+		memcpy(copy, e->body.data, e->body.len);
+		cr_assert_lt(rows_count, ROWS_MOST);
+		rows[rows_count++] = (struct row){e->case_id, e->what, {copy, e->body.len}};
+	}
+}
+
+static void begin(void)
+{
+	fleet_init(&f, STORY_FLEET, NULL);
+	f.env.recall = (struct cm_recall){recall, NULL};
+	rows_count = 0;
+	rows_hidden = 0;
+	cm_docket_init(&docket, &f.env);
+	cm_effects_init(&effects);
+	story = fleet_story(&f, false);
+	first = help_id(1);
+	second = help_id(2);
+}
+
+static void end(void)
+{
+	cm_effects_fini(&effects);
+	cm_docket_fini(&docket);
+	fleet_fini(&f);
+}
+
+static void take(const char *sender, enum cm_kind kind, const void *msg, int64_t after_ms)
+{
+	struct cm_record record = help_record(&f.arena, kind, msg, 77);
+	struct cm_input input = help_input(after_ms);
+
+	cm_effects_fini(&effects);
+	cm_effects_init(&effects);
+	cr_assert_eq(cm_docket_record(&docket, &input, sender, &record, &effects, &f.err), CM_OK, "%s",
+	    f.err.text);
+	cr_assert_not(effects.failed);
+	keep_rows();
+}
+
+static void ring(const struct cm_id *id, int64_t after_ms)
+{
+	struct cm_input input = help_input(after_ms);
+
+	cm_effects_fini(&effects);
+	cm_effects_init(&effects);
+	cm_docket_timer(&docket, &input, id, &effects);
+	cr_assert_not(effects.failed);
+	keep_rows();
+}
+
+/* ie's answer in one of the cases: whether its law forbids. */
+static void ie_says(const struct cm_id *id, uint32_t edition, bool forbids)
+{
+	struct cm_answer *ie = help_answer(&f.arena, story.demand, "ie", 1);
+	struct cm_finding *finding;
+	struct cm_part *part = help_host(&f.arena, ie, 1, "content", "IE", &finding);
+
+	help_part_fact(&f.arena, part, "customer_kind", "consumer");
+	if (forbids)
+		(void)help_says(&f.arena, finding, "holds forbids disclose");
+	(void)help_says(&f.arena, finding, "holds permits mlat");
+	ie->case_id = *id;
+	ie->edition = edition;
+	take("ie", CM_KIND_ANSWER, ie, 100);
+}
+
+/* The story as that case, to its outcome. */
+static void decide(const struct cm_id *id, bool forbids)
+{
+	story.demand->case_id = *id;
+	take("us", CM_KIND_DEMAND, story.demand, 0);
+	for (size_t i = 0; i < 3; i += 2) {
+		story.first[i]->case_id = *id;
+		take(story.first[i]->node, CM_KIND_ANSWER, story.first[i], 50);
+	}
+	ie_says(id, 0, forbids);
+}
+
+static struct cm_outcome outcome(void)
+{
+	struct cm_outcome out;
+
+	cr_assert_eq(cm_record_decode(CM_KIND_OUTCOME,
+	                 help_effect_body(&effects, CM_EFFECT_STORE, CM_KIND_OUTCOME, 0), &f.arena,
+	                 &out, &f.err),
+	    CM_OK, "%s", f.err.text);
+	return out;
+}
+
+static const char *parts(void)
+{
+	struct cm_outcome out = outcome();
+
+	return help_parts(&f.arena, &out);
+}
+
+static bool rings_for(const struct cm_id *id)
+{
+	for (size_t i = 0; i < effects.count; i++)
+		if (effects.items[i].kind == CM_EFFECT_ARM && cm_id_equal(&effects.items[i].case_id, id))
+			return true;
+	return false;
+}
+
+static void planned_anew(const struct cm_id *id)
+{
+	struct cm_case_compared compared;
+
+	cr_assert_eq(cm_case_recompute(id, &docket.env, &f.arena, &compared, &f.err), CM_OK);
+	cr_assert_eq(compared.first_different, 0, "stored %s, planned %s", compared.stored,
+	    compared.planned);
+}
+
+static bool names(const char *text, const struct cm_id *id)
+{
+	char name[CM_ID_TEXT_BYTES];
+
+	cm_id_print(id, name);
+	return strstr(text, name) != NULL;
+}
+
+Test(docket_alike, the_outcome_names_the_cases_about_the_same_accounts)
+{
+	struct cm_outcome out;
+
+	begin();
+	decide(&first, true);
+	cr_assert_eq(outcome().related_count, 0);
+	decide(&second, true);
+	out = outcome();
+	cr_assert_eq(out.related_count, 2, "both accounts");
+	cr_assert(cm_id_equal(&out.related[0].case_id, &first));
+	cr_assert_str_eq(out.related[0].issuing_state, "US");
+	cr_assert_str_eq(help_parts(&f.arena, &out), "1 content ie redirect_mlat\n2 content us comply_limited\n");
+	cr_assert_not(rings_for(&first), "what is decided alike rings for nobody");
+	planned_anew(&first);
+	planned_anew(&second);
+	end();
+}
+
+Test(docket_alike, equal_demands_that_come_to_different_ends_are_both_held_and_name_each_other)
+{
+	begin();
+	decide(&first, true);
+	decide(&second, false);
+	cr_assert_str_eq(parts(), "1 content ie hold_for_counsel\n2 content us comply_limited\n");
+	cr_assert_str_eq(outcome().parts[0].alone, "comply_limited");
+	cr_assert(names(outcome().parts[0].why, &first), "%s", outcome().parts[0].why);
+	cr_assert(rings_for(&first));
+	ring(&first, 200);
+	cr_assert_str_eq(parts(), "1 content ie hold_for_counsel\n2 content us comply_limited\n");
+	cr_assert_str_eq(outcome().parts[0].alone, "redirect_mlat");
+	cr_assert(names(outcome().parts[0].why, &second), "%s", outcome().parts[0].why);
+	cr_assert_eq(cm_docket_find(&docket, &first)->revision, 2);
+	cr_assert_not(rings_for(&second), "both know");
+	ring(&first, 300);
+	cr_assert_eq(effects.count, 0, "nothing is left to do");
+	planned_anew(&first);
+	planned_anew(&second);
+	end();
+}
+
+Test(docket_alike, when_they_agree_again_both_are_released)
+{
+	begin();
+	decide(&first, true);
+	decide(&second, false);
+	ring(&first, 200);
+	ie_says(&second, 2, true);
+	cr_assert_str_eq(parts(), "1 content ie redirect_mlat\n2 content us comply_limited\n");
+	cr_assert(rings_for(&first));
+	ring(&first, 400);
+	cr_assert_str_eq(parts(), "1 content ie redirect_mlat\n2 content us comply_limited\n");
+	cr_assert_str_eq(outcome().parts[0].alone, "");
+	cr_assert_eq(cm_docket_find(&docket, &first)->revision, 3);
+	planned_anew(&first);
+	planned_anew(&second);
+	end();
+}
+
+Test(docket_alike, a_withdrawn_demand_holds_the_other_no_longer)
+{
+	struct cm_notice n = {.node = "us",
+	    .what = CM_NOTICE_WITHDRAW,
+	    .by = "intake analyst",
+	    .reasons = "Withdrawn."};
+
+	begin();
+	decide(&first, true);
+	decide(&second, false);
+	ring(&first, 200);
+	n.case_id = second;
+	take("us", CM_KIND_NOTICE, &n, 300);
+	cr_assert(rings_for(&first));
+	ring(&first, 400);
+	cr_assert_str_eq(parts(), "1 content ie redirect_mlat\n2 content us comply_limited\n");
+	cr_assert_eq(outcome().related_count, 0, "what has ended is not named");
+	planned_anew(&first);
+	end();
+}
+
+Test(docket_alike, a_demand_on_other_facts_or_of_another_state_is_decided_by_itself)
+{
+	begin();
+	decide(&first, true);
+	help_demand_fact(&f.arena, story.demand, "secrecy_days", "90");
+	decide(&second, false);
+	cr_assert_str_eq(parts(), "1 content ie comply_limited\n2 content us comply_limited\n");
+	cr_assert_eq(outcome().related_count, 2, "it is named all the same");
+	cr_assert_not(rings_for(&first));
+	end();
+}
+
+Test(docket_alike, what_is_still_being_stored_is_rung_for_again)
+{
+	begin();
+	decide(&first, true);
+	decide(&second, false);
+	rows_hidden = rows_count;
+	ring(&first, 200);
+	cr_assert_str_eq(help_effects(&f.arena, &effects), "arm 400\n");
+	rows_hidden = 0;
+	ring(&first, 400);
+	cr_assert_str_eq(parts(), "1 content ie hold_for_counsel\n2 content us comply_limited\n");
+	end();
+}
+
+static void on_effects(struct cm_effects *resumed, void *data)
+{
+	for (size_t i = 0; i < resumed->count; i++)
+		if (resumed->items[i].kind == CM_EFFECT_ARM)
+			*(struct cm_id *)data = resumed->items[i].case_id;
+}
+
+Test(docket_alike, after_a_restart_the_other_is_rung_for_again)
+{
+	struct cm_id rung = {{0}};
+	struct cm_input input = help_input(500);
+
+	begin();
+	decide(&first, true);
+	decide(&second, false);
+	cm_docket_fini(&docket);
+	cm_docket_init(&docket, &f.env);
+	for (size_t i = 0; i < rows_count; i++)
+		cr_assert_eq(cm_docket_replay(&docket, rows[i].kind, &rows[i].case_id, HELP_NOW_MS,
+		                 rows[i].body),
+		    CM_OK);
+	cr_assert_eq(cm_docket_resume(&docket, &input, on_effects, &rung, &f.err), CM_OK);
+	cr_assert(cm_id_equal(&rung, &first));
+	ring(&first, 600);
+	cr_assert_str_eq(parts(), "1 content ie hold_for_counsel\n2 content us comply_limited\n");
+	end();
+}
+
+Test(docket_alike, without_memory_nothing_is_half_held)
+{
+	struct cm_input input = help_input(200);
+
+	begin();
+	decide(&first, true);
+	decide(&second, false);
+	for (size_t nth = 1;; nth++) {
+		bool has_failed;
+
+		cm_effects_fini(&effects);
+		cm_effects_init(&effects);
+		cm_alloc_fail_at(nth, false);
+		cm_docket_timer(&docket, &input, &first, &effects);
+		has_failed = cm_alloc_has_failed();
+		cm_alloc_fail_at(0, false);
+		if (!has_failed)
+			break;
+		cr_assert(effects.failed, "request %zu", nth);
+		cr_assert_eq(cm_docket_find(&docket, &first)->revision, 1);
+		cr_assert_not(cm_docket_find(&docket, &first)->is_held_alike);
+	}
+	keep_rows();
+	cr_assert_eq(cm_docket_find(&docket, &first)->revision, 2);
+	planned_anew(&first);
+	end();
+}
