@@ -93,6 +93,9 @@ static enum cm_status file_demand(struct cm_desk *desk, const struct cm_input *i
 		    "%s takes no demands: file it with a region's node", desk->settings->name);
 	cm_digest(op->body.data, op->body.len, fingerprint);
 	review = cm_reviews_find_original(&desk->reviews, fingerprint);
+	if (review != NULL && supersedes != NULL)
+		return cm_err_set(err, CM_DUPLICATE,
+		    "these very bytes were filed before: a corrected demand differs from what it replaces");
 	if (review != NULL)
 		return say_filed(review, false, &effects->arena, reply, err);
 	status = cm_intake_read(&env, (const char *)op->body.data, op->body.len, input->now,

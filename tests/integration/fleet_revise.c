@@ -303,6 +303,8 @@ static void a_corrected_demand_replaces_another_and_is_withdrawn(void)
 	struct ran ran;
 	json_t *shown;
 
+	run_cli(&ran, &fleet, "supersede", "--node", "us", id, FOUR_ACCOUNTS, NULL);
+	not_done(&ran, 1, "these very bytes were filed before");
 	(void)json_array_remove(at(demand, "targets"), 3);
 	(void)json_object_set_new(demand, "reference", json_string("26-mj-1187, corrected"));
 	text = json_dumps(demand, 0);
