@@ -61,7 +61,7 @@ static struct cm_case_env env_of(struct cm_router *router)
 	    .policy = router->policy,
 	    .router = router->settings->name,
 	    .overdue_ms = router->settings->overdue_ms,
-	    .recall = {recall, router}};
+	    .recall = router->recall};
 }
 
 enum cm_status cm_router_init(struct cm_router *router, const struct cm_settings *settings,
@@ -73,6 +73,7 @@ enum cm_status cm_router_init(struct cm_router *router, const struct cm_settings
 	router->settings = settings;
 	router->post = NULL;
 	router->policy = NULL;
+	router->recall = (struct cm_recall){recall, router};
 	cm_roster_init(&router->roster);
 	status = read_roster(router, err);
 	if (status == CM_OK)

@@ -13,6 +13,7 @@ struct cm_router {
 	struct cm_roster roster;
 	struct cm_law *policy; /* owned */
 	struct cm_docket docket;
+	struct cm_recall recall; /* a case's rows again; the post's ledger unless replaced */
 };
 
 /* Load the policy, read the roster from the settings. */

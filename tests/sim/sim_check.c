@@ -331,8 +331,7 @@ static void describe(const struct sim_proc *proc, struct cm_buf *out)
 }
 
 /* A machine with nothing but these rows in it. */
-static void replay(struct sim_proc *fresh, const struct sim_proc *proc, const struct cm_id *only,
-    uint32_t without)
+static void replay(struct sim_proc *fresh, const struct sim_proc *proc)
 {
 	*fresh = (struct sim_proc){.sim = proc->sim,
 	    .index = proc->index,
@@ -342,8 +341,6 @@ static void replay(struct sim_proc *fresh, const struct sim_proc *proc, const st
 	for (size_t i = 0; i < proc->disk.journal.count; i++) {
 		const struct sim_row *row = &proc->disk.journal.items[i];
 
-		if ((only != NULL && !cm_id_equal(&row->id, only)) || row->kind == without)
-			continue;
 		if (fresh->inner.replay(fresh->inner.self, row->kind, &row->id, i + 1, row->at_ms,
 		        row->body) != CM_OK)
 			sim_fail(proc->sim, "row %zu of %s cannot be replayed", i + 1,
@@ -381,7 +378,7 @@ void sim_check_memory(struct sim_proc *proc)
 		abort();
 	cm_buf_init(&live, 0);
 	cm_buf_init(&replayed, 0);
-	replay(fresh, proc, NULL, 0);
+	replay(fresh, proc);
 	describe(proc, &live);
 	describe(fresh, &replayed);
 	if (strcmp(cm_buf_str(&live), cm_buf_str(&replayed)) != 0)
@@ -392,39 +389,23 @@ void sim_check_memory(struct sim_proc *proc)
 	cm_free(fresh);
 }
 
-struct redoing {
-	struct sim *sim;
-	const struct sim_row *row;
-	bool is_same;
-};
-
-static void on_redone(struct cm_effects *effects, void *data)
+/* Every revision planned anew from the case's rows gives the bytes that were stored. */
+static void check_reproduced(struct sim_proc *router, const struct cm_id *case_id)
 {
-	struct redoing *r = data;
-
-	for (size_t i = 0; i < effects->count; i++)
-		if (effects->items[i].kind == CM_EFFECT_STORE &&
-		    effects->items[i].what == CM_KIND_OUTCOME)
-			r->is_same = same_body(effects->items[i].body, r->row->body);
-}
-
-/* The case's rows without its outcome, taken up at the time it was decided, give the same bytes. */
-static void check_reproduced(struct sim_proc *router, const struct sim_row *row)
-{
-	struct sim_proc *fresh = cm_alloc(1, sizeof *fresh);
-	struct redoing redoing = {router->sim, row, false};
-	struct cm_input input = {.now = {row->at_ms}, .seed = row->id};
+	const struct cm_case_env *env = &router->router.docket.env;
+	struct cm_case_compared compared;
 	struct cm_err err = {.text = ""};
+	struct cm_arena arena;
 
-	if (fresh == NULL)
-		abort();
-	replay(fresh, router, &row->id, CM_KIND_OUTCOME);
-	if (fresh->inner.resume(fresh->inner.self, &input, on_redone, &redoing, &err) != CM_OK ||
-	    !redoing.is_same)
-		sim_fail(router->sim, "the outcome of case %s does not come out the same again",
-		    sim_id(&row->id));
-	sim_machine_fini(fresh);
-	cm_free(fresh);
+	cm_arena_init(&arena, 0);
+	if (cm_case_recompute(case_id, env, &arena, &compared, &err) != CM_OK)
+		sim_fail(router->sim, "case %s cannot be planned anew: %s", sim_id(case_id), err.text);
+	else if (compared.first_different != 0)
+		sim_fail(router->sim,
+		    "revision %u of case %s does not come out the same again: stored %s, planned %s",
+		    (unsigned)compared.first_different, sim_id(case_id), compared.stored,
+		    compared.planned);
+	cm_arena_fini(&arena);
 }
 
 /* ---- in the end ------------------------------------------------------------------------------ */
@@ -550,8 +531,8 @@ static void check_demand(struct sim *sim, const struct sim_demand *demand)
 			continue;
 		found++;
 		check_told(sim, demand, &outcome);
-		check_reproduced(router, row);
 	}
+	check_reproduced(router, &demand->case_id);
 	if (found != 1)
 		sim_fail(sim, "case %s has %zu outcomes at the router", sim_id(&demand->case_id),
 		    found);

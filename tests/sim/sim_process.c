@@ -17,13 +17,29 @@ struct sim_proc *sim_find(struct sim *sim, const char *name)
 
 /* ---- the machine ----------------------------------------------------------------------------- */
 
+/* A case's rows as they stand on the disk. */
+static enum cm_status recall(void *self, const struct cm_id *case_id, cm_recalled_cb each, void *data)
+{
+	const struct sim_proc *proc = self;
+
+	for (size_t i = 0; i < proc->disk.journal.count; i++) {
+		const struct sim_row *row = &proc->disk.journal.items[i];
+
+		if (cm_id_equal(&row->id, case_id) && !each(data, row->kind, row->at_ms, row->body))
+			break;
+	}
+	return CM_OK;
+}
+
 static void init_router(struct sim_proc *proc)
 {
 	struct cm_router *router = &proc->router;
 	struct cm_case_env env;
 
 	*router = (struct cm_router){
-	    .settings = &proc->settings, .policy = sim_world_policy(proc->sim->world)};
+	    .settings = &proc->settings,
+	    .policy = sim_world_policy(proc->sim->world),
+	    .recall = {recall, proc}};
 	cm_roster_init(&router->roster);
 	for (size_t i = 0; i < proc->settings.peers_count; i++) {
 		const struct cm_peer_settings *p = &proc->settings.peers[i];
@@ -43,7 +59,8 @@ static void init_router(struct sim_proc *proc)
 	env = (struct cm_case_env){.roster = &router->roster,
 	    .policy = router->policy,
 	    .router = proc->settings.name,
-	    .overdue_ms = proc->settings.overdue_ms};
+	    .overdue_ms = proc->settings.overdue_ms,
+	    .recall = router->recall};
 	cm_docket_init(&router->docket, &env);
 }
 
@@ -52,7 +69,9 @@ static void init_desk(struct sim_proc *proc)
 	const struct cm_settings *s = &proc->settings;
 	struct cm_desk *desk = &proc->desk;
 
-	*desk = (struct cm_desk){.settings = s, .is_central = strcmp(s->role, "central") == 0};
+	*desk = (struct cm_desk){.settings = s,
+	    .is_central = strcmp(s->role, "central") == 0,
+	    .recall = {recall, proc}};
 	cm_reviews_init(&desk->reviews);
 	if (desk->is_central)
 		return;
