@@ -170,7 +170,9 @@ struct sim_proc {
 	bool has_turn;
 	bool is_paused;
 	size_t memory_fails_at; /* the so manieth block of the next step; 0: none */
+	bool memory_stays_short; /* and all after it in that step */
 	bool is_short;          /* in this step one was refused */
+	bool has_been_short;    /* in this life */
 	int64_t serving_since_ms; /* without a break, and without a step of its clock */
 	int64_t serving_wall_ms;  /* the same by its own clock, steps or not */
 	struct cm_id acted[CM_MAX_ENVELOPE_RECORDS + 8]; /* taken by the machine in this step */

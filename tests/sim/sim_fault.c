@@ -114,6 +114,7 @@ static void step_clock(struct sim *sim, struct sim_proc *proc)
 static void shorten_memory(struct sim *sim, struct sim_proc *proc)
 {
 	proc->memory_fails_at = (size_t)sim_range(&sim->dice, 1, 40);
+	proc->memory_stays_short = sim_chance(&sim->dice, 400);
 }
 
 /* What happens, and how often among all. */

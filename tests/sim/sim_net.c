@@ -264,8 +264,9 @@ void sim_net_answer(struct sim_proc *proc, struct sim_asker *asker, struct cm_by
 		sim_fail(sim, "%s answers one request twice", proc->settings.name);
 	asker->is_answered = true;
 	if (bytes.len == 0) {
-		/* Without memory it may; a bad envelope there is none here. */
-		if (!proc->is_short)
+		/* Without memory for an answer it may, also when that answer waited for a commit; a bad
+		 * envelope there is none here. */
+		if (!proc->has_been_short)
 			sim_fail(sim, "%s hangs up", proc->settings.name);
 		else if (call->from != NULL)
 			sim_net_break(call->from, proc);

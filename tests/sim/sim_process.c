@@ -330,9 +330,10 @@ void sim_input(struct sim_proc *proc, struct cm_office_input *input)
 	sim_mix(sim, (uint64_t)input->event << 48 ^ (uint64_t)sim->now_ms << 8 ^ proc->index);
 	proc->acted_count = 0;
 	/* Memory is the step's alone to run out of, not the simulator's. */
-	cm_alloc_fail_at(proc->memory_fails_at, false);
+	cm_alloc_fail_at(proc->memory_fails_at, proc->memory_stays_short);
 	cm_office_step(proc->office, input);
 	proc->is_short = proc->memory_fails_at != 0 && cm_alloc_has_failed();
+	proc->has_been_short = proc->has_been_short || proc->is_short;
 	proc->memory_fails_at = 0;
 	cm_alloc_fail_at(0, false);
 	if (!cm_office_is_serving(proc->office)) {
@@ -367,6 +368,7 @@ void sim_start(struct sim_proc *proc)
 	proc->must_die = false;
 	proc->acted_count = 0;
 	proc->memory_fails_at = 0;
+	proc->has_been_short = false;
 	proc->serving_since_ms = sim->now_ms;
 	proc->serving_wall_ms = SIM_EPOCH_MS + sim->now_ms + proc->skew_ms;
 	proc->has_turn = false;
