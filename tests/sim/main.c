@@ -251,6 +251,8 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
+	/* A night's run goes into a file, which is looked at before it ends. */
+	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	if (cm_seal_start() != CM_OK)
 		return 2;
 	world = sim_world_new();
