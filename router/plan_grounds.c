@@ -43,15 +43,27 @@ struct leading {
 	const struct cm_ruling *found;
 };
 
-/* The ruling a reader should see for a fact: a treaty before the guidance that points to it. */
+/* How far a ruling stands from what the states agreed on legal assistance with each other. */
+static unsigned distance(const struct cm_ruling *ruling)
+{
+	if (strncmp(ruling->jurisdiction, "treaty.", 7) != 0)
+		return 2;
+	return strcmp(ruling->jurisdiction, "treaty.mlat") == 0 ? 0 : 1;
+}
+
+bool cm_plan_leads(const struct cm_ruling *ruling, const struct cm_ruling *other)
+{
+	return other == NULL || distance(ruling) < distance(other);
+}
+
+/* The ruling a reader should see for a fact. */
 static void take_lead(unsigned side, const struct cm_ruling *ruling, void *data)
 {
 	struct leading *l = data;
 
 	if (ruling->state != CM_RULING_HOLDS || !cm_plan_fact_counts(l->row, side, ruling))
 		return;
-	if (l->found == NULL || (strncmp(ruling->jurisdiction, "treaty.", 7) == 0 &&
-	                            strncmp(l->found->jurisdiction, "treaty.", 7) != 0))
+	if (cm_plan_leads(ruling, l->found))
 		l->found = ruling;
 }
 

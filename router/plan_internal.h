@@ -83,6 +83,10 @@ const char *cm_planned_text(struct cm_planning *p, char *text);
 /* Who speaks for the issuing state: the node that carries its law, else the intake node. */
 const char *cm_issuing_desk(const struct cm_planning *p);
 
+/* True if a reader should see this ruling and not the other, which may be NULL: the treaty between the
+ * two states before a convention of many that points to it, a treaty before guidance. */
+bool cm_plan_leads(const struct cm_ruling *ruling, const struct cm_ruling *other);
+
 /* Grounds, their clock (plan_grounds.c). */
 void cm_plan_grounds(struct cm_planning *p);
 void cm_plan_choose_term(struct cm_planning *p);

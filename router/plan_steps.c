@@ -112,8 +112,7 @@ static void take_backing(unsigned side, const struct cm_ruling *ruling, void *da
 	if (ruling->state != CM_RULING_HOLDS || ruling->modality != CM_PERMITS ||
 	    strcmp(ruling->act, b->act) != 0)
 		return;
-	if (b->found == NULL || (strncmp(ruling->jurisdiction, "treaty.", 7) == 0 &&
-	                            strncmp(b->found->jurisdiction, "treaty.", 7) != 0))
+	if (cm_plan_leads(ruling, b->found))
 		b->found = ruling;
 }
 

@@ -86,6 +86,31 @@ static void print_term(const json_t *term, const char *between, struct cm_buf *o
  * first is not itself the reason: a motion and the bar it rests on, a bar and the treaty beside it. */
 #define CM_SHOWN_GROUNDS 2
 
+static bool rests_on_the_same(const json_t *a, const json_t *b)
+{
+	static const char *const words[] = {"disposition", "why", "rule"};
+	const json_t *left = json_object_get(a, "grounds");
+	const json_t *right = json_object_get(b, "grounds");
+
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (strcmp(text_of(a, words[i]), text_of(b, words[i])) != 0)
+			return false;
+	for (size_t i = 0; i < CM_SHOWN_GROUNDS; i++)
+		if (strcmp(text_of(json_array_get(left, i), "rule"),
+		        text_of(json_array_get(right, i), "rule")) != 0)
+			return false;
+	return true;
+}
+
+/* The first part before this one that is told with the same words, or NULL. */
+static const json_t *told_before(const json_t *parts, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (rests_on_the_same(json_array_get(parts, i), json_array_get(parts, index)))
+			return json_array_get(parts, i);
+	return NULL;
+}
+
 static void cell_why(struct cm_table *table, const json_t *part)
 {
 	const json_t *grounds = json_object_get(part, "grounds");
@@ -129,8 +154,10 @@ static void cell_clock(struct cm_table *table, const json_t *part)
 	cm_buf_fini(&text);
 }
 
-static void add_row(struct cm_table *table, const json_t *part)
+static void add_row(struct cm_table *table, const json_t *parts, size_t index)
 {
+	const json_t *part = json_array_get(parts, index);
+	const json_t *before = told_before(parts, index);
 	const char *region = text_of(part, "region");
 
 	cm_cell_number(table, (int64_t)number_of(part, "number"));
@@ -138,7 +165,10 @@ static void add_row(struct cm_table *table, const json_t *part)
 	    text_of(part, "category"), region[0] != 0 ? region : "nowhere");
 	cm_cell_text(table, text_of(part, "disposition"));
 	cm_cell_tint(table, tint_of(text_of(part, "disposition")));
-	cell_why(table, part);
+	if (before != NULL)
+		cm_cell_printf(table, "as number %llu", (unsigned long long)number_of(before, "number"));
+	else
+		cell_why(table, part);
 	cell_clock(table, part);
 	cm_cell_text(table, text_of(part, "who"));
 }
@@ -146,14 +176,13 @@ static void add_row(struct cm_table *table, const json_t *part)
 enum cm_status cm_outcome_print(const json_t *outcome, const struct cm_output *out,
     struct cm_err *err)
 {
+	const json_t *parts = json_object_get(outcome, "parts");
 	struct cm_table table;
 	enum cm_status status;
-	size_t i;
-	json_t *part;
 
 	cm_table_init(&table, columns, sizeof columns / sizeof columns[0]);
-	json_array_foreach(json_object_get(outcome, "parts"), i, part)
-		add_row(&table, part);
+	for (size_t i = 0; i < json_array_size(parts); i++)
+		add_row(&table, parts, i);
 	status = cm_table_print(&table, out, err);
 	cm_table_fini(&table);
 	return status;

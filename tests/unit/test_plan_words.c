@@ -128,6 +128,17 @@ Test(plan_grounds, a_treaty_leads_before_the_statute_that_points_to_it)
 	fleet_fini(&f);
 }
 
+Test(plan_grounds, the_treaty_of_the_two_states_leads_before_a_convention_of_many)
+{
+	start("requires redirect_mlat", NULL);
+	host_says("holds permits mlat")->rule = "treaty.budapest.31";
+	host_says("holds permits mlat")->rule = "treaty.mlat.us_ie";
+	((struct cm_ruling *)(uintptr_t)hosting->rulings)[0].jurisdiction = "treaty.budapest";
+	((struct cm_ruling *)(uintptr_t)hosting->rulings)[1].jurisdiction = "treaty.mlat";
+	cr_assert_str_eq(grounds(), "treaty.mlat.us_ie treaty.budapest.31");
+	fleet_fini(&f);
+}
+
 Test(plan_grounds, name_a_rule_once_and_leave_out_what_the_policy_does_not_ask)
 {
 	start("requires redirect_mlat", NULL);
