@@ -36,7 +36,9 @@ struct result {
 	double seconds;
 	double open_ms;
 	double first_ms;
-	long peak_kb; /* of the child */
+	double cpu_seconds; /* of the child, in the kernel too */
+	double kernel_share; /* of that */
+	long peak_kb;
 	uint64_t rows;
 	uint64_t changed;
 	bool is_right;
@@ -92,6 +94,11 @@ static struct cm_residency *open_map(enum gen_map map, enum cm_residency_mode mo
 	exit(1);
 }
 
+static double seconds_of(struct timeval time)
+{
+	return (double)time.tv_sec + (double)time.tv_usec / 1e6;
+}
+
 /* Run something in a process of its own; its peak of memory is noted. */
 static void run_apart(void (*run)(void *data), void *data)
 {
@@ -111,6 +118,8 @@ static void run_apart(void (*run)(void *data), void *data)
 		exit(1);
 	}
 	result->peak_kb = usage.ru_maxrss;
+	result->cpu_seconds = seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
+	result->kernel_share = seconds_of(usage.ru_stime) / result->cpu_seconds;
 }
 
 /* ---- files ----------------------------------------------------------------------------------- */
@@ -172,8 +181,10 @@ static void import_apart(enum gen_map map, const char *file, uint64_t changed, c
 	if (result->status != CM_OK)
 		(void)printf("%s: %s\n", file, result->text);
 	expect(result->status == CM_OK && result->changed == changed, what);
-	(void)printf("  %-34s %9.2f s %9.0f rows/s, importer's peak %.0f MB\n", what, result->seconds,
-	    (double)result->rows / result->seconds, (double)result->peak_kb / 1e3);
+	(void)printf("  %-38s %8.2f s %7.0f rows/s; of processor time %.2f s, %.0f rows/s; "
+	             "peak %.0f MB\n",
+	    what, result->seconds, (double)result->rows / result->seconds, result->cpu_seconds,
+	    (double)result->rows / result->cpu_seconds, (double)result->peak_kb / 1e3);
 }
 
 /* ---- questions ------------------------------------------------------------------------------- */
@@ -224,13 +235,13 @@ static void measure_start(void)
 
 	run_apart(ask_first, NULL);
 	expect(result->is_right, "the first answer is right");
-	(void)printf("  open, then the first answer        %9.2f ms, %.2f ms of it to open%s\n",
+	(void)printf("  open, then the first answer            %8.2f ms, %.2f ms of it to open%s\n",
 	    result->first_ms, result->open_ms, is_cold ? ", page cache dropped" : ", page cache kept");
 }
 
 static void print_latency(const char *what, const struct ask_latency *latency)
 {
-	(void)printf("  %-34s p50 %6.2f us  p99 %7.2f us  slowest %9.1f us  (%" PRIu64 ")\n", what,
+	(void)printf("  %-38s p50 %6.2f us  p99 %7.2f us  slowest %9.1f us  (%" PRIu64 ")\n", what,
 	    latency->p50_us, latency->p99_us, latency->worst_us, latency->count);
 }
 
@@ -309,13 +320,13 @@ static void measure(void)
 	             "  %.0f MB of CSV, written in %.1f s\n",
 	    here, there, megabytes_of("ie", ".csv"), now_s() - began);
 	import_apart(GEN_HERE, "ie", here, "import into an empty map");
-	(void)printf("  %-34s %9.1f MB, %.1f bytes a row\n", "the map's file", megabytes_of("ie", ".db"),
+	(void)printf("  %-38s %9.1f MB, %.1f bytes a row\n", "the map's file", megabytes_of("ie", ".db"),
 	    megabytes_of("ie", ".db") * 1e6 / (double)here);
 	import_apart(GEN_THERE, "de", there, "the other region's");
 	measure_start();
 	run_apart(ask_all, NULL);
-	(void)printf("  %-34s %9.1f MB at most, both maps open\n", "a reader's memory",
-	    (double)result->peak_kb / 1e3);
+	(void)printf("  %-38s %9.1f MB at most, both maps open; %.0f %% of its time in the kernel\n",
+	    "a reader's memory", (double)result->peak_kb / 1e3, 100 * result->kernel_share);
 	expect(result->changed == 0, "every answer is right");
 	if (!options.is_smoke)
 		import_apart(GEN_HERE, "ie", 0, "the same file again");
