@@ -2,7 +2,7 @@
 # checks every answer; for numbers use a release build on a quiet machine.
 add_executable(comity-bench-residency bench/residency.c bench/residency_ask.c bench/residency_gen.c)
 comity_target(comity-bench-residency)
-target_link_libraries(comity-bench-residency PRIVATE cm_residency cm_seal Threads::Threads)
+target_link_libraries(comity-bench-residency PRIVATE cm_residency cm_seal)
 set_target_properties(comity-bench-residency PROPERTIES
   RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/bench)
 
