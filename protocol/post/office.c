@@ -224,6 +224,7 @@ static void on_alarm(struct cm_office *office, size_t alarm)
 static void begin(struct cm_office *office, const struct cm_office_input *input)
 {
 	office->input = input;
+	office->last = (struct cm_office_input){.wall = input->wall, .mono = input->mono};
 	office->ids_used = 0;
 }
 

@@ -139,13 +139,15 @@ bool cm_office_next(struct cm_office *office, struct cm_office_effect *out)
 
 	cm_buf_fini(&queue->lent);
 	cm_buf_init(&queue->lent, CM_MAX_FRAME_BYTES);
-	if (queue->from == queue->count) {
-		start_over(queue);
-		return false;
-	}
-	entry = &queue->entries[queue->from++];
-	queue->lent = entry->bytes;
-	*out = entry->effect;
+	do {
+		if (queue->from == queue->count) {
+			start_over(queue);
+			return false;
+		}
+		entry = &queue->entries[queue->from++];
+		*out = entry->effect;
+		queue->lent = entry->bytes;
+	} while (cm_office_hold_back(office, out));
 	out->bytes = (struct cm_bytes){queue->lent.data, queue->lent.len};
 	if (out->kind == CM_OFFICE_DO_ARM) {
 		out->at = queue->alarms[out->alarm];

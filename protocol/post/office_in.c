@@ -414,6 +414,23 @@ void cm_office_on_job(struct cm_office *office, const struct cm_office_input *in
 	cm_office_job_back(office);
 }
 
+/* A job is a step from where the one before it left: behind one that failed it is not put out any more, but
+ * comes back at once. True if that was so. */
+bool cm_office_hold_back(struct cm_office *office, const struct cm_office_effect *effect)
+{
+	struct cm_office_input input = office->last;
+
+	if (effect->kind != CM_OFFICE_DO_COMMIT || office->footing != CM_OFFICE_STALE)
+		return false;
+	input.event = CM_OFFICE_JOB;
+	input.job = effect->job;
+	input.status = CM_TRY_AGAIN;
+	office->input = &input;
+	cm_office_on_job(office, &input);
+	office->input = NULL;
+	return true;
+}
+
 /* Put the job out. Whether the ledger takes it or not, it comes back by JOB. */
 static void put_out(struct cm_batch *batch)
 {

@@ -118,6 +118,7 @@ struct cm_office {
 	bool is_paused;
 	bool is_closing;
 	const struct cm_office_input *input; /* of the step under way */
+	struct cm_office_input last;         /* its times, for what follows from it between two steps */
 	uint32_t ids_used;                   /* counted up from its seed */
 	struct cm_office_queue queue;
 	struct cm_post_counters counters;
@@ -139,6 +140,7 @@ void cm_office_log(struct cm_office *office, enum cm_log_level level, const char
 /* office_in.c */
 void cm_office_on_request(struct cm_office *office, const struct cm_office_input *input);
 void cm_office_on_job(struct cm_office *office, const struct cm_office_input *input);
+bool cm_office_hold_back(struct cm_office *office, const struct cm_office_effect *effect);
 void cm_office_take_reply_records(struct cm_office_peer *peer, const struct cm_envelope *envelope);
 struct cm_batch *cm_batch_new(struct cm_office *office, void *asker, struct cm_office_peer *peer);
 bool cm_batch_need_job(struct cm_batch *batch); /* false: no memory */

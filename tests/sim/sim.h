@@ -117,6 +117,7 @@ struct sim_disk {
 	unsigned slow_ms;
 	enum cm_status fail_once; /* the next job comes back so */
 	bool breaks_once;        /* the next commit ends the process */
+	bool is_full_once;       /* the next job finds the clerk's queue full, and those behind it do not */
 };
 
 /* ---- network --------------------------------------------------------------------------------- */

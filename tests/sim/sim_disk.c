@@ -184,6 +184,10 @@ enum cm_status sim_disk_post(struct sim_proc *proc, struct cm_job *job)
 		return job->trouble;
 	if (disk->refusal != CM_OK)
 		return disk->refusal;
+	if (disk->is_full_once) {
+		disk->is_full_once = false;
+		return CM_TRY_AGAIN;
+	}
 	disk->queue = grow(disk->queue, disk->queue_count, &disk->queue_cap, sizeof *disk->queue);
 	disk->queue[disk->queue_count++] = job;
 	if (disk->batch_count == 0)

@@ -97,6 +97,12 @@ static void fail_write(struct sim *sim, struct sim_proc *proc)
 	sim_say(sim, "the next write of %s fails", proc->settings.name);
 }
 
+static void fill_queue(struct sim *sim, struct sim_proc *proc)
+{
+	sim_say(sim, "the next job of %s finds the queue full", proc->settings.name);
+	proc->disk.is_full_once = true;
+}
+
 static void break_disk(struct sim *sim, struct sim_proc *proc)
 {
 	(void)sim;
@@ -105,7 +111,8 @@ static void break_disk(struct sim *sim, struct sim_proc *proc)
 
 static void step_clock(struct sim *sim, struct sim_proc *proc)
 {
-	proc->serving_since_ms = sim->now_ms;
+	/* The office looks at a clock that stepped within CM_POST_LONGEST_SLEEP_MS. */
+	proc->serving_since_ms = sim->now_ms + 60000;
 	proc->skew_ms += sim_range(&sim->dice, -300000, 300000);
 	sim_say(sim, "the clock of %s is %lld ms off", proc->settings.name,
 	    (long long)proc->skew_ms);
@@ -130,6 +137,7 @@ static const struct {
     {slow_disk, 2},
     {fail_write, 3},
     {break_disk, 1},
+    {fill_queue, 1},
     {step_clock, 2},
     {shorten_memory, 4},
 };
@@ -174,6 +182,7 @@ static void on_calm(struct sim *sim, const struct sim_event *event)
 		disk->slow_ms = 0;
 		disk->fail_once = CM_OK;
 		disk->breaks_once = false;
+		disk->is_full_once = false;
 		for (size_t j = 0; j < sim->procs_count; j++)
 			sim->pipes[i][j].is_cut = false;
 	}

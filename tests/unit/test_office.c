@@ -20,6 +20,7 @@ static enum cm_status machine_says;
 static bool machine_sends;
 static bool machine_arms;
 static bool has_alloc_failed;
+static unsigned open_cases; /* that are taken up again, each with a job of its own */
 static unsigned resets;
 static unsigned records_taken;
 static size_t fail_at; /* after the machine has spoken, this request for memory fails */
@@ -95,9 +96,15 @@ static enum cm_status on_resume(void *self, const struct cm_input *input, cm_pos
 {
 	(void)self;
 	(void)input;
-	(void)each;
-	(void)data;
 	(void)err;
+	for (uint8_t i = 0; i < open_cases; i++) {
+		struct cm_effects effects;
+
+		cm_effects_init(&effects);
+		act(&effects, (uint8_t)(10 + i));
+		each(&effects, data);
+		cm_effects_fini(&effects);
+	}
 	return CM_OK;
 }
 
@@ -175,6 +182,7 @@ static void start(void)
 	machine_says = CM_OK;
 	machine_sends = false;
 	machine_arms = false;
+	open_cases = 0;
 	resets = 0;
 	records_taken = 0;
 	fail_at = 0;
@@ -615,5 +623,34 @@ Test(office, every_operation_of_a_failed_commit_is_answered)
 		    CM_OK);
 		cr_assert_eq(reply.status, CM_DISK_FULL);
 	}
+	end();
+}
+
+/* Jobs are steps, each from where the one before left. One that found the ledger's queue full, or no memory,
+ * was overtaken by those behind it: a journal with a hole, and an outbox row that was put a second time, at
+ * which the ledger ended the process. */
+Test(office, no_job_overtakes_one_that_failed)
+{
+	struct cm_office_input alarm;
+	struct cm_job *job;
+
+	start();
+	request_ask(1);
+	job_back(next_job(), CM_DISK_FULL);
+	open_cases = 3;
+	alarm = input_of(CM_OFFICE_ALARM);
+	alarm.alarm = CM_OFFICE_LAZY;
+	cm_office_step(office, &alarm); /* rebuilds */
+	cm_office_step(office, &alarm); /* tries again: three jobs */
+	job = next_job();
+	job_back(job, CM_TRY_AGAIN);
+	cr_assert_not(next(CM_OFFICE_DO_COMMIT));
+	cr_assert_not(cm_office_is_serving(office));
+	cm_office_step(office, &alarm);
+	cr_assert_eq(resets, 2, "none of them is out any more");
+	cm_office_step(office, &alarm);
+	for (unsigned i = 0; i < open_cases; i++)
+		job_back(next_job(), CM_OK);
+	cr_assert(cm_office_is_serving(office));
 	end();
 }
