@@ -5,13 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A whole condition may be never or always true by chance, and the load may say so. Anything else
- * it refuses is a mistake, ours or its. */
-static bool is_tautology(const struct cm_remarks *remarks)
+/* A whole condition may be never or always true by chance, or too large with its terms written out,
+ * and the load may say so. Anything else it refuses is a mistake, ours or its. */
+static bool may_be_refused(const struct cm_remarks *remarks)
 {
 	for (size_t i = 0; i < remarks->count; i++)
 		if (remarks->items[i].kind == CM_REMARK_ERROR &&
-		    strcmp(remarks->items[i].code, "always-or-never") != 0)
+		    strcmp(remarks->items[i].code, "always-or-never") != 0 &&
+		    strcmp(remarks->items[i].code, "bound") != 0)
 			return false;
 	return remarks->errors != 0;
 }
@@ -39,7 +40,7 @@ bool oracle_engine_load(
 	cm_remarks_init(&remarks);
 	status = cm_law_load(&file, 1, &remarks, &engine->law);
 	engine->refused = status != CM_OK;
-	if (engine->refused && !is_tautology(&remarks)) {
+	if (engine->refused && !may_be_refused(&remarks)) {
 		refusal_print(&remarks, &file, status);
 		abort();
 	}
