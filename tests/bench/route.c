@@ -63,7 +63,7 @@ static bool read_list(const char *text, unsigned most, unsigned *out, size_t *co
 static void make_smoke(struct route_options *options)
 {
 	options->is_smoke = true;
-	options->seconds = 0.4;
+	options->seconds = 1.0; /* a busy machine must finish a case in it */
 	options->rounds = 1;
 	options->windows[1] = 16;
 	options->windows_count = 2;

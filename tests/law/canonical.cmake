@@ -1,3 +1,2 @@
-# The law that is shipped stands in the one layout. What is not is named by file and line.
 add_test(NAME law_canonical
-  COMMAND $<TARGET_FILE:comity> rules fmt --check --law ${PROJECT_SOURCE_DIR}/jurisdictions/law)
+  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/law/canonical.sh $<TARGET_FILE:comity> ${PROJECT_SOURCE_DIR}/jurisdictions/law)

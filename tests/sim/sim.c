@@ -89,7 +89,8 @@ void sim_mix(struct sim *sim, uint64_t value)
 
 void *sim_alloc(struct sim *sim, size_t bytes)
 {
-	void *block = cm_arena_alloc(&sim->arena, bytes, 1);
+	/* For objects of any kind: an arena aligns by the size of one. */
+	void *block = cm_arena_alloc(&sim->arena, (bytes + 15) / 16, 16);
 
 	if (block == NULL)
 		abort();

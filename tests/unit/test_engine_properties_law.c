@@ -215,7 +215,7 @@ Test(properties_of_the_law, more_knowledge_never_reverses_a_settled_answer, .tim
 	set = shelf_load(&shelf, 0);
 	cr_assert_not_null(set.law);
 	cr_assert_leq(cm_law_rule_count(set.law), MOST_RULES);
-	for (unsigned i = 0; i < 100 * oracle_times(); i++)
+	for (unsigned i = 0; i < 40 * oracle_times(); i++)
 		learn(&dice, &set, seen);
 	cr_assert_gt(seen[CM_RULE_POSSIBLE][CM_RULE_HOLDS], 100);
 	cr_assert_gt(seen[CM_RULE_POSSIBLE][CM_RULE_DEFEATED], 10);
@@ -372,7 +372,7 @@ Test(properties_of_the_law, one_letter_changes_the_digest_of_one_rule_and_of_the
 	before = shelf_load(&shelf, 0);
 	cr_assert_not_null(before.law);
 	cm_law_digest(before.law, one);
-	for (unsigned i = 0; i < 25 * oracle_times(); i++) {
+	for (unsigned i = 0; i < 6 * oracle_times(); i++) {
 		size_t file = oracle_roll(&dice, (unsigned)shelf.count);
 		char *whole = strdup(cm_buf_str(&shelf.texts[file]));
 		char *at = letter_change(&dice, &shelf.texts[file]);
