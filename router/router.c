@@ -32,27 +32,11 @@ static enum cm_status read_roster(struct cm_router *router, struct cm_err *err)
 	return CM_OK;
 }
 
-struct recalling {
-	cm_recalled_cb each;
-	void *data;
-};
-
-static bool on_row(const struct cm_journal_row *row, void *data)
-{
-	const struct recalling *r = data;
-
-	return r->each(
-	    r->data, row->kind, row->at_ms, (struct cm_bytes){row->body, row->body_len});
-}
-
 static enum cm_status recall(void *self, const struct cm_id *case_id, cm_recalled_cb each, void *data)
 {
-	struct cm_router *router = self;
-	struct recalling r = {each, data};
+	const struct cm_router *router = self;
 
-	if (router->post == NULL)
-		return CM_TRY_AGAIN;
-	return cm_reader_case(cm_post_reader(router->post), case_id, 0, 0, on_row, &r);
+	return cm_ops_recall(router->post, case_id, each, data);
 }
 
 static struct cm_case_env env_of(struct cm_router *router)

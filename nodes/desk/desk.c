@@ -67,27 +67,11 @@ static enum cm_status look_up(void *data, const struct cm_target *target, const 
 
 /* ---- the ledger ------------------------------------------------------------------------------ */
 
-struct recalling {
-	cm_recalled_cb each;
-	void *data;
-};
-
-static bool on_row(const struct cm_journal_row *row, void *data)
-{
-	const struct recalling *r = data;
-
-	return r->each(
-	    r->data, row->kind, row->at_ms, (struct cm_bytes){row->body, row->body_len});
-}
-
 static enum cm_status recall(void *self, const struct cm_id *case_id, cm_recalled_cb each, void *data)
 {
-	struct cm_desk *desk = self;
-	struct recalling r = {each, data};
+	const struct cm_desk *desk = self;
 
-	if (desk->post == NULL)
-		return CM_TRY_AGAIN;
-	return cm_reader_case(cm_post_reader(desk->post), case_id, 0, 0, on_row, &r);
+	return cm_ops_recall(desk->post, case_id, each, data);
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */

@@ -11,6 +11,7 @@
 
 #include "protocol/ledger/reader.h"
 #include "protocol/post/post.h"
+#include "protocol/post/rows.h"
 
 /* What an operation may look at. */
 struct cm_ops_env {
@@ -38,6 +39,11 @@ struct cm_ops_env {
  */
 enum cm_status cm_ops_run(const struct cm_ops_env *env, const struct cm_op *op,
     struct cm_arena *arena, struct cm_op_reply *reply, struct cm_err *err) CM_MUST_USE;
+
+/* A case's journal rows again, oldest first: what a core's struct cm_recall does in a daemon. CM_TRY_AGAIN:
+ * the post (NULL) is not open yet. */
+enum cm_status cm_ops_recall(struct cm_post *post, const struct cm_id *case_id, cm_recalled_cb each,
+    void *data) CM_MUST_USE;
 
 /* An argument by name, or NULL. */
 const char *cm_op_arg(const struct cm_op *op, const char *name);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "protocol/wire/codec.h"
+
 static void add_member(struct cm_roster *roster, const char *word)
 {
 	size_t len = strlen(word);
@@ -196,6 +198,17 @@ enum cm_status fleet_takes(struct fleet *fleet, struct cm_case *c, const struct 
 
 	cm_effects_fini(&effects);
 	return status;
+}
+
+struct cm_outcome fleet_outcome(struct fleet *fleet, const struct cm_effects *effects)
+{
+	struct cm_outcome out;
+
+	cr_assert_eq(cm_record_decode(CM_KIND_OUTCOME,
+	                 help_effect_body(effects, CM_EFFECT_STORE, CM_KIND_OUTCOME, 0),
+	                 &fleet->arena, &out, &fleet->err),
+	    CM_OK, "%s", fleet->err.text);
+	return out;
 }
 
 /* ---- a case to tell -------------------------------------------------------------------------- */

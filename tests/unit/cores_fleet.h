@@ -54,6 +54,9 @@ enum cm_status fleet_overdue(
 enum cm_status fleet_resume(
     struct fleet *fleet, struct cm_case *c, int64_t after_ms, struct cm_effects *effects);
 
+/* The outcome that a step stored; asserts that there is one. */
+struct cm_outcome fleet_outcome(struct fleet *fleet, const struct cm_effects *effects);
+
 /* The same where only the status matters. */
 enum cm_status fleet_takes(struct fleet *fleet, struct cm_case *c, const struct cm_answer *answer);
 

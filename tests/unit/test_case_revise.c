@@ -127,13 +127,7 @@ static const char *happened(void)
 
 static struct cm_outcome outcome(void)
 {
-	struct cm_outcome out;
-
-	cr_assert_eq(cm_record_decode(CM_KIND_OUTCOME,
-	                 help_effect_body(&effects, CM_EFFECT_STORE, CM_KIND_OUTCOME, 0), &f.arena,
-	                 &out, &f.err),
-	    CM_OK, "%s", f.err.text);
-	return out;
+	return fleet_outcome(&f, &effects);
 }
 
 static const char *parts(void)
