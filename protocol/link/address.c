@@ -1,6 +1,7 @@
 #include "protocol/link/address.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -8,6 +9,7 @@
 
 #define IPC_SCHEME "ipc://"
 #define TCP_SCHEME "tcp://"
+#define TLS_SCHEME "tls+tcp://"
 
 static bool has_scheme(const char *address, const char *scheme)
 {
@@ -65,21 +67,51 @@ static enum cm_status check_path(const char *path, struct cm_err *err)
 	return check_folder(slash == path ? "/" : folder, err);
 }
 
-enum cm_status cm_address_check(const char *address, bool allow_tcp, struct cm_err *err)
+/* host:port, both there; the host a name, an IPv4 address or an IPv6 address in brackets. */
+static enum cm_status check_host(const char *address, const char *host, struct cm_err *err)
+{
+	const char *colon = strrchr(host, ':');
+	unsigned long port = 0;
+	size_t digits = 0;
+
+	if (colon == NULL || colon == host)
+		return cm_err_set(err, CM_BAD_INPUT, "%.200s: it must end in host:port", address);
+	for (const char *c = colon + 1; *c >= '0' && *c <= '9' && digits < 6; c++, digits++)
+		port = 10 * port + (unsigned long)(*c - '0');
+	if (digits == 0 || colon[1 + digits] != 0 || port > 65535)
+		return cm_err_set(err, CM_BAD_INPUT,
+		    "%.200s: the port is a number from 0 to 65535, and nothing stands behind it",
+		    address);
+	for (const char *c = host; c < colon; c++)
+		if ((uint8_t)*c <= ' ' || *c == '/' || (uint8_t)*c >= 0x7f)
+			return cm_err_set(err, CM_BAD_INPUT,
+			    "%.200s: the host holds a character that no host's name has", address);
+	return CM_OK;
+}
+
+bool cm_address_is_tls(const char *address)
+{
+	return has_scheme(address, TLS_SCHEME);
+}
+
+enum cm_status cm_address_check(const char *address, unsigned allow, struct cm_err *err)
 {
 	const char *path = cm_address_path(address);
+	bool is_tls = cm_address_is_tls(address);
 
 	if (path != NULL)
 		return check_path(path, err);
-	if (!has_scheme(address, TCP_SCHEME))
-		return cm_err_set(
-		    err, CM_BAD_INPUT, "'%.200s' is no address: ipc:///folder/socket is", address);
-	if (allow_tcp)
-		return CM_OK;
-	return cm_err_set(err, CM_NOT_ALLOWED,
-	    "%.200s: links over TCP need peer identities, which this version does not have: "
-	    "anybody who "
-	    "reaches the port could speak as any node. Use ipc:///folder/socket in a private "
-	    "folder",
-	    address);
+	if (!is_tls && !has_scheme(address, TCP_SCHEME))
+		return cm_err_set(err, CM_BAD_INPUT,
+		    "'%.200s' is no address: ipc:///folder/socket and tls+tcp://host:port are", address);
+	if (is_tls && (allow & CM_ADDRESS_TLS) == 0)
+		return cm_err_set(err, CM_NOT_ALLOWED,
+		    "%.200s: a link over TLS needs an identity, which this process does not have",
+		    address);
+	if (!is_tls && (allow & CM_ADDRESS_TCP) == 0)
+		return cm_err_set(err, CM_NOT_ALLOWED,
+		    "%.200s: over bare TCP anybody who reaches the port could speak as any node. Use "
+		    "tls+tcp://host:port, or ipc:///folder/socket in a private folder",
+		    address);
+	return check_host(address, strstr(address, "://") + 3, err);
 }

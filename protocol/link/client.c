@@ -55,7 +55,7 @@ static int open_socket(struct cm_client *client)
 
 enum cm_status cm_client_open(const char *address, struct cm_client **out, struct cm_err *err)
 {
-	enum cm_status status = cm_address_check(address, false, err);
+	enum cm_status status = cm_address_check(address, 0, err);
 	struct cm_client *client;
 	int result;
 

@@ -5,6 +5,7 @@
 #include "protocol/base/alloc.h"
 #include "protocol/base/list.h"
 #include "protocol/base/log.h"
+#include "protocol/link/address.h"
 
 void cm_hub_post(struct cm_hub *hub, struct cm_mail *mail)
 {
@@ -18,7 +19,9 @@ static void hub_free(struct cm_hub *hub)
 	cm_hub_listen_fini(hub);
 	for (size_t i = 0; i < hub->peers_count; i++)
 		cm_hub_peer_free(hub->peers[i]);
-	cm_free(hub->listen_address);
+	for (size_t i = 0; i < hub->listeners_count; i++)
+		cm_free(hub->addresses[i]);
+	cm_hub_trust_fini(&hub->trust);
 	hub->magic = 0;
 	cm_free(hub);
 }
@@ -51,7 +54,8 @@ static struct cm_hub *hub_new(const struct cm_hub_options *options)
 	hub->check_ms = options->check_ms != 0 ? options->check_ms : CM_HUB_CHECK_MS;
 	hub->reconnect_min_ms =
 	    options->reconnect_min_ms != 0 ? options->reconnect_min_ms : HUB_RECONNECT_MIN_MS;
-	hub->allow_tcp = options->allow_tcp_for_tests;
+	hub->allow = (options->allow_tcp_for_tests ? CM_ADDRESS_TCP : 0u) |
+		     (options->identity != NULL ? CM_ADDRESS_TLS : 0u);
 	return hub;
 }
 
@@ -63,17 +67,15 @@ enum cm_status cm_hub_open(
 
 	if (hub == NULL)
 		return cm_err_set(err, CM_NO_MEMORY, "open links: out of memory");
-	if (options->listen_address != NULL) {
-		unsigned count =
-		    options->contexts_count != 0 ? options->contexts_count : CM_HUB_CONTEXTS;
-
-		status = cm_hub_listen_open(hub, options->listen_address, count, err);
-		if (status != CM_OK)
-			goto fail;
-		cm_hub_listen_arm(hub);
-		cm_hub_watch_start(hub);
-		cm_log(CM_LOG_INFO, "hub.listening", "address=%s", hub->listen_address);
-	}
+	status = cm_hub_trust_init(&hub->trust, options->identity, options->name, err);
+	if (status == CM_OK && (options->listen_address != NULL || options->listen_tls_address != NULL))
+		status = cm_hub_listen_open(hub, options, err);
+	if (status != CM_OK)
+		goto fail;
+	cm_hub_listen_arm(hub);
+	cm_hub_watch_start(hub);
+	for (size_t i = 0; i < hub->listeners_count; i++)
+		cm_log(CM_LOG_INFO, "hub.listening", "address=%s", hub->addresses[i]);
 	*out = hub;
 	return CM_OK;
 fail:
@@ -84,7 +86,7 @@ fail:
 
 unsigned cm_hub_port(const struct cm_hub *hub)
 {
-	return hub->port;
+	return hub->listeners_count > 0 ? hub->ports[hub->listeners_count - 1] : 0;
 }
 
 void cm_hub_pause(struct cm_hub *hub)

@@ -27,6 +27,8 @@
 #include <uv.h>
 
 #include "protocol/link/mailbox.h"
+#include "protocol/seal/identity.h"
+#include "protocol/wire/limits.h"
 #include "protocol/wire/message.h"
 
 struct cm_hub;
@@ -64,6 +66,16 @@ struct cm_hub_options {
 	unsigned check_ms;         /* between looks at the own listener; 0: CM_HUB_CHECK_MS */
 	unsigned reconnect_min_ms; /* 0: 100; doubles to 1 s */
 	bool allow_tcp_for_tests;
+	/* For links over TLS, without which there are none. Borrowed for the call. */
+	const struct cm_identity *identity;
+	const char *name;               /* of this process */
+	const char *listen_tls_address; /* NULL: none */
+};
+
+/* A process that may be at the other end of a TLS link. While its key changes it is listed twice. */
+struct cm_hub_member {
+	char name[CM_MAX_NAME_BYTES + 1];
+	uint8_t key[CM_PUBLIC_KEY_BYTES];
 };
 
 typedef void (*cm_hub_close_cb)(struct cm_hub *hub, void *data);
@@ -72,8 +84,13 @@ typedef void (*cm_hub_close_cb)(struct cm_hub *hub, void *data);
 enum cm_status cm_hub_open(
     const struct cm_hub_options *options, struct cm_hub **out, struct cm_err *err) CM_MUST_USE;
 
-/* The port a tcp listener got; 0 for ipc. */
+/* The port a tcp listener got; 0 for ipc. With both, the one of TLS. */
 unsigned cm_hub_port(const struct cm_hub *hub);
+
+/* Who may be at the other end of a TLS link, from now on; before the first call nobody. A connection of
+ * somebody who is no longer there is closed. CM_NO_MEMORY: nothing changed. */
+enum cm_status cm_hub_set_members(struct cm_hub *hub, const struct cm_hub_member *members,
+    size_t count, struct cm_err *err) CM_MUST_USE;
 
 /* Begin to dial a peer, for as long as the hub lives; `*peer` counts up from 0. `name` is for logs. */
 enum cm_status cm_hub_add_peer(struct cm_hub *hub, const char *name, const char *address,
@@ -93,6 +110,10 @@ void cm_hub_drop_pipe(struct cm_hub *hub, size_t peer);
 
 /* The request's bytes, lent until it is answered. */
 struct cm_bytes cm_inbound_bytes(const struct cm_inbound *in);
+
+/* Who sent it, as the key of the connection proves; NULL: it came over ipc, or the sender has been struck
+ * off meanwhile. Lent until it is answered. */
+const char *cm_inbound_peer(const struct cm_inbound *in);
 
 /* A pointer of the owner's, NULL at first. */
 void cm_inbound_set_data(struct cm_inbound *in, void *data);

@@ -57,6 +57,8 @@ static void on_received(struct cm_inbound *in)
 	in->message = nng_aio_get_msg(in->aio);
 	in->pipe = (uint32_t)nng_pipe_id(nng_msg_get_pipe(in->message));
 	in->state = INBOUND_ASKED;
+	if (!cm_hub_trust_name(&hub->trust, in->pipe, in->peer))
+		in->peer[0] = 0;
 	if (hub->is_stopping || hub->is_closing)
 		set_idle(in);
 	else if (nng_msg_len(in->message) == 0)
@@ -91,6 +93,12 @@ struct cm_bytes cm_inbound_bytes(const struct cm_inbound *in)
 	assert(in->state == INBOUND_ASKED);
 	return (struct cm_bytes){
 	    .data = nng_msg_body(in->message), .len = nng_msg_len(in->message)};
+}
+
+const char *cm_inbound_peer(const struct cm_inbound *in)
+{
+	assert(in->state == INBOUND_ASKED);
+	return in->peer[0] != 0 ? in->peer : NULL;
 }
 
 void cm_inbound_set_data(struct cm_inbound *in, void *data)
@@ -203,37 +211,88 @@ static unsigned port_of(nng_listener listener)
 	return ntohs(bound.s_in.sa_port);
 }
 
-enum cm_status cm_hub_listen_open(
-    struct cm_hub *hub, const char *address, unsigned contexts_count, struct cm_err *err)
+/* nng's threads: who comes by the listener of TLS is let in by key, or not at all. */
+static void on_pipe(nng_pipe pipe, nng_pipe_ev event, void *arg)
 {
-	enum cm_status status = cm_address_check(address, hub->allow_tcp, err);
+	struct cm_hub *hub = arg;
+
+	if (event == NNG_PIPE_EV_REM_POST)
+		cm_hub_trust_forget(&hub->trust, pipe);
+	else if (nng_listener_id(nng_pipe_listener(pipe)) == hub->tls_listener &&
+		 !cm_hub_trust_admit(&hub->trust, pipe, NULL))
+		(void)nng_pipe_close(pipe);
+}
+
+static int start_listener(struct cm_hub *hub, const char *address, bool is_tls, unsigned *port)
+{
 	nng_listener listener = NNG_LISTENER_INITIALIZER;
+	int result = nng_listener_create(&listener, hub->rep, address);
+
+	if (result == 0 && is_tls) {
+		hub->tls_listener = nng_listener_id(listener);
+		result = nng_listener_set_ptr(listener, NNG_OPT_TLS_CONFIG, hub->trust.server);
+	}
+	if (result == 0)
+		result = nng_listener_start(listener, 0);
+	if (result == 0)
+		*port = port_of(listener);
+	return result;
+}
+
+static enum cm_status listen_at(struct cm_hub *hub, const char *address, struct cm_err *err)
+{
+	enum cm_status status = cm_address_check(address, hub->allow, err);
+	size_t i = hub->listeners_count;
 	int result;
 
 	if (status != CM_OK)
 		return cm_err_wrap(err, "listen");
-	hub->listen_address = cm_strdup(address);
-	if (hub->listen_address == NULL)
+	hub->addresses[i] = cm_strdup(address);
+	if (hub->addresses[i] == NULL)
 		return cm_err_set(err, CM_NO_MEMORY, "listen at %s: out of memory", address);
-	result = nng_rep0_open(&hub->rep);
-	if (result != 0)
-		return cm_err_set(
-		    err, cm_hub_status(result), "listen at %s: %s", address, nng_strerror(result));
-	hub->has_rep = true;
-	status = open_contexts(hub, contexts_count);
-	if (status != CM_OK)
-		return cm_err_set(err, status, "listen at %s: %s", address, cm_status_text(status));
-	result = nng_socket_set_size(hub->rep, NNG_OPT_RECVMAXSZ, HUB_MAX_MESSAGE_BYTES);
-	if (result == 0)
-		result = nng_listen(hub->rep, address, &listener, 0);
+	hub->listeners_count++;
+	result = start_listener(hub, address, cm_address_is_tls(address), &hub->ports[i]);
 	if (result == NNG_EADDRINUSE)
 		return cm_err_set(err, CM_CONFLICT,
 		    "listen at %s: another process already listens there", address);
 	if (result != 0)
 		return cm_err_set(
 		    err, cm_hub_status(result), "listen at %s: %s", address, nng_strerror(result));
-	hub->port = port_of(listener);
 	return CM_OK;
+}
+
+static int open_rep(struct cm_hub *hub)
+{
+	int result = nng_rep0_open(&hub->rep);
+
+	if (result != 0)
+		return result;
+	hub->has_rep = true;
+	result = nng_socket_set_size(hub->rep, NNG_OPT_RECVMAXSZ, HUB_MAX_MESSAGE_BYTES);
+	if (result == 0)
+		result = nng_pipe_notify(hub->rep, NNG_PIPE_EV_ADD_PRE, on_pipe, hub);
+	if (result == 0)
+		result = nng_pipe_notify(hub->rep, NNG_PIPE_EV_REM_POST, on_pipe, hub);
+	return result;
+}
+
+enum cm_status cm_hub_listen_open(
+    struct cm_hub *hub, const struct cm_hub_options *options, struct cm_err *err)
+{
+	unsigned count = options->contexts_count != 0 ? options->contexts_count : CM_HUB_CONTEXTS;
+	int result = open_rep(hub);
+	enum cm_status status;
+
+	if (result != 0)
+		return cm_err_set(err, cm_hub_status(result), "listen: %s", nng_strerror(result));
+	status = open_contexts(hub, count);
+	if (status != CM_OK)
+		return cm_err_set(err, status, "listen: %s", cm_status_text(status));
+	if (options->listen_address != NULL)
+		status = listen_at(hub, options->listen_address, err);
+	if (status == CM_OK && options->listen_tls_address != NULL)
+		status = listen_at(hub, options->listen_tls_address, err);
+	return status;
 }
 
 void cm_hub_listen_close(struct cm_hub *hub)

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "protocol/link/hub.h"
+#include "protocol/link/hub_trust.h"
 #include "protocol/wire/limits.h"
 
 #define HUB_MAGIC 0x68756221u
@@ -17,6 +18,7 @@
 #define HUB_REPLY_TIMEOUT_MS 10000
 #define HUB_RECONNECT_MIN_MS 100
 #define HUB_RECONNECT_MAX_MS 1000
+#define HUB_MAX_LISTENERS 2
 
 enum inbound_state {
 	INBOUND_IDLE,      /* waits for resume, or for the end */
@@ -33,6 +35,7 @@ struct cm_inbound {
 	nng_aio *aio; /* owned */
 	enum inbound_state state;
 	uint32_t pipe;    /* that the request came by */
+	char peer[CM_MAX_NAME_BYTES + 1]; /* whose it is; "" over ipc */
 	int result;       /* nng's thread writes, then posts */
 	nng_msg *message; /* owned while INBOUND_ASKED: the request */
 	void *data;       /* the owner's */
@@ -56,7 +59,8 @@ struct hub_peer {
 	struct cm_mail mail; /* posted by nng's thread when the pipe changes */
 	struct cm_hub *hub;
 	size_t index;
-	char *name; /* owned, for logs */
+	char *name; /* owned, for logs, and over TLS whose key it must be */
+	bool is_tls;
 	nng_socket socket;
 	struct hub_call *calls; /* owned, hub->window of them */
 	size_t busy_count;
@@ -65,7 +69,11 @@ struct hub_peer {
 	uint32_t pipe_told;    /* what on_peer was told of last */
 };
 
+/* Looks at one of the hub's listeners. */
 struct hub_watch {
+	struct cm_hub *hub;
+	const char *address; /* the hub's */
+	unsigned port;       /* of tcp */
 	uv_timer_t timer;
 	union {
 		uv_handle_t handle;
@@ -75,10 +83,10 @@ struct hub_watch {
 	} probe;
 	uv_connect_t connect;
 	uv_write_t write;
-	uint8_t request[32]; /* greeting and one empty message, as nng would write them */
+	uint8_t request[512]; /* what a peer would write first */
 	size_t request_len;
 	uint8_t expected[32];
-	size_t expected_len;
+	size_t expected_len; /* more may follow over TLS */
 	uint8_t got[64];
 	size_t got_len;
 	bool has_timer;
@@ -100,19 +108,22 @@ struct cm_hub {
 	uint64_t unread_closed_count; /* connections closed for it */
 	unsigned reconnect_min_ms;
 	unsigned check_ms;
-	bool allow_tcp;
+	unsigned allow; /* CM_ADDRESS_ flags */
 	bool is_paused;
 	bool is_stopping;
 	bool is_closing;
-	char *listen_address; /* owned; NULL if it does not listen */
-	unsigned port;
+	char *addresses[HUB_MAX_LISTENERS]; /* owned: ipc (or tcp in tests), then TLS */
+	unsigned ports[HUB_MAX_LISTENERS];
+	int tls_listener; /* nng's number; 0: none */
+	size_t listeners_count;
 	nng_socket rep;
 	bool has_rep;
 	struct cm_inbound *inbounds; /* owned */
 	unsigned inbounds_count;
 	struct hub_peer *peers[CM_MAX_PEERS]; /* owned */
 	size_t peers_count;
-	struct hub_watch watch;
+	struct hub_watch watches[HUB_MAX_LISTENERS];
+	struct hub_trust trust;
 	uv_work_t closing;
 	struct cm_mail closed; /* the last letter: all before it have been delivered */
 	unsigned open_count;   /* what on_close still waits for */
@@ -129,7 +140,7 @@ void cm_hub_post(struct cm_hub *hub, struct cm_mail *mail);
 void cm_hub_release(struct cm_hub *hub);
 
 enum cm_status cm_hub_listen_open(
-    struct cm_hub *hub, const char *address, unsigned contexts_count, struct cm_err *err);
+    struct cm_hub *hub, const struct cm_hub_options *options, struct cm_err *err);
 void cm_hub_listen_arm(struct cm_hub *hub);
 void cm_hub_listen_close(struct cm_hub *hub); /* blocks: not on the loop once anything runs */
 void cm_hub_listen_fini(struct cm_hub *hub);
@@ -137,7 +148,7 @@ void cm_hub_listen_fini(struct cm_hub *hub);
 void cm_hub_peer_close(struct hub_peer *peer); /* blocks, like cm_hub_listen_close */
 void cm_hub_peer_free(struct hub_peer *peer);
 
-void cm_hub_watch_start(struct cm_hub *hub);
+void cm_hub_watch_start(struct cm_hub *hub); /* one for each listener */
 void cm_hub_watch_close(struct cm_hub *hub);
 
 #endif

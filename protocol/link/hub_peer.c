@@ -72,6 +72,13 @@ static void on_pipe(nng_pipe pipe, nng_pipe_ev event, void *arg)
 	struct hub_peer *peer = arg;
 	unsigned id = (unsigned)nng_pipe_id(pipe);
 
+	if (event == NNG_PIPE_EV_REM_POST)
+		cm_hub_trust_forget(&peer->hub->trust, pipe);
+	if (event == NNG_PIPE_EV_ADD_PRE && peer->is_tls &&
+	    !cm_hub_trust_admit(&peer->hub->trust, pipe, peer->name)) {
+		(void)nng_pipe_close(pipe);
+		return;
+	}
 	if (event == NNG_PIPE_EV_ADD_PRE)
 		atomic_store(&peer->pipe_now, id);
 	else if (!atomic_compare_exchange_strong(&peer->pipe_now, &id, 0))
@@ -147,9 +154,20 @@ static int set_options(struct hub_peer *peer)
 	return result;
 }
 
-static enum cm_status open_peer(struct hub_peer *peer, const char *address, struct cm_err *err)
+static int dial(struct hub_peer *peer, const char *address)
 {
 	nng_dialer dialer = NNG_DIALER_INITIALIZER;
+	int result = nng_dialer_create(&dialer, peer->socket, address);
+
+	if (result == 0 && peer->is_tls)
+		result = nng_dialer_set_ptr(dialer, NNG_OPT_TLS_CONFIG, peer->hub->trust.client);
+	if (result == 0)
+		result = nng_dialer_start(dialer, NNG_FLAG_NONBLOCK);
+	return result;
+}
+
+static enum cm_status open_peer(struct hub_peer *peer, const char *address, struct cm_err *err)
+{
 	enum cm_status status;
 	int result = nng_req0_open(&peer->socket);
 
@@ -165,7 +183,7 @@ static enum cm_status open_peer(struct hub_peer *peer, const char *address, stru
 		cm_err_set(err, status, "%s", cm_status_text(status));
 		goto close_socket;
 	}
-	result = nng_dial(peer->socket, address, &dialer, NNG_FLAG_NONBLOCK);
+	result = dial(peer, address);
 	if (result == 0)
 		return CM_OK;
 	cm_err_set(err, cm_hub_status(result), "%s", nng_strerror(result));
@@ -184,7 +202,7 @@ enum cm_status cm_hub_add_peer(
 	if (hub->peers_count == CM_MAX_PEERS)
 		return cm_err_set(
 		    err, CM_TOO_LARGE, "link to %s: at most %d peers", name, CM_MAX_PEERS);
-	if (cm_address_check(address, hub->allow_tcp, &local) != CM_OK)
+	if (cm_address_check(address, hub->allow, &local) != CM_OK)
 		return cm_err_set(err, local.status, "link to %s: %s", name, local.text);
 	peer = cm_alloc(1, sizeof *peer);
 	if (peer == NULL)
@@ -192,6 +210,7 @@ enum cm_status cm_hub_add_peer(
 	peer->hub = hub;
 	peer->index = hub->peers_count;
 	peer->mail.on_mail = on_pipe_changed;
+	peer->is_tls = cm_address_is_tls(address);
 	peer->name = cm_strdup(name);
 	if (peer->name == NULL || open_peer(peer, address, &local) != CM_OK)
 		goto fail;

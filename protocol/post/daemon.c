@@ -172,7 +172,7 @@ static enum cm_status check_addresses(const struct cm_settings *settings, struct
 		const char *whose = i == 0 ? "listen" : settings->peers[i - 1].name;
 
 		if (cm_address_path(address) == NULL &&
-		    cm_address_check(address, false, err) != CM_OK)
+		    cm_address_check(address, 0, err) != CM_OK)
 			return cm_err_wrap(err, "%s: %s", settings->path, whose);
 	}
 	return CM_OK;

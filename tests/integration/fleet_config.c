@@ -118,12 +118,12 @@ static void what_a_configuration_names_must_be_there(void)
 	expect_refused(NODE_PATH, NULL, config, 1, "/nowhere/other.db");
 }
 
-/* Anybody who reaches a port could speak as any node: not before there are identities. */
+/* Anybody who reaches a port could speak as any node. */
 static void a_tcp_address_is_refused_with_its_sentence(void)
 {
-	static const char sentence[] = "links over TCP need peer identities, which this version does "
-				       "not have: anybody who reaches the port could speak as any node. "
-				       "Use ipc:///folder/socket in a private folder";
+	static const char sentence[] = "over bare TCP anybody who reaches the port could speak as any "
+				       "node. Use tls+tcp://host:port, or ipc:///folder/socket in a "
+				       "private folder";
 	char listen[256];
 	char address[256];
 	const char *config;

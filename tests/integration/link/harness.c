@@ -94,20 +94,46 @@ void folder_remove(void)
 		fprintf(stderr, "cannot remove %s\n", folder);
 }
 
-const char *address_ipc(const char *name)
+const char *transport_name(enum transport transport)
+{
+	static const char *const names[] = {"ipc", "tcp", "tls"};
+
+	return names[transport];
+}
+
+const char *address_of(enum transport transport, const char *name, unsigned port)
 {
 	static char address[128];
 
-	(void)snprintf(address, sizeof address, "ipc://%s/%s.sock", folder, name);
+	if (transport == OVER_IPC)
+		(void)snprintf(address, sizeof address, "ipc://%s/%s.sock", folder, name);
+	else
+		(void)snprintf(address, sizeof address, "%s://127.0.0.1:%u",
+		    transport == OVER_TLS ? "tls+tcp" : "tcp", port);
 	return address;
 }
 
-const char *address_tcp(unsigned port)
+struct cm_identity identity_of(const char *name)
 {
-	static char address[64];
+	struct cm_identity identity;
+	uint8_t seed[CM_DIGEST_BYTES];
 
-	(void)snprintf(address, sizeof address, "tcp://127.0.0.1:%u", port);
-	return address;
+	cm_digest(name, strlen(name), seed);
+	cm_identity_from_seed(seed, &identity);
+	return identity;
+}
+
+void members_set(struct cm_hub *hub)
+{
+	struct cm_hub_member members[2] = {{.name = "server"}, {.name = "client"}};
+	struct cm_err err;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct cm_identity identity = identity_of(members[i].name);
+
+		memcpy(members[i].key, identity.public_key, sizeof members[i].key);
+	}
+	expect(cm_hub_set_members(hub, members, 2, &err) == CM_OK, "the fleet is known");
 }
 
 /* ---- the station ------------------------------------------------------------------------------
@@ -199,7 +225,8 @@ void station_close(struct station *station)
 /* ---- the server process -----------------------------------------------------------------------
  */
 
-void server_start(struct server *server, const char *mode, bool is_tcp, unsigned port)
+void server_start(
+    struct server *server, const char *mode, enum transport transport, unsigned port)
 {
 	char *argv[] = {"/proc/self/exe", "server", (char *)mode, NULL, NULL};
 	char self[512];
@@ -212,7 +239,7 @@ void server_start(struct server *server, const char *mode, bool is_tcp, unsigned
 	self[n > 0 ? n : 0] = 0;
 	argv[0] = self;
 	(void)snprintf(server->address, sizeof server->address, "%s",
-	    is_tcp ? address_tcp(port) : address_ipc("server"));
+	    address_of(transport, "server", port));
 	argv[3] = server->address;
 	if (pipe2(fds, O_CLOEXEC) != 0)
 		abort();
@@ -228,9 +255,9 @@ void server_start(struct server *server, const char *mode, bool is_tcp, unsigned
 	close(fds[0]);
 	expect(ready[0] == 'R', "the server listens at %s", server->address);
 	server->port = (unsigned)strtoul(ready + (ready[0] != 0), NULL, 10);
-	if (is_tcp)
-		(void)snprintf(
-		    server->address, sizeof server->address, "%s", address_tcp(server->port));
+	if (transport != OVER_IPC)
+		(void)snprintf(server->address, sizeof server->address, "%s",
+		    address_of(transport, "server", server->port));
 }
 
 void server_kill(struct server *server)
@@ -318,8 +345,13 @@ static bool must_stop(void *arg)
 int server_main(char **argv)
 {
 	struct serving serving = {.mode = argv[2]};
+	struct cm_identity identity = identity_of("server");
+	bool is_tls = strncmp(argv[3], "tls", 3) == 0;
 	struct cm_hub_options options = {
-	    .listen_address = argv[3],
+	    .listen_address = is_tls ? NULL : argv[3],
+	    .listen_tls_address = is_tls ? argv[3] : NULL,
+	    .identity = &identity,
+	    .name = "server",
 	    .unread = 512, /* callers with hundreds in flight */
 	    .callbacks = {on_request, on_reply, on_peer, on_dead},
 	    .data = &serving,
@@ -335,6 +367,7 @@ int server_main(char **argv)
 		fprintf(stderr, "server: %s\n", err.text);
 		return 1;
 	}
+	members_set(serving.station.hub);
 	uv_signal_init(&serving.station.loop, &stop);
 	stop.data = &serving;
 	uv_signal_start(&stop, on_signal, SIGTERM);

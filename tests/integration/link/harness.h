@@ -29,9 +29,15 @@ int expect_report(void);
 void folder_make(void);
 void folder_remove(void);
 
-/* "ipc:///.../name.sock" in the folder, or for tcp "tcp://127.0.0.1:port". */
-const char *address_ipc(const char *name);
-const char *address_tcp(unsigned port);
+enum transport { OVER_IPC, OVER_TCP, OVER_TLS, TRANSPORTS };
+const char *transport_name(enum transport transport);
+
+/* "ipc:///.../name.sock" in the folder, or "tcp://127.0.0.1:port", or the same over TLS. */
+const char *address_of(enum transport transport, const char *name, unsigned port);
+
+/* The identities and the fleet of the tests: "server" and "client" are members of it. */
+struct cm_identity identity_of(const char *name);
+void members_set(struct cm_hub *hub);
 
 /* One loop, one mailbox, one hub. */
 struct station {
@@ -58,12 +64,13 @@ void station_close(struct station *station);
 /* A server process. `mode`: "echo", "silent", "closing" (drops every 7th request's connection). */
 struct server {
 	pid_t pid;
-	unsigned port; /* tcp */
+	unsigned port; /* tcp and TLS */
 	char address[128];
 };
 
-/* Start one; with tcp `port` 0 lets the kernel choose. */
-void server_start(struct server *server, const char *mode, bool is_tcp, unsigned port);
+/* Start one; with tcp and TLS `port` 0 lets the kernel choose. */
+void server_start(
+    struct server *server, const char *mode, enum transport transport, unsigned port);
 void server_kill(struct server *server);
 /* SIGTERM, and expect exit status 0. */
 void server_stop(struct server *server);

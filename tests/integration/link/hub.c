@@ -108,6 +108,7 @@ static const struct cm_hub_callbacks callbacks = {on_request, on_reply, on_peer,
 static struct caller *caller_new(const char *listen, unsigned window)
 {
 	struct caller *caller = cm_alloc(1, sizeof *caller);
+	struct cm_identity identity = identity_of("client");
 	struct cm_err err = {.status = CM_OK};
 
 	if (caller == NULL)
@@ -119,9 +120,12 @@ static struct caller *caller_new(const char *listen, unsigned window)
 		       .window = window,
 		       .contexts_count = 4,
 		       .check_ms = 100,
+		       .identity = &identity,
+		       .name = "client",
 		       .allow_tcp_for_tests = true},
 		   &err),
 	    "a hub opens: %s", err.text);
+	members_set(caller->station.hub);
 	caller->payload_bytes = 1024;
 	return caller;
 }
@@ -161,7 +165,7 @@ static bool has_been_down(void *arg)
 	return ((struct caller *)arg)->downs_count > 0;
 }
 
-static void echo(bool is_tcp, unsigned in_flight)
+static void echo(enum transport over, unsigned in_flight)
 {
 	struct server server;
 	struct caller *caller = caller_new(NULL, in_flight);
@@ -169,7 +173,7 @@ static void echo(bool is_tcp, unsigned in_flight)
 	struct timespec end;
 	double us;
 
-	server_start(&server, "echo", is_tcp, 0);
+	server_start(&server, "echo", over, 0);
 	caller_dial(caller, server.address);
 	expect(station_run(&caller->station, is_up, caller, 5000), "the link comes up");
 	caller->must_refill = true;
@@ -180,7 +184,7 @@ static void echo(bool is_tcp, unsigned in_flight)
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	us =
 	    (double)(end.tv_sec - begin.tv_sec) * 1e6 + (double)(end.tv_nsec - begin.tv_nsec) / 1e3;
-	fprintf(stderr, "echo %s, %3u in flight: %.1f us each\n", is_tcp ? "tcp" : "ipc", in_flight,
+	fprintf(stderr, "echo %s, %3u in flight: %.1f us each\n", transport_name(over), in_flight,
 	    us / MOST_TOKENS);
 	expect(caller->whole_count == MOST_TOKENS, "%llu of %d echoes are whole",
 	    (unsigned long long)caller->whole_count, MOST_TOKENS);
@@ -192,9 +196,9 @@ static void every_request_gets_its_own_reply(void)
 {
 	static const unsigned windows[] = {1, 16, 256};
 
-	for (int is_tcp = 0; is_tcp < 2; is_tcp++)
+	for (int over = 0; over < TRANSPORTS; over++)
 		for (size_t i = 0; i < 3; i++)
-			echo(is_tcp != 0, windows[i]);
+			echo((enum transport)over, windows[i]);
 }
 
 static void the_largest_frame_passes_and_a_larger_one_is_refused(void)
@@ -202,7 +206,7 @@ static void the_largest_frame_passes_and_a_larger_one_is_refused(void)
 	struct server server;
 	struct caller *caller = caller_new(NULL, 0);
 
-	server_start(&server, "echo", false, 0);
+	server_start(&server, "echo", OVER_IPC, 0);
 	caller_dial(caller, server.address);
 	expect(cm_hub_send(caller->station.hub, caller->peer, "x", 1, 0, 100) == CM_UNREACHABLE,
 	    "down is unreachable");
@@ -258,7 +262,7 @@ static void strangers_that_speak_garbage_are_hung_up_on_and_peers_are_not(void)
 	uint64_t len = CM_MAX_FRAME_BYTES + 65;
 	int fd;
 
-	server_start(&server, "echo", false, 0);
+	server_start(&server, "echo", OVER_IPC, 0);
 	caller_dial(caller, server.address);
 	expect(station_run(&caller->station, is_up, caller, 5000), "the link comes up");
 
@@ -298,7 +302,7 @@ static void a_peer_that_is_silent_times_out_and_a_dropped_pipe_ends_all_at_once(
 	struct caller *caller = caller_new(NULL, 4);
 	int64_t begin_ms;
 
-	server_start(&server, "silent", false, 0);
+	server_start(&server, "silent", OVER_IPC, 0);
 	caller_dial(caller, server.address);
 	expect(station_run(&caller->station, is_up, caller, 5000), "the link comes up");
 	caller->total = 1;
@@ -342,9 +346,9 @@ static bool holds_more(void *arg)
 /* One process calls itself: 4 contexts, 8 requests. */
 static void a_paused_hub_takes_no_more_than_its_contexts_and_loses_nothing(void)
 {
-	struct caller *caller = caller_new(address_ipc("self"), 8);
+	struct caller *caller = caller_new(address_of(OVER_IPC, "self", 0), 8);
 
-	caller_dial(caller, address_ipc("self"));
+	caller_dial(caller, address_of(OVER_IPC, "self", 0));
 	expect(station_run(&caller->station, is_up, caller, 5000), "the link comes up");
 	caller->total = 8;
 	for (int i = 0; i < 8; i++)
@@ -376,11 +380,11 @@ static bool is_dead(void *arg)
 
 static void a_listener_that_lives_is_let_be_and_one_that_is_gone_is_told_once(void)
 {
-	struct caller *caller = caller_new(address_ipc("mortal"), 0);
+	struct caller *caller = caller_new(address_of(OVER_IPC, "mortal", 0), 0);
 
 	station_idle(&caller->station, 1000);
 	expect(caller->dead_count == 0, "a living listener is not dead");
-	unlink(address_ipc("mortal") + strlen("ipc://"));
+	unlink(address_of(OVER_IPC, "mortal", 0) + strlen("ipc://"));
 	expect(station_run(&caller->station, is_dead, caller, 3000), "one without its socket is");
 	station_idle(&caller->station, 500);
 	expect(caller->dead_count == 1, "and it is told once");
@@ -407,12 +411,12 @@ enum moment {
 /* Bring one hub that calls itself to a moment, then close it. */
 static void close_at(enum moment moment)
 {
-	struct caller *caller = caller_new(address_ipc("self"), 8);
+	struct caller *caller = caller_new(address_of(OVER_IPC, "self", 0), 8);
 
 	if (moment == DIALLING)
-		caller_dial(caller, address_ipc("nobody"));
+		caller_dial(caller, address_of(OVER_IPC, "nobody", 0));
 	if (moment >= IDLE) {
-		caller_dial(caller, address_ipc("self"));
+		caller_dial(caller, address_of(OVER_IPC, "self", 0));
 		expect(station_run(&caller->station, is_up, caller, 5000), "the link comes up");
 	}
 	if (moment == PAUSED)
@@ -467,7 +471,7 @@ static void an_open_that_runs_out_of_memory_leaves_nothing(void)
 
 		cm_alloc_fail_at(nth, false);
 		status = cm_hub_add_peer(
-		    caller->station.hub, "server", address_ipc("nobody"), &caller->peer, &err);
+		    caller->station.hub, "server", address_of(OVER_IPC, "nobody", 0), &caller->peer, &err);
 		has_failed = cm_alloc_has_failed();
 		cm_alloc_fail_at(0, false);
 		expect(status == (has_failed ? CM_NO_MEMORY : CM_OK),
@@ -479,7 +483,7 @@ static void an_open_that_runs_out_of_memory_leaves_nothing(void)
 	for (size_t nth = 1; has_failed && nth < 20; nth++) {
 		struct cm_hub_options options = {.loop = &caller->station.loop,
 		    .mailbox = &caller->station.mailbox,
-		    .listen_address = address_ipc("poor"),
+		    .listen_address = address_of(OVER_IPC, "poor", 0),
 		    .callbacks = callbacks};
 		struct cm_hub *hub = NULL;
 		enum cm_status status;
@@ -511,7 +515,7 @@ static void only_private_sockets_are_taken(void)
 		enum cm_status status;
 		const char *says;
 	} const cases[] = {
-	    {"tcp://127.0.0.1:7000", CM_NOT_ALLOWED, "links over TCP need peer identities"},
+	    {"tcp://127.0.0.1:7000", CM_NOT_ALLOWED, "over bare TCP anybody"},
 	    {"ipc:///tmp/x.sock", CM_NOT_ALLOWED, "private folder"},
 	    {"ipc://relative.sock", CM_BAD_INPUT, "must begin with /"},
 	    {"ipc:///no/such/folder/x.sock", CM_NOT_FOUND, "/no/such/folder"},
@@ -542,12 +546,12 @@ static void only_private_sockets_are_taken(void)
 
 static void a_second_listener_at_an_address_is_refused_with_a_sentence(void)
 {
-	struct caller *caller = caller_new(address_ipc("taken"), 0);
+	struct caller *caller = caller_new(address_of(OVER_IPC, "taken", 0), 0);
 	struct cm_hub *hub = NULL;
 	struct cm_err err = {.status = CM_OK};
 	struct cm_hub_options options = {.loop = &caller->station.loop,
 	    .mailbox = &caller->station.mailbox,
-	    .listen_address = address_ipc("taken"),
+	    .listen_address = address_of(OVER_IPC, "taken", 0),
 	    .callbacks = callbacks};
 
 	expect(cm_hub_open(&options, &hub, &err) == CM_CONFLICT, "the second listener is refused");
@@ -563,7 +567,7 @@ static void the_client_asks_and_says_what_went_wrong(void)
 	struct cm_buf reply;
 
 	cm_buf_init(&reply, 0);
-	expect(cm_client_open(address_ipc("nobody"), &client, &err) == CM_UNREACHABLE,
+	expect(cm_client_open(address_of(OVER_IPC, "nobody", 0), &client, &err) == CM_UNREACHABLE,
 	    "nobody listens");
 	expect(strstr(err.text, "nobody listens at") != NULL, "%s", err.text);
 	expect(cm_client_open("ipc:///no/such/x.sock", &client, &err) == CM_UNREACHABLE,
@@ -571,7 +575,7 @@ static void the_client_asks_and_says_what_went_wrong(void)
 	expect(
 	    cm_client_open("tcp://127.0.0.1:1", &client, &err) == CM_NOT_ALLOWED, "not over tcp");
 
-	server_start(&server, "echo", false, 0);
+	server_start(&server, "echo", OVER_IPC, 0);
 	expect(cm_client_open(server.address, &client, &err) == CM_OK, "%s", err.text);
 	for (int i = 0; i < 3; i++)
 		expect(cm_client_call(client, "hello", 5, 3000, &reply, &err) == CM_OK &&
@@ -583,7 +587,7 @@ static void the_client_asks_and_says_what_went_wrong(void)
 	server_kill(&server);
 	expect(cm_client_call(client, "hello", 5, 500, &reply, &err) != CM_OK,
 	    "a killed server does not answer");
-	server_start(&server, "silent", false, 0);
+	server_start(&server, "silent", OVER_IPC, 0);
 	while (cm_client_call(client, "hello", 5, 500, &reply, &err) == CM_UNREACHABLE)
 		continue;
 	expect(

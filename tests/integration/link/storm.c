@@ -6,8 +6,8 @@
  * Linked once with the shims of protocol/link/nng_shim.c (must pass) and once without (must hang:
  * that is what `expect-red` asserts, and how we know that this test can fail at all).
  *
- *   storm                                  all of it
- *   storm MODE tcp|ipc IN_FLIGHT ROUNDS    one of kill, closing, strangers
+ *   storm                                      all of it
+ *   storm MODE ipc|tcp|tls IN_FLIGHT ROUNDS    one of kill, closing, strangers
  *   storm expect-red                       run the worst ones, and expect them to hang
  */
 #include <arpa/inet.h>
@@ -111,9 +111,12 @@ static void on_dead(void *data, const char *sentence)
 
 static void client_open(struct client *client, const char *address, unsigned in_flight)
 {
+	struct cm_identity identity = identity_of("client");
 	struct cm_hub_options options = {
 	    .callbacks = {on_request, on_reply, on_peer, on_dead},
 	    .data = client,
+	    .identity = &identity,
+	    .name = "client",
 	    .window = in_flight,
 	    .reconnect_min_ms = 10,
 	    .allow_tcp_for_tests = true,
@@ -122,6 +125,7 @@ static void client_open(struct client *client, const char *address, unsigned in_
 
 	*client = (struct client){.in_flight = in_flight};
 	expect(station_open(&client->station, &options, &err), "a client opens: %s", err.text);
+	members_set(client->station.hub);
 	expect(
 	    cm_hub_add_peer(client->station.hub, "server", address, &client->peer, &err) == CM_OK,
 	    "%s", err.text);
@@ -165,19 +169,19 @@ static void client_close(struct client *client)
 	expect(client->wrong_count == 0, "no reply goes to the wrong message");
 }
 
-static void storm_kill(bool is_tcp, unsigned in_flight, unsigned rounds)
+static void storm_kill(enum transport over, unsigned in_flight, unsigned rounds)
 {
 	struct server server;
 	struct client client;
 
-	server_start(&server, "echo", is_tcp, 0);
+	server_start(&server, "echo", over, 0);
 	client_open(&client, server.address, in_flight);
 	for (unsigned round = 1; round <= rounds; round++) {
 		await_progress(&client, "kill -9 and restart", round);
 		/* At another moment of the traffic in each round. */
 		station_idle(&client.station, round % 4 * 3);
 		server_kill(&server);
-		server_start(&server, "echo", is_tcp, server.port);
+		server_start(&server, "echo", over, server.port);
 	}
 	await_progress(&client, "kill -9 and restart", rounds);
 	expect(client.ups_count > rounds, "the link came up again each time");
@@ -192,12 +196,12 @@ static bool has_come_up(void *arg)
 	return client->ups_count >= client->target;
 }
 
-static void storm_closing(bool is_tcp, unsigned in_flight, unsigned rounds)
+static void storm_closing(enum transport over, unsigned in_flight, unsigned rounds)
 {
 	struct server server;
 	struct client client;
 
-	server_start(&server, "closing", is_tcp, 0);
+	server_start(&server, "closing", over, 0);
 	client_open(&client, server.address, in_flight);
 	for (client.target = 1; client.target <= rounds; client.target++) {
 		if (station_run(&client.station, has_come_up, &client, ROUND_LIMIT_MS))
@@ -212,8 +216,9 @@ static void storm_closing(bool is_tcp, unsigned in_flight, unsigned rounds)
 }
 
 /* Connect, shut down, close with a reset: on ipc plain connect and close. */
-static bool stranger(const struct server *server, bool is_tcp)
+static bool stranger(const struct server *server, enum transport over)
 {
+	bool is_tcp = over != OVER_IPC;
 	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons((uint16_t)server->port)};
 	struct sockaddr_un un = {.sun_family = AF_UNIX};
 	struct linger reset = {.l_onoff = 1, .l_linger = 0};
@@ -233,15 +238,15 @@ static bool stranger(const struct server *server, bool is_tcp)
 	return failed == 0;
 }
 
-static void storm_strangers(bool is_tcp, unsigned in_flight, unsigned rounds)
+static void storm_strangers(enum transport over, unsigned in_flight, unsigned rounds)
 {
 	struct server server;
 	struct client client;
 	unsigned connected = 0;
 
-	server_start(&server, "echo", is_tcp, 0);
+	server_start(&server, "echo", over, 0);
 	for (unsigned i = 0; i < rounds; i++)
-		connected += stranger(&server, is_tcp);
+		connected += stranger(&server, over);
 	expect(connected > 0, "strangers connect");
 	/* A new client needs a listener that lives; bad connections cool it down for 100 ms each.
 	 */
@@ -249,7 +254,7 @@ static void storm_strangers(bool is_tcp, unsigned in_flight, unsigned rounds)
 	client.target = 1;
 	if (!station_run(&client.station, has_come_up, &client, ROUND_LIMIT_MS + rounds * 110)) {
 		fprintf(stderr, "HANG: the listener is dead after %u strangers over %s\n", rounds,
-		    is_tcp ? "tcp" : "ipc");
+		    transport_name(over));
 		folder_remove();
 		_exit(EXIT_HANG);
 	}
@@ -258,19 +263,19 @@ static void storm_strangers(bool is_tcp, unsigned in_flight, unsigned rounds)
 	server_stop(&server);
 }
 
-static void storm(const char *mode, bool is_tcp, unsigned in_flight, unsigned rounds)
+static void storm(const char *mode, enum transport over, unsigned in_flight, unsigned rounds)
 {
 	int64_t begin_ms = cm_mono_now().ms;
 	char name[128];
 
 	if (strcmp(mode, "kill") == 0)
-		storm_kill(is_tcp, in_flight, rounds);
+		storm_kill(over, in_flight, rounds);
 	else if (strcmp(mode, "closing") == 0)
-		storm_closing(is_tcp, in_flight, rounds);
+		storm_closing(over, in_flight, rounds);
 	else
-		storm_strangers(is_tcp, in_flight, rounds);
+		storm_strangers(over, in_flight, rounds);
 	(void)snprintf(name, sizeof name, "%s, %s, %u in flight, %u rounds: %lld ms", mode,
-	    is_tcp ? "tcp" : "ipc", in_flight, rounds, (long long)(cm_mono_now().ms - begin_ms));
+	    transport_name(over), in_flight, rounds, (long long)(cm_mono_now().ms - begin_ms));
 	test_ends(name);
 }
 
@@ -278,13 +283,22 @@ static void storm_all(void)
 {
 	static const unsigned windows[] = {1, 16, 256};
 
-	for (int is_tcp = 0; is_tcp < 2; is_tcp++) {
+	for (int over = 0; over < TRANSPORTS; over++) {
 		for (size_t i = 0; i < 3; i++) {
-			storm("kill", is_tcp != 0, windows[i], 15);
-			storm("closing", is_tcp != 0, windows[i], 60);
+			storm("kill", (enum transport)over, windows[i], 15);
+			storm("closing", (enum transport)over, windows[i], 60);
 		}
-		storm("strangers", is_tcp != 0, 1, 200);
+		storm("strangers", (enum transport)over, 1, 200);
 	}
+}
+
+static enum transport transport_by_name(const char *name)
+{
+	for (int over = 0; over < TRANSPORTS; over++)
+		if (strcmp(name, transport_name((enum transport)over)) == 0)
+			return (enum transport)over;
+	fprintf(stderr, "storm: no such transport: %s\n", name);
+	exit(2);
 }
 
 static pid_t start_storm(char *mode, char *transport, char *in_flight, char *rounds)
@@ -327,14 +341,14 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (argc > 1 && strcmp(argv[1], "server") == 0)
 		return server_main(argv);
-	watchdog_set(120);
+	watchdog_set(240);
 	if (argc > 1 && strcmp(argv[1], "expect-red") == 0) {
 		expect_red();
 		return expect_report();
 	}
 	folder_make();
 	if (argc > 4)
-		storm(argv[1], strcmp(argv[2], "tcp") == 0, (unsigned)atoi(argv[3]),
+		storm(argv[1], transport_by_name(argv[2]), (unsigned)atoi(argv[3]),
 		    (unsigned)atoi(argv[4]));
 	else
 		storm_all();
