@@ -64,6 +64,7 @@ _Static_assert(sizeof(enum cm_notice_what) == sizeof(uint32_t), "enums travel as
 #define STATE 2 /* ISO 3166-1 alpha-2 */
 #define DAY 10  /* YYYY-MM-DD */
 #define HASH 32 /* BLAKE2b-256 */
+#define KEY 16  /* of a blind: what an index of accounts goes by */
 
 static const struct cm_choice knowledge_names[] = {
     {CM_KNOWN, "known"},
@@ -270,6 +271,20 @@ static const struct cm_field cm_record_fields[] = {
 };
 static const struct cm_schema cm_record_schema = SCHEMA("record", cm_record, 0);
 
+static const struct cm_field cm_kin_part_fields[] = {
+    U32(1, cm_kin_part, part, NEED, 1, UINT32_MAX, "short digest of category and region"),
+    TEXT(2, cm_kin_part, disposition, NEED, 1, NAME, "reject ... hold_for_counsel, by itself"),
+};
+static const struct cm_schema cm_kin_part_schema = SCHEMA("kin_part", cm_kin_part, 0);
+
+static const struct cm_field cm_kin_target_fields[] = {
+    U32(1, cm_kin_target, index, NEED, 1, CM_MAX_TARGETS, "index of the target"),
+    BYTES(2, cm_kin_target, blind, NEED, KEY, KEY, "the first bytes of its blind"),
+    U64(3, cm_kin_target, basis, NEED, "digest of what the demand says: equal demands have it"),
+    STRUCTS(4, cm_kin_target, parts, cm_kin_part, MAY, CM_MAX_PARTS, "what is said of its parts"),
+};
+static const struct cm_schema cm_kin_target_schema = SCHEMA("kin_target", cm_kin_target, 0);
+
 /* ---- messages -------------------------------------------------------------------------------- */
 
 static const struct cm_field cm_demand_fields[] = {
@@ -353,6 +368,15 @@ static const struct cm_field cm_notice_fields[] = {
     TEXT(13, cm_notice, router, MAY, 1, NAME, "moved: the router that has it now"),
     U32(14, cm_notice, epoch, MAY, 0, UINT32_MAX, "moved: from which epoch on"),
 };
+static const struct cm_field cm_kin_fields[] = {
+    ID(1, cm_kin, case_id, NEED, "the case"),
+    TEXT(2, cm_kin, router, NEED, 1, NAME, "whose case it is"),
+    U32(3, cm_kin, epoch, NEED, 1, UINT32_MAX, "of this router for the case"),
+    U32(4, cm_kin, revision, MAY, 0, UINT32_MAX, "of its outcome; absent: there is none"),
+    TEXT(5, cm_kin, issuing_state, NEED, STATE, STATE, "ISO 3166-1 alpha-2"),
+    STRUCTS(6, cm_kin, targets, cm_kin_target, NEED, CM_MAX_TARGETS, "the accounts it is about"),
+    BOOL(7, cm_kin, ended, "withdrawn or superseded"),
+};
 static const struct cm_field cm_rebuild_fields[] = {
     TEXT(1, cm_rebuild, router, NEED, 1, NAME, "whose ledger is new"),
     I64(2, cm_rebuild, at_ms, NEED, "wall time, milliseconds"),
@@ -393,6 +417,7 @@ const struct cm_schema cm_answer_schema = SCHEMA("answer", cm_answer, MOST_ANSWE
 const struct cm_schema cm_outcome_schema = SCHEMA("outcome", cm_outcome, MOST_OUTCOME);
 const struct cm_schema cm_event_schema = SCHEMA("event", cm_event, MOST_EVENT);
 const struct cm_schema cm_notice_schema = SCHEMA("notice", cm_notice, MOST_NOTICE);
+const struct cm_schema cm_kin_schema = SCHEMA("kin", cm_kin, MOST_KIN);
 const struct cm_schema cm_rebuild_schema = SCHEMA("rebuild", cm_rebuild, MOST_REBUILD);
 const struct cm_schema cm_op_schema = SCHEMA("op", cm_op, MOST_OP);
 const struct cm_schema cm_op_reply_schema = SCHEMA("op_reply", cm_op_reply, MOST_OP_REPLY);

@@ -297,6 +297,34 @@ struct cm_notice {
 	uint32_t epoch;         /* with moved: from which epoch on */
 };
 
+/* What a case says of one part by itself, whatever beside an equal demand it is held for. */
+struct cm_kin_part {
+	uint32_t part;           /* short digest of category and region; never 0 */
+	const char *disposition;
+};
+
+/* One account that a case is about. */
+struct cm_kin_target {
+	uint32_t index;        /* in the case's demand */
+	struct cm_bytes blind; /* the first 16 bytes of it */
+	uint64_t basis; /* digest of what the demand says of itself and of the account: equal demands have it */
+	const struct cm_kin_part *parts;
+	size_t parts_count;
+};
+
+/* Router to every other router, when a demand is accepted and with every outcome: what the others must
+ * know of the case to name it beside theirs and to decide equal demands alike. */
+struct cm_kin {
+	struct cm_id case_id;
+	const char *router;
+	uint32_t epoch;    /* of this router for the case; a higher one replaces what another told */
+	uint32_t revision; /* of the outcome; 0: there is none yet */
+	const char *issuing_state;
+	const struct cm_kin_target *targets;
+	size_t targets_count;
+	bool ended; /* withdrawn or superseded: it has no words any more */
+};
+
 /* Router to every node, when it starts without any rows: its ledger is new. Who has given it a case
  * gives it again. */
 struct cm_rebuild {
@@ -349,6 +377,7 @@ struct cm_op_reply {
 	X(OUTCOME, 13, cm_outcome, 4 * 1024 * 1024)                                                 \
 	X(EVENT, 14, cm_event, 4 * 1024 * 1024)                                                     \
 	X(NOTICE, 15, cm_notice, 16 * 1024)                                                        \
+	X(KIN, 16, cm_kin, 256 * 1024)                                                             \
 	X(REBUILD, 17, cm_rebuild, 1024)                                                           \
 	X(OP, 20, cm_op, 300 * 1024)                                                               \
 	X(OP_REPLY, 21, cm_op_reply, 5632 * 1024)

@@ -341,6 +341,36 @@ static const struct cm_event event = {
 static const struct cm_event bare_event = {
     .case_id = CASE_ID, .seq = 0, .at_ms = 65535, .router = "r", .what = "demand.accepted"};
 
+/* ---- between routers ------------------------------------------------------------------------- */
+
+static const struct cm_kin_part kin_parts[] = {
+    {.part = 1, .disposition = "redirect_mlat"},
+    {.part = UINT32_MAX, .disposition = "hold_for_counsel"},
+};
+static const struct cm_kin_target kin_targets[] = {
+    {.index = 1,
+	.blind = BYTES("\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f"),
+	.basis = UINT64_C(0xfedcba9876543210),
+	ARRAY(parts, kin_parts)},
+    {.index = CM_MAX_TARGETS,
+	.blind = BYTES("\xf0\xf1\xf2\xf3\xf4\xf5\xf6\xf7\xf8\xf9\xfa\xfb\xfc\xfd\xfe\xff"),
+	.basis = 0},
+};
+static const struct cm_kin kin = {.case_id = CASE_ID,
+    .router = "router1",
+    .epoch = 2,
+    .revision = 3,
+    .issuing_state = "US",
+    ARRAY(targets, kin_targets)};
+static const struct cm_kin ended_kin = {.case_id = CASE_ID,
+    .router = "router2",
+    .epoch = 1,
+    .revision = 4,
+    .issuing_state = "GB",
+    .targets = &kin_targets[1],
+    .targets_count = 1,
+    .ended = true};
+
 /* ---- operations ------------------------------------------------------------------------------ */
 
 static const struct cm_arg args[] = {{"region", "ie"}, {"file", "residency.csv"}, {"check", ""}};
@@ -412,6 +442,8 @@ const struct sample samples[] = {
     SAMPLE(event_of_the_second, event),
     SAMPLE(event, event),
     SAMPLE(bare_event, event),
+    SAMPLE(kin, kin),
+    SAMPLE(ended_kin, kin),
     SAMPLE(file_op, op),
     SAMPLE(import_op, op),
     SAMPLE(many_op, op),
