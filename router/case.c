@@ -66,6 +66,7 @@ struct cm_case *cm_case_new(const struct cm_id *id)
 		return NULL;
 	c->id = *id;
 	c->round = 1;
+	c->epoch = 1;
 	cm_arena_init(&c->arena, 0);
 	return c;
 }

@@ -64,10 +64,14 @@ struct cm_case_env {
 	const struct cm_law *policy;
 	const char *router;
 	int64_t overdue_ms; /* how long to wait before telling who is missing */
-	/* Other cases about the same targets, as the docket knows them; NULL: nobody asks. */
+	/* Other cases about the same targets, as the docket knows them, its own and other routers'; NULL:
+	 * nobody asks. */
 	enum cm_status (*relate)(void *self, struct cm_case *c, struct cm_arena *arena,
 	    const struct cm_related **out, size_t *count);
 	void *relate_self;
+	/* Tell the other routers what is now said of this case; NULL: there are none. */
+	enum cm_status (*tell_kin)(void *self, const struct cm_case *c, struct cm_effects *effects,
+	    struct cm_err *err);
 	struct cm_recall recall; /* for revisions; without it a decided case is told "later" */
 };
 
@@ -124,6 +128,7 @@ struct cm_case {
 	uint32_t round;  /* of the last ask */
 	uint32_t heard;  /* bit n: round n was answered, from 2 */
 	uint32_t revision;
+	uint32_t epoch; /* of this router for the case, from 1 */
 	int64_t opened_ms;
 	int64_t decided_ms;
 	char issuing_state[8];

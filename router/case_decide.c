@@ -190,7 +190,7 @@ static enum cm_status conclude(struct cm_case *c, const struct cm_case_env *env,
 	c->revision = outcome.revision;
 	c->decided_ms = input->now.ms;
 	c->parts_count = outcome.parts_count;
-	return CM_OK;
+	return cm_case_tell_routers(c, env, effects, err);
 }
 
 struct cm_outcome cm_case_ended_outcome(const struct cm_case *c, const struct cm_case_env *env,

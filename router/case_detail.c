@@ -37,6 +37,7 @@ enum cm_status cm_case_take_demand(struct cm_case *c, struct cm_bytes body, stru
 	if (!cm_id_equal(&demand->case_id, &c->id))
 		return cm_err_set(err, CM_BAD_INPUT, "the demand names another case");
 	c->demand = demand;
+	c->epoch = cm_epoch_of(demand->epoch);
 	c->opened_ms = demand->registered_ms;
 	c->targets_count = demand->targets_count;
 	c->is_emergency = is_emergency(demand);
@@ -121,13 +122,11 @@ enum cm_status cm_case_keep_related(struct cm_case *c, struct cm_bytes body, str
 
 /* ---- what it says by itself ------------------------------------------------------------------ */
 
-/* The word as the table has it, which outlives every outcome. */
 static const char *word_of(const char *disposition)
 {
-	for (size_t i = 0; cm_dispositions[i] != NULL; i++)
-		if (strcmp(cm_dispositions[i], disposition) == 0)
-			return cm_dispositions[i];
-	return "";
+	const char *word = cm_disposition_word(disposition);
+
+	return word != NULL ? word : "";
 }
 
 enum cm_status cm_case_say(struct cm_case *c, const struct cm_outcome *outcome)
@@ -254,6 +253,9 @@ static bool on_row(void *data, uint32_t kind, int64_t at_ms, struct cm_bytes bod
 	struct loading *l = data;
 
 	(void)at_ms;
+	/* What another router told of this case before it came here is no step of ours. */
+	if (kind == CM_KIND_KIN)
+		return true;
 	l->rows++;
 	l->status = cm_case_take_row(l->c, kind, body, l->err);
 	return l->status == CM_OK;

@@ -74,6 +74,10 @@ enum cm_status cm_case_send_outcome(struct cm_case *c, const struct cm_case_env 
 enum cm_status cm_case_encode_outcome(struct cm_outcome *outcome, struct cm_bytes *body,
     struct cm_effects *effects, struct cm_err *err);
 
+/* The other routers, of what it now says by itself. */
+enum cm_status cm_case_tell_routers(const struct cm_case *c, const struct cm_case_env *env,
+    struct cm_effects *effects, struct cm_err *err);
+
 /* case_decide.c */
 enum cm_status cm_case_plan_input(const struct cm_case *c, const struct cm_case_env *env,
     int64_t decided_ms, uint32_t revision, struct cm_arena *arena, struct cm_plan_input *out);

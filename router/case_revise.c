@@ -230,8 +230,9 @@ static enum cm_status end(struct cm_case *c, const struct cm_case_env *env,
 	c->decided_ms = outcome.decided_ms;
 	c->parts_count = 0;
 	c->is_held_alike = false;
-	return cm_case_say(c, &outcome) == CM_OK ? CM_OK
-	                                         : cm_err_set(err, CM_NO_MEMORY, "no memory for an outcome");
+	if (cm_case_say(c, &outcome) != CM_OK)
+		return cm_err_set(err, CM_NO_MEMORY, "no memory for an outcome");
+	return cm_case_tell_routers(c, env, effects, err);
 }
 
 static enum cm_status withdraw(struct cm_case *c, const struct cm_case_env *env,

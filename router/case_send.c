@@ -178,3 +178,10 @@ enum cm_status cm_case_send_outcome(struct cm_case *c, const struct cm_case_env 
 	}
 	return CM_OK;
 }
+
+/* The docket does it, which knows the accounts; a case of no docket has no kin. */
+enum cm_status cm_case_tell_routers(const struct cm_case *c, const struct cm_case_env *env,
+    struct cm_effects *effects, struct cm_err *err)
+{
+	return env->tell_kin != NULL ? env->tell_kin(env->relate_self, c, effects, err) : CM_OK;
+}

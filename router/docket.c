@@ -9,8 +9,10 @@ void cm_docket_init(struct cm_docket *docket, const struct cm_case_env *env)
 	*docket = (struct cm_docket){.env = *env};
 	docket->env.relate = cm_docket_relate;
 	docket->env.relate_self = docket;
+	docket->env.tell_kin = cm_docket_tell_kin;
 	cm_idmap_init(&docket->cases);
 	cm_idmap_init(&docket->by_target);
+	cm_idmap_init(&docket->kin);
 	cm_arena_init(&docket->seen, 0);
 }
 
@@ -21,6 +23,7 @@ void cm_docket_fini(struct cm_docket *docket)
 	cm_free(docket->order);
 	cm_idmap_fini(&docket->cases);
 	cm_idmap_fini(&docket->by_target);
+	cm_docket_free_kin(docket);
 	cm_arena_fini(&docket->seen);
 	docket->order = NULL;
 	docket->order_cap = 0;
@@ -121,6 +124,8 @@ static enum cm_status open_case(struct cm_docket *docket, const struct cm_input 
 		status = cm_docket_index(docket, c, &demand);
 		if (status == CM_OK)
 			status = end_predecessor(docket, input, &demand, effects, err);
+		if (status == CM_OK)
+			status = cm_docket_tell_kin(docket, c, effects, err);
 		if (status != CM_OK)
 			remove_last(docket, c);
 	}
@@ -190,6 +195,8 @@ enum cm_status cm_docket_record(struct cm_docket *docket, const struct cm_input 
 		return take_answer(docket, input, sender, record, effects, err);
 	case CM_KIND_NOTICE:
 		return take_notice(docket, input, sender, record, effects, err);
+	case CM_KIND_KIN:
+		return cm_docket_take_kin(docket, input, sender, record, effects, err);
 	default:
 		return cm_err_set(err, CM_UNKNOWN_KIND, "a router takes no message of kind %u",
 		    (unsigned)record->kind);
@@ -242,6 +249,8 @@ enum cm_status cm_docket_replay(struct cm_docket *docket, uint32_t kind,
 	bool was_open;
 	enum cm_status status;
 
+	if (kind == CM_KIND_KIN)
+		return cm_docket_replay_kin(docket, body);
 	if (c == NULL) {
 		if (kind != CM_KIND_DEMAND)
 			return CM_CORRUPT;
