@@ -140,7 +140,7 @@ Test(docket_kin_random, in_every_order_of_messages_both_are_held)
 /* ---- any order ------------------------------------------------------------------------------- */
 
 #define CASES 4
-#define SEEDS 1000
+#define SEEDS 500
 #define STEPS 60
 
 static uint64_t roll(uint64_t *dice, uint64_t ways) /* splitmix64 */
