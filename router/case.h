@@ -141,7 +141,9 @@ struct cm_case {
 	struct cm_case_said *said_next; /* owned; of the step that is under way */
 	size_t said_next_count;
 	bool has_said_next;
+	bool has_new_words; /* since the step before; what it says by itself */
 	bool is_held_alike; /* a part is held because of an equal demand */
+	bool is_outdated;   /* and the word that it names is not that demand's any more */
 };
 
 const char *cm_case_state_name(enum cm_case_state state);
@@ -206,6 +208,10 @@ struct cm_case_compared {
  * Changes nothing. CM_NOT_FOUND: it has no outcome yet. */
 enum cm_status cm_case_recompute(const struct cm_id *id, const struct cm_case_env *env,
     struct cm_arena *arena, struct cm_case_compared *out, struct cm_err *err) CM_MUST_USE;
+
+/* True if these are the same words, in the same order. */
+bool cm_case_said_same(const struct cm_case_said *a, size_t a_count, const struct cm_case_said *b,
+    size_t b_count);
 
 /* True while answers are waited for. */
 bool cm_case_is_open(const struct cm_case *c);

@@ -152,8 +152,20 @@ enum cm_status cm_case_say(struct cm_case *c, const struct cm_outcome *outcome)
 	return CM_OK;
 }
 
+bool cm_case_said_same(const struct cm_case_said *a, size_t a_count, const struct cm_case_said *b,
+    size_t b_count)
+{
+	for (size_t i = 0; a_count == b_count && i < a_count; i++)
+		if (a[i].target != b[i].target || a[i].part != b[i].part ||
+		    strcmp(a[i].disposition, b[i].disposition) != 0)
+			return false;
+	return a_count == b_count;
+}
+
 void cm_case_said_settle(struct cm_case *c, bool has_succeeded)
 {
+	c->has_new_words = c->has_said_next && has_succeeded &&
+	                   !cm_case_said_same(c->said, c->said_count, c->said_next, c->said_next_count);
 	if (c->has_said_next && has_succeeded) {
 		cm_free(c->said);
 		c->said = c->said_next;

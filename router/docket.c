@@ -211,10 +211,11 @@ static enum cm_status reconsider(struct cm_docket *docket, struct cm_case *c,
 {
 	enum cm_status status;
 
-	if (!cm_docket_is_unsettled(c))
+	if (!c->is_outdated && !cm_docket_is_unsettled(c))
 		return CM_NO_MEANING;
 	status = cm_case_reconsider(c, &docket->env, input, effects, NULL);
 	if (status == CM_OK) {
+		c->is_outdated = false;
 		docket->open_count += cm_case_is_open(c);
 		cm_docket_ring_equals(c, input, effects);
 	}

@@ -60,11 +60,12 @@ enum cm_status cm_docket_index_kin(struct cm_docket *docket, struct cm_docket_ki
 void cm_docket_unindex_kin(struct cm_docket_kin *kin); /* likewise */
 enum cm_status cm_docket_relate(void *docket, struct cm_case *c, struct cm_arena *arena,
     const struct cm_related **out, size_t *count);
-/* After a step of a case: ring for the decided equal demands that now differ from it, or no longer do. */
+/* After a step of a case: ring for the decided equal demands that now differ from it, or no longer do, or
+ * differ from another word than they name. */
 void cm_docket_ring_equals(
     const struct cm_case *c, const struct cm_input *input, struct cm_effects *effects);
-void cm_docket_ring_kin(const struct cm_docket_kin *kin, const struct cm_input *input,
-    struct cm_effects *effects); /* the same after a word of another router */
+void cm_docket_ring_kin(const struct cm_docket_kin *kin, bool has_new_words,
+    const struct cm_input *input, struct cm_effects *effects); /* the same after a word of another router */
 /* True if a decided case should be planned anew: it is held beside an equal demand and need not be, or
  * the other way round. */
 bool cm_docket_is_unsettled(const struct cm_case *c);

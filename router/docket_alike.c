@@ -319,18 +319,31 @@ bool cm_docket_is_unsettled(const struct cm_case *c)
 	return is_different != c->is_held_alike;
 }
 
-static void ring(const struct cm_docket_seen *changed, const struct cm_input *input,
-    struct cm_effects *effects)
+/* Nearly always they agree and nobody is held: that must cost little. */
+static bool must_ring(
+    const struct cm_docket_seen *changed, bool has_new_words, struct cm_docket_seen *s)
+{
+	bool differs;
+
+	if (s->c == NULL || s->c->state != CM_CASE_DECIDED || is_overtaken(s->c) ||
+	    !is_equal(changed, s))
+		return false;
+	differs = is_unlike(changed, s);
+	s->c->is_outdated =
+	    s->c->is_outdated || (has_new_words && differs && s->c->is_held_alike);
+	return s->c->is_outdated ||
+	       (differs != s->c->is_held_alike && cm_docket_is_unsettled(s->c));
+}
+
+static void ring(const struct cm_docket_seen *changed, bool has_new_words,
+    const struct cm_input *input, struct cm_effects *effects)
 {
 	for (; changed != NULL; changed = changed->next_of_case) {
 		size_t walked = 0;
 
-		for (const struct cm_docket_seen *s = changed->account->newest;
+		for (struct cm_docket_seen *s = changed->account->newest;
 		    s != NULL && walked < CM_DOCKET_WALKED; s = s->next, walked++)
-			/* Nearly always they agree and nobody is held: that must cost little. */
-			if (s->c != NULL && is_equal(changed, s) &&
-			    is_unlike(changed, s) != s->c->is_held_alike &&
-			    cm_docket_is_unsettled(s->c))
+			if (must_ring(changed, has_new_words, s))
 				cm_effect_arm(effects, &s->c->id, input->now.ms);
 	}
 }
@@ -338,11 +351,11 @@ static void ring(const struct cm_docket_seen *changed, const struct cm_input *in
 void cm_docket_ring_equals(
     const struct cm_case *c, const struct cm_input *input, struct cm_effects *effects)
 {
-	ring(c->seen, input, effects);
+	ring(c->seen, c->has_new_words, input, effects);
 }
 
-void cm_docket_ring_kin(const struct cm_docket_kin *kin, const struct cm_input *input,
-    struct cm_effects *effects)
+void cm_docket_ring_kin(const struct cm_docket_kin *kin, bool has_new_words,
+    const struct cm_input *input, struct cm_effects *effects)
 {
-	ring(kin->seen, input, effects);
+	ring(kin->seen, has_new_words, input, effects);
 }

@@ -244,8 +244,8 @@ static struct cm_docket_kin *need_kin(struct cm_docket *docket, const struct cm_
 }
 
 /* CM_NO_MEMORY: nothing has changed that shows. */
-static enum cm_status hear(
-    struct cm_docket *docket, const struct cm_kin *told, struct cm_docket_kin **out)
+static enum cm_status hear(struct cm_docket *docket, const struct cm_kin *told,
+    struct cm_docket_kin **out, bool *has_new_words)
 {
 	struct cm_case_said *said;
 	struct cm_docket_kin *kin;
@@ -259,6 +259,8 @@ static enum cm_status hear(
 		cm_free(said);
 		return CM_NO_MEMORY;
 	}
+	*has_new_words = told->revision > 0 &&
+	                 !cm_case_said_same(kin->said, kin->said_count, said, count);
 	kin->epoch = told->epoch;
 	kin->revision = told->revision;
 	if (told->revision > 0) {
@@ -293,6 +295,7 @@ enum cm_status cm_docket_take_kin(struct cm_docket *docket, const struct cm_inpu
     struct cm_err *err)
 {
 	struct cm_docket_kin *kin;
+	bool has_new_words = false;
 	struct cm_kin told;
 	enum cm_status status =
 	    cm_record_decode(CM_KIND_KIN, record->body, &effects->arena, &told, err);
@@ -310,16 +313,17 @@ enum cm_status cm_docket_take_kin(struct cm_docket *docket, const struct cm_inpu
 	if (status == CM_OK && effects->failed)
 		status = CM_NO_MEMORY;
 	if (status == CM_OK)
-		status = hear(docket, &told, &kin);
+		status = hear(docket, &told, &kin, &has_new_words);
 	if (status != CM_OK)
 		return cm_err_set(err, status, "no memory for another router's case");
-	cm_docket_ring_kin(kin, input, effects);
+	cm_docket_ring_kin(kin, has_new_words, input, effects);
 	return CM_OK;
 }
 
 enum cm_status cm_docket_replay_kin(struct cm_docket *docket, struct cm_bytes body)
 {
 	struct cm_docket_kin *kin;
+	bool has_new_words;
 	struct cm_arena arena;
 	struct cm_kin told;
 	enum cm_status status;
@@ -327,7 +331,7 @@ enum cm_status cm_docket_replay_kin(struct cm_docket *docket, struct cm_bytes bo
 	cm_arena_init(&arena, 0);
 	status = cm_record_decode(CM_KIND_KIN, body, &arena, &told, NULL);
 	if (status == CM_OK && is_news(cm_idmap_get(&docket->kin, &told.case_id), &told))
-		status = hear(docket, &told, &kin);
+		status = hear(docket, &told, &kin, &has_new_words);
 	cm_arena_fini(&arena);
 	return status;
 }

@@ -69,6 +69,7 @@ void kin_lose(struct kin_fleet *k, size_t router); /* its ledger */
 
 /* Everything that waits, the oldest first, until nothing does. */
 void kin_rest(struct kin_fleet *k);
+void kin_rest_but(struct kin_fleet *k, size_t steps); /* not longer than that */
 
 /* The newest outcome of a case at a router. */
 struct cm_outcome kin_outcome(struct kin_fleet *k, size_t router, const struct cm_id *id);

@@ -137,6 +137,48 @@ Test(docket_kin, equal_demands_that_differ_are_held_on_both_sides_and_released_w
 	kin_end(&k);
 }
 
+/* ie answers anew: the customer answers for itself. */
+static void send_to_the_customer(size_t router, const struct cm_id *id)
+{
+	struct cm_answer *ie = help_answer(&k.f.arena, k.story.demand, "ie", 1);
+	struct cm_finding *finding;
+	struct cm_part *part = help_host(&k.f.arena, ie, 1, "content", "IE", &finding);
+
+	help_part_fact(&k.f.arena, part, "customer_kind", "enterprise");
+	ie->case_id = *id;
+	ie->edition = 2;
+	cr_assert_eq(kin_take(&k, router, "ie", CM_KIND_ANSWER, ie), CM_OK, "%s", k.f.err.text);
+}
+
+Test(docket_kin, a_held_case_names_the_word_that_the_other_has_now)
+{
+	for (size_t routers = 1; routers <= 2; routers++) {
+		size_t other = routers - 1;
+		struct cm_outcome out;
+
+		begin(routers);
+		kin_decide(&k, 0, &a, true);
+		kin_decide(&k, other, &b, false);
+		kin_rest(&k);
+		SAYS(0, &a, HELD_MLAT);
+		send_to_the_customer(other, &b);
+		k.routers[0].rows_hidden = 1; /* still being stored: it is rung for again */
+		kin_rest_but(&k, 20);
+		k.routers[0].rows_hidden = 0;
+		kin_rest(&k);
+		SAYS(0, &a, HELD_MLAT);
+		SAYS(other, &b, "hold_for_counsel alone redirect_customer");
+		out = kin_outcome(&k, 0, &a);
+		cr_assert_not_null(
+		    strstr(out.parts[0].why, "redirect_customer"), "%s", out.parts[0].why);
+		cr_assert_eq(out.revision, 3);
+		cr_assert_eq(kin_outcome(&k, other, &b).revision, routers + 1);
+		kin_planned_anew(&k, 0, &a);
+		kin_planned_anew(&k, other, &b);
+		kin_end(&k);
+	}
+}
+
 Test(docket_kin, a_demand_that_ended_at_another_router_holds_no_longer)
 {
 	begin(2);
