@@ -12,6 +12,8 @@ comity_test(case_revise SOURCES unit/test_case_revise.c ${cores_fleet} LIBS ${co
 comity_test(docket SOURCES unit/test_docket.c ${cores_fleet} LIBS ${cores_libs})
 comity_test(docket_alike SOURCES unit/test_docket_alike.c ${cores_fleet} LIBS ${cores_libs})
 comity_test(docket_kin SOURCES unit/test_docket_kin.c unit/kin_fleet.c ${cores_fleet} LIBS ${cores_libs})
+comity_test(docket_kin_fault SOURCES unit/test_docket_kin_fault.c unit/kin_fleet.c
+	${cores_fleet} LIBS ${cores_libs})
 comity_test(docket_kin_random SOURCES unit/test_docket_kin_random.c unit/kin_fleet.c
 	${cores_fleet} LIBS ${cores_libs})
 comity_test(plan SOURCES unit/test_plan.c unit/plan_three.c ${cores_fleet} LIBS ${cores_libs})
