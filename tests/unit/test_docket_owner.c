@@ -666,6 +666,23 @@ Test(docket_owner, a_restart_after_every_step_changes_nothing)
 	end();
 }
 
+Test(docket_owner, what_was_said_in_a_former_epoch_is_not_recalled_into_this_one)
+{
+	begin(false);
+	cr_assert_eq(give(1, 0), CM_OK);
+	answer_all(1);
+	cr_assert_eq(give(2, 1), CM_OK);
+	story.first[1]->hosted_count = 0; /* ie held the first target, and does no more */
+	story.first[1]->findings_count = 0;
+	answer_all(2);
+	cr_assert_eq(central_says(NULL, 0, 2, 1, "central"), CM_OK);
+	cr_assert_eq(the_case()->state, CM_CASE_DECIDED);
+	story.first[2]->edition = 2; /* de still holds nothing */
+	cr_assert_eq(take("de", CM_KIND_ANSWER, story.first[2]), CM_OK, "%s", err.text);
+	cr_assert_not_null(strstr(happened(), "store unchanged"), "%s", happened());
+	end();
+}
+
 Test(docket_owner, a_settlement_that_was_kept_survives_a_restart)
 {
 	struct cm_notice n;
