@@ -160,6 +160,7 @@ void cm_docket_unindex_kin(struct cm_docket_kin *kin)
 
 /* ---- who speaks for a case ------------------------------------------------------------------- */
 
+/* A case that has moved goes on elsewhere: until the new owner speaks, its words stand here. */
 static bool has_ended(const struct cm_case *c)
 {
 	return c->state == CM_CASE_WITHDRAWN || c->state == CM_CASE_SUPERSEDED;

@@ -158,7 +158,7 @@ static enum cm_status answer_with(const struct cm_docket *docket, const struct c
 static bool is_live_here(const struct cm_docket_seen *s)
 {
 	return s->c != NULL && s->c->state != CM_CASE_WITHDRAWN &&
-	       s->c->state != CM_CASE_SUPERSEDED && (s->kin == NULL || s->kin->epoch <= s->c->epoch);
+	       s->c->state != CM_CASE_SUPERSEDED && s->c->state != CM_CASE_MOVED && (s->kin == NULL || s->kin->epoch <= s->c->epoch);
 }
 
 static enum cm_status answer(const struct cm_docket *docket, const char *peer,
