@@ -149,6 +149,17 @@ enum cm_status kin_take(
 
 /* ---- the story ------------------------------------------------------------------------------- */
 
+/* Central is asked too of a case that had another owner. */
+static void central_says_nothing(struct kin_fleet *k, size_t router, uint32_t epoch)
+{
+	struct cm_answer *central = help_answer(&k->f.arena, k->story.demand, "central", 1);
+	enum cm_status status;
+
+	central->epoch = epoch;
+	status = kin_take(k, router, "central", CM_KIND_ANSWER, central);
+	cr_assert(status == CM_OK || status == CM_NO_MEANING, "%s", k->f.err.text);
+}
+
 void kin_file(struct kin_fleet *k, size_t router, const struct cm_id *id, uint32_t epoch)
 {
 	k->story.demand->case_id = *id;
@@ -157,10 +168,21 @@ void kin_file(struct kin_fleet *k, size_t router, const struct cm_id *id, uint32
 	    k->f.err.text);
 	for (size_t i = 0; i < 3; i += 2) {
 		k->story.first[i]->case_id = *id;
+		k->story.first[i]->epoch = epoch;
 		cr_assert_eq(kin_take(k, router, k->story.first[i]->node, CM_KIND_ANSWER,
 		                 k->story.first[i]),
-		    CM_OK);
+		    CM_OK, "%s", k->f.err.text);
 	}
+	if (epoch > 1)
+		central_says_nothing(k, router, epoch);
+}
+
+/* In the epoch in which the router has the case. */
+uint32_t kin_epoch(const struct kin_fleet *k, size_t router, const struct cm_id *id)
+{
+	const struct cm_case *c = cm_docket_find(&k->routers[router].docket, id);
+
+	return c != NULL ? c->epoch : 1;
 }
 
 enum cm_status kin_ie_says(struct kin_fleet *k, size_t router, const struct cm_id *id,
@@ -176,6 +198,7 @@ enum cm_status kin_ie_says(struct kin_fleet *k, size_t router, const struct cm_i
 	(void)help_says(&k->f.arena, finding, "holds permits mlat");
 	ie->case_id = *id;
 	ie->edition = edition;
+	ie->epoch = kin_epoch(k, router, id);
 	return kin_take(k, router, "ie", CM_KIND_ANSWER, ie);
 }
 

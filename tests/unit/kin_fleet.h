@@ -56,6 +56,7 @@ enum cm_status kin_take(
 
 /* The story as that case: its demand, and its answers but for ie's, which decides. */
 void kin_file(struct kin_fleet *k, size_t router, const struct cm_id *id, uint32_t epoch);
+uint32_t kin_epoch(const struct kin_fleet *k, size_t router, const struct cm_id *id);
 enum cm_status kin_ie_says(struct kin_fleet *k, size_t router, const struct cm_id *id,
     uint32_t edition, bool forbids);
 void kin_withdraw(struct kin_fleet *k, size_t router, const struct cm_id *id);

@@ -147,6 +147,7 @@ static void send_to_the_customer(size_t router, const struct cm_id *id)
 	help_part_fact(&k.f.arena, part, "customer_kind", "enterprise");
 	ie->case_id = *id;
 	ie->edition = 2;
+	ie->epoch = kin_epoch(&k, router, id);
 	cr_assert_eq(kin_take(&k, router, "ie", CM_KIND_ANSWER, ie), CM_OK, "%s", k.f.err.text);
 }
 
