@@ -151,6 +151,7 @@ struct cm_case {
 	struct cm_docket_seen *seen; /* borrowed: the docket's index of this case's targets */
 	struct cm_case_said *said; /* owned; of the newest outcome */
 	size_t said_count;
+	uint32_t said_epoch; /* in which it said so; 0: it has not spoken */
 	struct cm_case_said *said_next; /* owned; of the step that is under way */
 	size_t said_next_count;
 	bool has_said_next;

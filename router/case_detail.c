@@ -194,6 +194,7 @@ void cm_case_said_settle(struct cm_case *c, bool has_succeeded)
 	c->has_new_words = c->has_said_next && has_succeeded &&
 	                   !cm_case_said_same(c->said, c->said_count, c->said_next, c->said_next_count);
 	if (c->has_said_next && has_succeeded) {
+		c->said_epoch = c->epoch;
 		cm_free(c->said);
 		c->said = c->said_next;
 		c->said_count = c->said_next_count;

@@ -172,7 +172,7 @@ static bool is_told_by_kin(const struct cm_docket_seen *s)
 {
 	if (s->c == NULL || s->kin == NULL)
 		return s->c == NULL;
-	return s->kin->said_epoch > (s->c->said_count > 0 || has_ended(s->c) ? s->c->epoch : 0);
+	return s->kin->said_epoch > s->c->said_epoch;
 }
 
 static bool is_over(const struct cm_docket_seen *s)
