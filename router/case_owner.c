@@ -104,9 +104,6 @@ void cm_case_restart(struct cm_case *c)
 {
 	c->known_revision = highest_seen(c);
 	cm_case_forget_details(c);
-	cm_free(c->said);
-	c->said = NULL;
-	c->said_count = 0;
 	c->state = CM_CASE_NEW;
 	c->round = 1;
 	c->heard = 0;
@@ -138,4 +135,12 @@ void cm_case_become(struct cm_case *c, struct cm_case *fresh)
 	*fresh = former;
 	c->seen = former.seen; /* the docket's: about the same accounts */
 	fresh->seen = NULL;
+	if (c->said_epoch != 0)
+		return;
+	/* What it said stands until it has an outcome again: a hand-over releases no hold. */
+	c->said = former.said;
+	c->said_count = former.said_count;
+	c->said_epoch = former.said_epoch;
+	fresh->said = NULL;
+	fresh->said_count = 0;
 }

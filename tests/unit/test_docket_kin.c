@@ -328,6 +328,52 @@ Test(docket_kin, an_own_case_that_was_a_stub_takes_its_place)
 	kin_end(&k);
 }
 
+/* It goes away, is not decided there, and comes back: what it said first holds the other all the time. */
+Test(docket_kin, a_case_that_comes_back_undecided_holds_as_before)
+{
+	begin(2);
+	kin_decide(&k, 0, &a, true);
+	kin_decide(&k, 0, &b, false);
+	kin_rest(&k);
+	kin_file(&k, 1, &a, 2);
+	kin_rest(&k);
+	SAYS(0, &b, HELD_COMPLY);
+	kin_file(&k, 0, &a, 3);
+	kin_rest(&k);
+	SAYS(0, &b, HELD_COMPLY);
+	cr_assert_eq(stub(1, &a)->epoch, 3);
+	kin_restart(&k, 0);
+	cr_assert_eq(k.routers[0].rings_count, 0);
+	cr_assert_eq(kin_ie_says(&k, 0, &a, 0, false), CM_OK);
+	kin_rest(&k);
+	SAYS(0, &a, "comply_limited");
+	SAYS(0, &b, "comply_limited");
+	kin_planned_anew(&k, 0, &a);
+	kin_planned_anew(&k, 0, &b);
+	kin_end(&k);
+}
+
+/* What the router that had it meanwhile said is newer than its own first words. */
+Test(docket_kin, a_case_that_comes_back_decided_holds_by_the_later_words)
+{
+	begin(2);
+	kin_decide(&k, 0, &a, true);
+	kin_decide(&k, 0, &b, false);
+	kin_file(&k, 1, &a, 2);
+	cr_assert_eq(kin_ie_says(&k, 1, &a, 0, false), CM_OK);
+	kin_rest(&k);
+	SAYS(0, &b, "comply_limited");
+	kin_file(&k, 0, &a, 3);
+	kin_rest(&k);
+	SAYS(0, &b, "comply_limited");
+	cr_assert_eq(kin_ie_says(&k, 0, &a, 0, true), CM_OK);
+	kin_rest(&k);
+	SAYS(0, &a, HELD_MLAT);
+	SAYS(0, &b, HELD_COMPLY);
+	kin_planned_anew(&k, 0, &a);
+	kin_end(&k);
+}
+
 /* Rows that another router's words made are none of the case's own steps. */
 Test(docket_kin, what_was_told_of_a_case_does_not_stand_for_rows_it_has_yet_to_store)
 {

@@ -157,7 +157,8 @@ static bool is_live(const struct told_case *c)
 	return c->epoch > 0 && !c->has_ended;
 }
 
-/* To a router that has not got it: the first one, or the one it moves to, or one whose ledger is new. */
+/* To a router that has not got it, or had it before: the first one, or the one it moves to, or one whose
+ * ledger is new. */
 static void file(struct told_case *c, size_t owner)
 {
 	c->owner = owner;
@@ -169,7 +170,7 @@ static void file(struct told_case *c, size_t owner)
 
 static void move(struct told_case *c, size_t owner)
 {
-	if (c->epoch == 0 || (is_live(c) && cm_docket_find(&k.routers[owner].docket, &c->id) == NULL))
+	if (c->epoch == 0 || (is_live(c) && c->owner != owner))
 		file(c, owner);
 }
 
