@@ -9,8 +9,10 @@ void cm_docket_init(struct cm_docket *docket, const struct cm_case_env *env)
 	*docket = (struct cm_docket){.env = *env};
 	docket->env.relate = cm_docket_relate;
 	docket->env.relate_self = docket;
+	docket->env.tell_kin = cm_docket_tell_kin;
 	cm_idmap_init(&docket->cases);
 	cm_idmap_init(&docket->by_target);
+	cm_idmap_init(&docket->kin);
 	cm_arena_init(&docket->seen, 0);
 }
 
@@ -21,6 +23,7 @@ void cm_docket_fini(struct cm_docket *docket)
 	cm_free(docket->order);
 	cm_idmap_fini(&docket->cases);
 	cm_idmap_fini(&docket->by_target);
+	cm_docket_free_kin(docket);
 	cm_arena_fini(&docket->seen);
 	docket->order = NULL;
 	docket->order_cap = 0;
@@ -96,6 +99,39 @@ static enum cm_status end_predecessor(struct cm_docket *docket, const struct cm_
 	return status;
 }
 
+/* The case was here before, and is given to this router again: begin anew, and put it in its place. */
+static enum cm_status take_over(struct cm_docket *docket, struct cm_case *c,
+    const struct cm_input *input, const struct cm_demand *demand, struct cm_bytes body,
+    struct cm_effects *effects, struct cm_err *err)
+{
+	bool was_open = cm_case_is_open(c);
+	struct cm_case *fresh;
+	enum cm_status status;
+
+	if (cm_epoch_of(demand->epoch) == c->epoch)
+		return cm_err_set(err, CM_DUPLICATE, "the case is already here");
+	if (cm_epoch_of(demand->epoch) < c->epoch)
+		return cm_err_set(err, CM_CHANGED, "changed meanwhile: the case is here in epoch %u",
+		    (unsigned)c->epoch);
+	fresh = cm_case_new_after(c);
+	if (fresh == NULL)
+		return cm_err_set(err, CM_NO_MEMORY, "no memory for a case");
+	status = cm_case_demand(fresh, &docket->env, input, body, effects, err);
+	if (status == CM_OK)
+		status = end_predecessor(docket, input, demand, effects, err);
+	if (status == CM_OK) {
+		fresh->seen = c->seen; /* as it will be */
+		status = cm_docket_tell_kin(docket, fresh, effects, err);
+	}
+	if (status == CM_OK) {
+		cm_case_become(c, fresh);
+		count_open(docket, c, was_open);
+		cm_docket_ring_equals(c, input, effects);
+	}
+	cm_case_free(fresh);
+	return status;
+}
+
 static enum cm_status open_case(struct cm_docket *docket, const struct cm_input *input,
     const char *sender, const struct cm_record *record, struct cm_effects *effects, struct cm_err *err)
 {
@@ -109,8 +145,9 @@ static enum cm_status open_case(struct cm_docket *docket, const struct cm_input 
 	if (strcmp(demand.intake, sender) != 0)
 		return cm_err_set(err, CM_NOT_ALLOWED, "%s sent a demand in the name of %s", sender,
 		    demand.intake);
-	if (cm_docket_find(docket, &demand.case_id) != NULL)
-		return cm_err_set(err, CM_DUPLICATE, "the case is already here");
+	c = cm_docket_find(docket, &demand.case_id);
+	if (c != NULL)
+		return take_over(docket, c, input, &demand, record->body, effects, err);
 	c = cm_case_new(&demand.case_id);
 	if (c == NULL)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for a case");
@@ -121,6 +158,8 @@ static enum cm_status open_case(struct cm_docket *docket, const struct cm_input 
 		status = cm_docket_index(docket, c, &demand);
 		if (status == CM_OK)
 			status = end_predecessor(docket, input, &demand, effects, err);
+		if (status == CM_OK)
+			status = cm_docket_tell_kin(docket, c, effects, err);
 		if (status != CM_OK)
 			remove_last(docket, c);
 	}
@@ -169,6 +208,8 @@ static enum cm_status take_notice(struct cm_docket *docket, const struct cm_inpu
 	if (status != CM_OK)
 		return status;
 	c = cm_docket_find(docket, &notice.case_id);
+	if (c == NULL && notice.what == CM_NOTICE_MOVED)
+		return cm_err_set(err, CM_NO_MEANING, "the case never came here");
 	if (c == NULL)
 		return cm_err_set(err, CM_NOT_FOUND, "no such case on this router");
 	was_open = cm_case_is_open(c);
@@ -190,10 +231,74 @@ enum cm_status cm_docket_record(struct cm_docket *docket, const struct cm_input 
 		return take_answer(docket, input, sender, record, effects, err);
 	case CM_KIND_NOTICE:
 		return take_notice(docket, input, sender, record, effects, err);
+	case CM_KIND_KIN:
+		return cm_docket_take_kin(docket, input, sender, record, effects, err);
 	default:
 		return cm_err_set(err, CM_UNKNOWN_KIND, "a router takes no message of kind %u",
 		    (unsigned)record->kind);
 	}
+}
+
+/* Which case a refused record was about, and in which epoch it was said. */
+static bool read_refused(const struct cm_record *record, struct cm_arena *arena, struct cm_id *case_id,
+    uint32_t *epoch)
+{
+	struct cm_ask ask;
+	struct cm_outcome outcome;
+	struct cm_event event;
+
+	if (record->kind == CM_KIND_ASK &&
+	    cm_record_decode(CM_KIND_ASK, record->body, arena, &ask, NULL) == CM_OK) {
+		*case_id = ask.case_id;
+		*epoch = cm_epoch_of(ask.demand.epoch);
+		return true;
+	}
+	if (record->kind == CM_KIND_OUTCOME &&
+	    cm_record_decode(CM_KIND_OUTCOME, record->body, arena, &outcome, NULL) == CM_OK) {
+		*case_id = outcome.case_id;
+		*epoch = cm_epoch_of(outcome.epoch);
+		return true;
+	}
+	if (record->kind == CM_KIND_EVENT &&
+	    cm_record_decode(CM_KIND_EVENT, record->body, arena, &event, NULL) == CM_OK) {
+		*case_id = event.case_id;
+		*epoch = cm_epoch_of(event.epoch);
+		return true;
+	}
+	return false;
+}
+
+void cm_docket_undeliverable(struct cm_docket *docket, const struct cm_input *input, const char *peer,
+    const struct cm_record *record, enum cm_status status, const char *reason,
+    struct cm_effects *effects)
+{
+	struct cm_notice moved = {.node = peer,
+	    .what = CM_NOTICE_MOVED,
+	    .at_ms = input->now.ms,
+	    .by = peer,
+	    .reasons = reason[0] != 0 ? reason : cm_status_text(status),
+	    .router = ""};
+	struct cm_bytes body = {0};
+	struct cm_case *c;
+	uint32_t epoch;
+	bool was_open;
+
+	if (status != CM_CHANGED || !read_refused(record, &effects->arena, &moved.case_id, &epoch))
+		return;
+	c = cm_docket_find(docket, &moved.case_id);
+	if (c == NULL || c->epoch != epoch || cm_case_next(c->state, CM_CASE_MOVE) < 0)
+		return;
+	moved.epoch = epoch + 1; /* or later: the refusal is a sentence for people */
+	was_open = cm_case_is_open(c);
+	status = cm_effects_encode(effects, CM_KIND_NOTICE, &moved, &body, NULL);
+	if (status == CM_OK)
+		status = cm_case_move_away(c, &docket->env, input, &moved, body, effects, NULL);
+	if (status != CM_OK) {
+		effects->failed = true; /* the row is still there, and this is told again */
+		return;
+	}
+	count_open(docket, c, was_open);
+	cm_docket_ring_equals(c, input, effects);
 }
 
 #define RECALL_RETRY_MS 200 /* while what a case stored is on its way to the disk */
@@ -204,10 +309,11 @@ static enum cm_status reconsider(struct cm_docket *docket, struct cm_case *c,
 {
 	enum cm_status status;
 
-	if (!cm_docket_is_unsettled(c))
+	if (!c->is_outdated && !cm_docket_is_unsettled(c))
 		return CM_NO_MEANING;
 	status = cm_case_reconsider(c, &docket->env, input, effects, NULL);
 	if (status == CM_OK) {
+		c->is_outdated = false;
 		docket->open_count += cm_case_is_open(c);
 		cm_docket_ring_equals(c, input, effects);
 	}
@@ -235,6 +341,21 @@ void cm_docket_timer(struct cm_docket *docket, const struct cm_input *input,
 		effects->failed = true;
 }
 
+/* The first row of a ledger: its number. */
+static enum cm_status replay_rebuild(struct cm_docket *docket, struct cm_bytes body)
+{
+	struct cm_rebuild rebuild;
+	struct cm_arena arena;
+	enum cm_status status;
+
+	cm_arena_init(&arena, 0);
+	status = cm_record_decode(CM_KIND_REBUILD, body, &arena, &rebuild, NULL);
+	if (status == CM_OK)
+		docket->env.ledger = rebuild.ledger;
+	cm_arena_fini(&arena);
+	return status;
+}
+
 enum cm_status cm_docket_replay(struct cm_docket *docket, uint32_t kind,
     const struct cm_id *case_id, int64_t at_ms, struct cm_bytes body)
 {
@@ -242,6 +363,10 @@ enum cm_status cm_docket_replay(struct cm_docket *docket, uint32_t kind,
 	bool was_open;
 	enum cm_status status;
 
+	if (kind == CM_KIND_KIN)
+		return cm_docket_replay_kin(docket, body);
+	if (kind == CM_KIND_REBUILD)
+		return replay_rebuild(docket, body);
 	if (c == NULL) {
 		if (kind != CM_KIND_DEMAND)
 			return CM_CORRUPT;
@@ -259,7 +384,9 @@ enum cm_status cm_docket_replay(struct cm_docket *docket, uint32_t kind,
 	status = cm_case_replay(c, kind, at_ms, body);
 	if (status == CM_OK)
 		count_open(docket, c, was_open);
-	if (status == CM_OK && kind == CM_KIND_DEMAND)
+	if (status == CM_OK && kind == CM_ROW_MOVED)
+		cm_case_note_moved(c, &docket->env, body);
+	if (status == CM_OK && kind == CM_KIND_DEMAND && c->seen == NULL)
 		status = cm_docket_index(docket, c, c->demand);
 	return status;
 }
@@ -312,11 +439,46 @@ static enum cm_status ring_unsettled(struct cm_docket *docket, const struct cm_i
 	return status;
 }
 
+/* Nothing is here: this router is new, or has lost its ledger. Whoever gave it a case gives it again. */
+static enum cm_status ask_for_all(struct cm_docket *docket, const struct cm_input *input,
+    cm_docket_effects_cb each, void *data, struct cm_err *err)
+{
+	static const struct cm_id no_case = {{0}};
+	const struct cm_roster *roster = docket->env.roster;
+	struct cm_rebuild rebuild = {.router = docket->env.router, .at_ms = input->now.ms};
+	struct cm_bytes body = {0};
+	struct cm_effects effects;
+	struct cm_id dice;
+	enum cm_status status;
+
+	cm_effects_init(&effects);
+	dice = cm_effects_id(&effects, input);
+	memcpy(&rebuild.ledger, &dice.bytes[8], sizeof rebuild.ledger);
+	docket->env.ledger = rebuild.ledger;
+	status = cm_effects_encode(&effects, CM_KIND_REBUILD, &rebuild, &body, err);
+	for (size_t i = 0; status == CM_OK && i < roster->count; i++) {
+		struct cm_id id = cm_effects_id(&effects, input);
+
+		if (roster->members[i].role == CM_ROLE_REGION)
+			cm_effect_send(
+			    &effects, roster->members[i].name, CM_KIND_REBUILD, &no_case, &id, body);
+	}
+	cm_effect_store(&effects, CM_KIND_REBUILD, &no_case, body);
+	if (status == CM_OK && effects.failed)
+		status = cm_err_set(err, CM_NO_MEMORY, "no memory to ask for cases");
+	if (status == CM_OK)
+		each(&effects, data);
+	cm_effects_fini(&effects);
+	return status;
+}
+
 enum cm_status cm_docket_resume(struct cm_docket *docket, const struct cm_input *input,
     cm_docket_effects_cb each, void *data, struct cm_err *err)
 {
 	uint32_t ids_used = 0;
 
+	if (docket->cases.count == 0 && docket->env.ledger == 0)
+		return ask_for_all(docket, input, each, data, err);
 	/* Emergencies overtake: what waits for a restart is the one queue that this router keeps. */
 	for (int emergencies = 1; emergencies >= 0; emergencies--)
 		for (size_t i = 0; i < docket->cases.count; i++) {

@@ -7,12 +7,17 @@
 const char *const cm_dispositions[] = {"reject", "redirect_customer", "redirect_agreement",
     "redirect_mlat", "challenge", "comply_limited", "unable", "hold_for_counsel", NULL};
 
-bool cm_is_disposition(const char *act)
+const char *cm_disposition_word(const char *act)
 {
 	for (size_t i = 0; cm_dispositions[i] != NULL; i++)
 		if (strcmp(cm_dispositions[i], act) == 0)
-			return true;
-	return false;
+			return cm_dispositions[i];
+	return NULL;
+}
+
+bool cm_is_disposition(const char *act)
+{
+	return cm_disposition_word(act) != NULL;
 }
 
 /* ---- which parts there are ------------------------------------------------------------------- */

@@ -60,5 +60,6 @@ uint32_t cm_plan_part_digest(const char *category, const char *region);
 /* The words of a disposition, in the order of the ladder; NULL-terminated. */
 extern const char *const cm_dispositions[];
 bool cm_is_disposition(const char *act);
+const char *cm_disposition_word(const char *act); /* as the table has it, which outlives every message; or NULL */
 
 #endif

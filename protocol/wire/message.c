@@ -64,6 +64,7 @@ _Static_assert(sizeof(enum cm_notice_what) == sizeof(uint32_t), "enums travel as
 #define STATE 2 /* ISO 3166-1 alpha-2 */
 #define DAY 10  /* YYYY-MM-DD */
 #define HASH 32 /* BLAKE2b-256 */
+#define KEY 16  /* of a blind: what an index of accounts goes by */
 
 static const struct cm_choice knowledge_names[] = {
     {CM_KNOWN, "known"},
@@ -102,6 +103,7 @@ static const struct cm_choice notice_names[] = {
     {CM_NOTICE_WITHDRAW, "withdraw"},
     {CM_NOTICE_SETTLE, "settle"},
     {CM_NOTICE_SUPERSEDE, "supersede"},
+    {CM_NOTICE_MOVED, "moved"},
 };
 
 /* ---- what stands inside messages ------------------------------------------------------------- */
@@ -269,6 +271,20 @@ static const struct cm_field cm_record_fields[] = {
 };
 static const struct cm_schema cm_record_schema = SCHEMA("record", cm_record, 0);
 
+static const struct cm_field cm_kin_part_fields[] = {
+    U32(1, cm_kin_part, part, NEED, 1, UINT32_MAX, "short digest of category and region"),
+    TEXT(2, cm_kin_part, disposition, NEED, 1, NAME, "reject ... hold_for_counsel, by itself"),
+};
+static const struct cm_schema cm_kin_part_schema = SCHEMA("kin_part", cm_kin_part, 0);
+
+static const struct cm_field cm_kin_target_fields[] = {
+    U32(1, cm_kin_target, index, NEED, 1, CM_MAX_TARGETS, "index of the target"),
+    BYTES(2, cm_kin_target, blind, NEED, KEY, KEY, "the first bytes of its blind"),
+    U64(3, cm_kin_target, basis, NEED, "digest of what the demand says: equal demands have it"),
+    STRUCTS(4, cm_kin_target, parts, cm_kin_part, MAY, CM_MAX_PARTS, "what is said of its parts"),
+};
+static const struct cm_schema cm_kin_target_schema = SCHEMA("kin_target", cm_kin_target, 0);
+
 /* ---- messages -------------------------------------------------------------------------------- */
 
 static const struct cm_field cm_demand_fields[] = {
@@ -282,12 +298,15 @@ static const struct cm_field cm_demand_fields[] = {
     STRUCTS(8, cm_demand, facts, cm_fact_text, MAY, CM_MAX_FACTS, "facts of the whole demand"),
     TEXT(9, cm_demand, as_of, MAY, DAY, DAY, "YYYY-MM-DD the law is asked for"),
     ID(10, cm_demand, supersedes, MAY, "the case this corrected demand replaces"),
+    U32(11, cm_demand, epoch, MAY, 0, UINT32_MAX, "of the owner; absent: 1"),
+    U32(12, cm_demand, revision, MAY, 0, UINT32_MAX, "highest of its outcomes at intake"),
 };
 static const struct cm_field cm_ask_fields[] = {
     ID(1, cm_ask, case_id, NEED, "the case"),
     U32(2, cm_ask, round, NEED, 1, UINT32_MAX, "1: all nodes; 2: the issuing state's, with facts"),
     STRUCT(3, cm_ask, demand, cm_demand, "the demand as registered"),
     STRUCTS(4, cm_ask, parts, cm_part, MAY, CM_MAX_PARTS, "round 2: parts with their facts"),
+    U64(5, cm_ask, ledger, MAY, "random number of the router's ledger"),
 };
 static const struct cm_field cm_answer_fields[] = {
     ID(1, cm_answer, case_id, NEED, "the case"),
@@ -304,6 +323,8 @@ static const struct cm_field cm_answer_fields[] = {
     U32(12, cm_answer, edition, MAY, 0, UINT32_MAX, "a higher one replaces; absent: the first"),
     STRUCTS(13, cm_answer, amendments, cm_amendment, MAY, CM_MAX_AMENDMENTS,
 	"what persons changed in it"),
+    U32(14, cm_answer, epoch, MAY, 0, UINT32_MAX, "of the ask; absent: 1"),
+    U32(15, cm_answer, revision, MAY, 0, UINT32_MAX, "highest of the outcomes at the node"),
 };
 static const struct cm_field cm_outcome_fields[] = {
     ID(1, cm_outcome, case_id, NEED, "the case"),
@@ -318,6 +339,7 @@ static const struct cm_field cm_outcome_fields[] = {
     ID(10, cm_outcome, successor, MAY, "with superseded: the case that replaces it"),
     ID(11, cm_outcome, predecessor, MAY, "the case it replaces"),
     STRUCTS(12, cm_outcome, related, cm_related, MAY, CM_MAX_RELATED, "cases about a same target"),
+    U32(13, cm_outcome, epoch, MAY, 0, UINT32_MAX, "of the router that decided; absent: 1"),
 };
 static const struct cm_field cm_event_fields[] = {
     ID(1, cm_event, case_id, NEED, "the case"),
@@ -328,11 +350,12 @@ static const struct cm_field cm_event_fields[] = {
     TEXT(6, cm_event, why, MAY, 1, LONG, "a sentence"),
     TEXT(7, cm_event, node, MAY, 1, NAME, "whose message caused it"),
     STRUCTS(8, cm_event, outcomes, cm_outcome, MAY, 1, "with outcome.decided, .revised, .ended"),
+    U32(9, cm_event, epoch, MAY, 0, UINT32_MAX, "of the router that reports; absent: 1"),
 };
 static const struct cm_field cm_notice_fields[] = {
     ID(1, cm_notice, case_id, NEED, "the case"),
     TEXT(2, cm_notice, node, NEED, 1, NAME, "at whose desk"),
-    ENUM(3, cm_notice, what, cm_notice_what, NEED, CM_NOTICE_WITHDRAW, CM_NOTICE_SUPERSEDE,
+    ENUM(3, cm_notice, what, cm_notice_what, NEED, CM_NOTICE_WITHDRAW, CM_NOTICE_MOVED,
 	notice_names, "what is to be done"),
     I64(4, cm_notice, at_ms, NEED, "wall time, milliseconds"),
     U32(5, cm_notice, revision, MAY, 0, UINT32_MAX, "of the outcome that was looked at"),
@@ -343,6 +366,22 @@ static const struct cm_field cm_notice_fields[] = {
     TEXT(10, cm_notice, region, MAY, 1, NAME, "settle: hosting region, if one hosts it"),
     TEXT(11, cm_notice, disposition, MAY, 1, NAME, "settle: reject ... hold_for_counsel"),
     ID(12, cm_notice, successor, MAY, "supersede: the case that replaces it"),
+    TEXT(13, cm_notice, router, MAY, 1, NAME, "moved: the router that has it now"),
+    U32(14, cm_notice, epoch, MAY, 0, UINT32_MAX, "moved: from which epoch on"),
+};
+static const struct cm_field cm_kin_fields[] = {
+    ID(1, cm_kin, case_id, NEED, "the case"),
+    TEXT(2, cm_kin, router, NEED, 1, NAME, "whose case it is"),
+    U32(3, cm_kin, epoch, NEED, 1, UINT32_MAX, "of this router for the case"),
+    U32(4, cm_kin, revision, MAY, 0, UINT32_MAX, "of its outcome; absent: there is none"),
+    TEXT(5, cm_kin, issuing_state, NEED, STATE, STATE, "ISO 3166-1 alpha-2"),
+    STRUCTS(6, cm_kin, targets, cm_kin_target, NEED, CM_MAX_TARGETS, "the accounts it is about"),
+    BOOL(7, cm_kin, ended, "withdrawn or superseded"),
+};
+static const struct cm_field cm_rebuild_fields[] = {
+    TEXT(1, cm_rebuild, router, NEED, 1, NAME, "whose ledger is new"),
+    I64(2, cm_rebuild, at_ms, NEED, "wall time, milliseconds"),
+    U64(3, cm_rebuild, ledger, MAY, "random number of the new ledger"),
 };
 static const struct cm_field cm_op_fields[] = {
     TEXT(1, cm_op, name, NEED, 1, NAME, "file, list, show ..."),
@@ -380,6 +419,8 @@ const struct cm_schema cm_answer_schema = SCHEMA("answer", cm_answer, MOST_ANSWE
 const struct cm_schema cm_outcome_schema = SCHEMA("outcome", cm_outcome, MOST_OUTCOME);
 const struct cm_schema cm_event_schema = SCHEMA("event", cm_event, MOST_EVENT);
 const struct cm_schema cm_notice_schema = SCHEMA("notice", cm_notice, MOST_NOTICE);
+const struct cm_schema cm_kin_schema = SCHEMA("kin", cm_kin, MOST_KIN);
+const struct cm_schema cm_rebuild_schema = SCHEMA("rebuild", cm_rebuild, MOST_REBUILD);
 const struct cm_schema cm_op_schema = SCHEMA("op", cm_op, MOST_OP);
 const struct cm_schema cm_op_reply_schema = SCHEMA("op_reply", cm_op_reply, MOST_OP_REPLY);
 const struct cm_schema cm_envelope_schema = SCHEMA("envelope", cm_envelope, CM_MAX_FRAME_BYTES);

@@ -19,6 +19,9 @@ static void add_member(struct cm_roster *roster, const char *word)
 	if (strcmp(name, "central") == 0) {
 		member.role = CM_ROLE_CENTRAL;
 		member.region = "";
+	} else if (strncmp(name, "router", 6) == 0) {
+		member.role = CM_ROLE_ROUTER;
+		member.region = "";
 	} else {
 		state[0] = (char)toupper(name[0]);
 		state[1] = (char)toupper(name[1]);

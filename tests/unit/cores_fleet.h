@@ -23,7 +23,7 @@ struct fleet {
 };
 
 /* Members by blanks: "us+" is region us of state US whose node carries the law of US on demands,
- * "de" a region whose node carries none, "central" the central node. */
+ * "de" a region whose node carries none, "central" the central node, "router2" another router. */
 void fleet_init(struct fleet *fleet, const char *members, const char *policy);
 
 /* Frees all, and asserts that no block lives. */

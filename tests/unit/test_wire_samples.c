@@ -282,6 +282,45 @@ static const struct cm_notice settlement = {.case_id = CASE_ID,
     .category = "content",
     .region = "ie",
     .disposition = "challenge"};
+static const struct cm_notice moved = {.case_id = CASE_ID,
+    .node = "us",
+    .what = CM_NOTICE_MOVED,
+    .at_ms = MS_2026_11_07 + 95000,
+    .by = "us",
+    .reasons = "router1 has been silent for 10 s.",
+    .router = "router2",
+    .epoch = 2};
+static const struct cm_rebuild rebuild = {.router = "router1",
+    .at_ms = MS_2026_11_07 + 96000,
+    .ledger = UINT64_C(0x0102030405060708)};
+static const struct cm_demand handed_over_demand = {.case_id = CASE_ID,
+    .fingerprint = BYTES(HASH_B),
+    .intake = "us",
+    .issuing_state = "US",
+    .registered_ms = MS_2026_11_07,
+    ARRAY(categories, content),
+    ARRAY(targets, targets),
+    .epoch = 2,
+    .revision = 3};
+static const struct cm_answer answer_to_the_second = {.case_id = CASE_ID,
+    .round = 1,
+    .node = "ie",
+    .region = "ie",
+    .at_ms = MS_2026_11_07 + 95001,
+    .edition = 2,
+    .epoch = 2,
+    .revision = 4};
+static const struct cm_outcome outcome_of_the_second = {.case_id = CASE_ID,
+    .revision = 5,
+    .decided_ms = MS_2026_11_07 + 95002,
+    .router = "router2",
+    .epoch = 2};
+static const struct cm_event event_of_the_second = {.case_id = CASE_ID,
+    .seq = 1,
+    .at_ms = MS_2026_11_07 + 95003,
+    .router = "router2",
+    .what = "demand.accepted",
+    .epoch = 2};
 static const struct cm_demand corrected_demand = {.case_id = CASE_ID,
     .fingerprint = BYTES(HASH_B),
     .intake = "us",
@@ -303,6 +342,36 @@ static const struct cm_event event = {
 };
 static const struct cm_event bare_event = {
     .case_id = CASE_ID, .seq = 0, .at_ms = 65535, .router = "r", .what = "demand.accepted"};
+
+/* ---- between routers ------------------------------------------------------------------------- */
+
+static const struct cm_kin_part kin_parts[] = {
+    {.part = 1, .disposition = "redirect_mlat"},
+    {.part = UINT32_MAX, .disposition = "hold_for_counsel"},
+};
+static const struct cm_kin_target kin_targets[] = {
+    {.index = 1,
+	.blind = BYTES("\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f"),
+	.basis = UINT64_C(0xfedcba9876543210),
+	ARRAY(parts, kin_parts)},
+    {.index = CM_MAX_TARGETS,
+	.blind = BYTES("\xf0\xf1\xf2\xf3\xf4\xf5\xf6\xf7\xf8\xf9\xfa\xfb\xfc\xfd\xfe\xff"),
+	.basis = 0},
+};
+static const struct cm_kin kin = {.case_id = CASE_ID,
+    .router = "router1",
+    .epoch = 2,
+    .revision = 3,
+    .issuing_state = "US",
+    ARRAY(targets, kin_targets)};
+static const struct cm_kin ended_kin = {.case_id = CASE_ID,
+    .router = "router2",
+    .epoch = 1,
+    .revision = 4,
+    .issuing_state = "GB",
+    .targets = &kin_targets[1],
+    .targets_count = 1,
+    .ended = true};
 
 /* ---- operations ------------------------------------------------------------------------------ */
 
@@ -367,8 +436,16 @@ const struct sample samples[] = {
     SAMPLE(withdrawal, notice),
     SAMPLE(settlement, notice),
     SAMPLE(corrected_demand, demand),
+    SAMPLE(moved, notice),
+    SAMPLE(rebuild, rebuild),
+    SAMPLE(handed_over_demand, demand),
+    SAMPLE(answer_to_the_second, answer),
+    SAMPLE(outcome_of_the_second, outcome),
+    SAMPLE(event_of_the_second, event),
     SAMPLE(event, event),
     SAMPLE(bare_event, event),
+    SAMPLE(kin, kin),
+    SAMPLE(ended_kin, kin),
     SAMPLE(file_op, op),
     SAMPLE(import_op, op),
     SAMPLE(many_op, op),
