@@ -984,6 +984,18 @@ static void later_rounds_are_said_again_if_asked_alike(void)
 	second.round = 3;
 	CHECK(take("router3", CM_KIND_ASK, &second, 300) == CM_OK);
 	CHECK(answered().at_ms == HELP_NOW_MS + 300); /* other facts: asked of the law */
+	/* The same round in two epochs with other facts: the answer goes with its own ask. */
+	for (uint32_t epoch = 3; epoch <= 4; epoch++) {
+		const char *router = epoch == 3 ? "router1" : "router2";
+
+		sent.epoch = second.demand.epoch = epoch;
+		part.facts_count = 0;
+		help_part_fact(&arena, &part, "residence", "DE");
+		second.round = 2;
+		CHECK(ask(router, 1, 0, 100 * epoch + 100) == CM_OK);
+		CHECK(take(router, CM_KIND_ASK, &second, 100 * epoch + 150) == CM_OK);
+		CHECK(answered().at_ms == HELP_NOW_MS + 450);
+	}
 	end();
 }
 
