@@ -72,6 +72,30 @@ enum cm_status cm_case_plan_input(const struct cm_case *c, const struct cm_case_
 	return CM_OK;
 }
 
+/* The same, with what stands in for the first answers that have not come. */
+enum cm_status cm_case_outcome_input(const struct cm_case *c, const struct cm_case_env *env,
+    int64_t decided_ms, uint32_t revision, struct cm_arena *arena, struct cm_plan_input *out)
+{
+	const struct cm_answer **stand_ins = NULL;
+	const struct cm_answer **answers;
+	size_t count = 0;
+	enum cm_status status = cm_case_plan_input(c, env, decided_ms, revision, arena, out);
+
+	if (status == CM_OK)
+		status = cm_case_stand_ins(c, env, out, arena, &stand_ins, &count);
+	if (status != CM_OK || count == 0)
+		return status;
+	answers = cm_arena_alloc(arena, out->answers_count + count, sizeof *answers);
+	if (answers == NULL)
+		return CM_NO_MEMORY;
+	if (out->answers_count > 0)
+		memcpy(answers, out->answers, out->answers_count * sizeof *answers);
+	for (size_t i = 0; i < count; i++)
+		insert_answer(answers, &out->answers_count, stand_ins[i]);
+	out->answers = answers;
+	return CM_OK;
+}
+
 /* ---- concluding ------------------------------------------------------------------------------ */
 
 /* The outcome that stands, decoded; `*out` NULL: there is none. */
@@ -148,20 +172,22 @@ static enum cm_status note_related(struct cm_case *c, const struct cm_case_env *
 	                       : status;
 }
 
-/* Plan, and make the plan the outcome, unless it says what the standing one says. */
-static enum cm_status conclude(struct cm_case *c, const struct cm_case_env *env,
+enum cm_status cm_case_conclude(struct cm_case *c, const struct cm_case_env *env,
     const struct cm_input *input, const char *why, struct cm_effects *effects, struct cm_err *err)
 {
 	struct cm_plan_input plan;
 	struct cm_outcome *before;
 	struct cm_outcome outcome;
 	struct cm_bytes body = {0};
+	bool is_early = cm_case_is_early(c, env);
 	bool is_same = false;
 	enum cm_status status = standing_outcome(c, effects, &before, err);
 
+	if (status == CM_OK && is_early)
+		status = cm_case_note_waits(c, env, input, effects, err);
 	if (status == CM_OK)
 		status = note_related(c, env, input, effects, err);
-	if (status == CM_OK && cm_case_plan_input(c, env, input->now.ms, c->revision + 1,
+	if (status == CM_OK && cm_case_outcome_input(c, env, input->now.ms, c->revision + 1,
 	                           &effects->arena, &plan) != CM_OK)
 		status = cm_err_set(err, CM_NO_MEMORY, "no memory to plan a case");
 	if (status == CM_OK)
@@ -180,9 +206,12 @@ static enum cm_status conclude(struct cm_case *c, const struct cm_case_env *env,
 		status = cm_case_tell_central(c, env, input,
 		    before == NULL ? "outcome.decided" : "outcome.revised", why, env->router, &outcome,
 		    effects, err);
+	if (status == CM_OK)
+		status = cm_case_keep_outcome(c, body, err);
 	if (status != CM_OK)
 		return status;
-	if (cm_case_say(c, &outcome) != CM_OK)
+	/* Equal demands are not compared with what is said for want of an answer. */
+	if (!(is_early && c->state == CM_CASE_ASKED) && cm_case_say(c, &outcome) != CM_OK)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for an outcome");
 	c->is_held_alike = false;
 	for (size_t i = 0; i < outcome.parts_count; i++)
@@ -270,15 +299,17 @@ enum cm_status cm_case_go_on(struct cm_case *c, const struct cm_case_env *env,
 
 	if (c->state == CM_CASE_ASKED && cm_case_count_missing(c, env) > 0) {
 		cm_case_move(c, CM_CASE_ANSWER, input, effects, "an answer came");
-		return CM_OK;
+		return c->revision > 0 ? cm_case_conclude(c, env, input,
+		                             "an answer came, and others are missing", effects, err)
+		                       : CM_OK;
 	}
 	status = ask_if_needed(c, env, input, &is_asked, effects, err);
 	if (status == CM_OK && (c->revision > 0 || !cm_case_is_asking(c)))
-		status = conclude(c, env, input, why, effects, err);
+		status = cm_case_conclude(c, env, input, why, effects, err);
 	if (status != CM_OK)
 		return status;
 	if (is_asked && was_decided)
-		cm_effect_arm(effects, &c->id, input->now.ms + env->overdue_ms);
+		cm_case_arm_overdue(c, input->now.ms + env->overdue_ms, effects);
 	if (is_asked)
 		cm_case_move(c, CM_CASE_HEARD, input, effects, "facts bear on the issuing law");
 	else if (cm_case_is_asking(c))

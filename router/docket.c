@@ -197,6 +197,8 @@ enum cm_status cm_docket_record(struct cm_docket *docket, const struct cm_input 
 }
 
 #define RECALL_RETRY_MS 200 /* while what a case stored is on its way to the disk */
+#define STUCK_RETRY_MS 60000 /* when its rows cannot be read at all */
+#define LOOK_EVERY_MS 5      /* after a restart: one decided case after the other */
 
 /* A decided case was rung for by an equal demand. */
 static enum cm_status reconsider(struct cm_docket *docket, struct cm_case *c,
@@ -204,8 +206,6 @@ static enum cm_status reconsider(struct cm_docket *docket, struct cm_case *c,
 {
 	enum cm_status status;
 
-	if (!cm_docket_is_unsettled(c))
-		return CM_NO_MEANING;
 	status = cm_case_reconsider(c, &docket->env, input, effects, NULL);
 	if (status == CM_OK) {
 		docket->open_count += cm_case_is_open(c);
@@ -219,17 +219,45 @@ static enum cm_status reconsider(struct cm_docket *docket, struct cm_case *c,
 	return status;
 }
 
+/* The clocks of a case. What rang beside them has been done, and stays. */
+static enum cm_status look(struct cm_docket *docket, struct cm_case *c,
+    const struct cm_input *input, struct cm_effects *effects)
+{
+	size_t before = effects->count;
+	bool was_open = cm_case_is_open(c);
+	struct cm_err err = {.text = ""};
+	char id[CM_ID_TEXT_BYTES];
+	enum cm_status status = cm_case_clock(c, &docket->env, input, effects, &err);
+
+	count_open(docket, c, was_open);
+	if (status == CM_OK || status == CM_NO_MEMORY)
+		return status;
+	effects->count = before;
+	if (status == CM_NO_MEANING)
+		return CM_OK;
+	if (status != CM_TRY_AGAIN) {
+		cm_id_print(&c->id, id);
+		cm_effect_tell(effects, "case.stuck", &c->id, "case=%s why=%s", id, err.text);
+	}
+	cm_case_arm_look(c,
+	    input->now.ms + (status == CM_TRY_AGAIN ? RECALL_RETRY_MS : STUCK_RETRY_MS), effects);
+	return CM_OK;
+}
+
 void cm_docket_timer(struct cm_docket *docket, const struct cm_input *input,
     const struct cm_id *case_id, struct cm_effects *effects)
 {
 	struct cm_case *c = cm_docket_find(docket, case_id);
 	enum cm_status status = CM_NO_MEANING;
 
-	if (c != NULL)
-		status = c->state == CM_CASE_DECIDED ? reconsider(docket, c, input, effects)
-		                                     : cm_case_overdue(c, &docket->env, input, effects);
+	if (c != NULL && c->state == CM_CASE_DECIDED && cm_docket_is_unsettled(c))
+		status = reconsider(docket, c, input, effects);
+	else if (c != NULL && c->state != CM_CASE_DECIDED && input->now.ms >= c->overdue_at_ms)
+		status = cm_case_overdue(c, &docket->env, input, effects);
 	if (status != CM_OK)
 		effects->count = 0;
+	if ((status == CM_OK || status == CM_NO_MEANING) && c != NULL && cm_case_is_clock_due(c, input))
+		status = look(docket, c, input, effects);
 	/* A timer that could not be set again must not be lost in silence. */
 	if (status != CM_OK && status != CM_NO_MEANING)
 		effects->failed = true;
@@ -293,6 +321,32 @@ static enum cm_status resume_one(struct cm_docket *docket, const struct cm_input
 	return status;
 }
 
+/* The clocks of a decided case are in the ledger: after a restart each case is looked at once, which sets
+ * its timer. One after the other, so that other work goes on; emergencies first, then the newest. */
+static enum cm_status arm_looks(struct cm_docket *docket, const struct cm_input *input,
+    cm_docket_effects_cb each, void *data, struct cm_err *err)
+{
+	struct cm_effects effects;
+	int64_t at_ms = input->now.ms;
+	enum cm_status status = CM_OK;
+
+	cm_effects_init(&effects);
+	for (int emergencies = 1; emergencies >= 0; emergencies--)
+		for (size_t i = docket->cases.count; i > 0; i--) {
+			struct cm_case *c = docket->order[i - 1];
+
+			if (c->state == CM_CASE_DECIDED && c->may_have_clocks &&
+			    c->is_emergency == (emergencies == 1))
+				cm_case_arm_look(c, at_ms += LOOK_EVERY_MS, &effects);
+		}
+	if (effects.failed)
+		status = cm_err_set(err, CM_NO_MEMORY, "no memory to take cases up again");
+	else if (effects.count > 0)
+		each(&effects, data);
+	cm_effects_fini(&effects);
+	return status;
+}
+
 /* What was rung for before the restart is rung for again. */
 static enum cm_status ring_unsettled(struct cm_docket *docket, const struct cm_input *input,
     cm_docket_effects_cb each, void *data, struct cm_err *err)
@@ -329,5 +383,7 @@ enum cm_status cm_docket_resume(struct cm_docket *docket, const struct cm_input 
 			if (status != CM_OK)
 				return status;
 		}
+	if (arm_looks(docket, input, each, data, err) != CM_OK)
+		return CM_NO_MEMORY;
 	return ring_unsettled(docket, input, each, data, err);
 }

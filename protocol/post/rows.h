@@ -14,6 +14,8 @@
 #define CM_ROW_UNCHANGED 103   /* router: planned anew, and the outcome stands; why, as text */
 #define CM_ROW_REFUSED 104     /* router: a person's word that was not followed; why, as text */
 #define CM_ROW_RELATED 105     /* router: other cases as the plan saw them: an outcome without parts */
+#define CM_ROW_CLOCK 106       /* router: what was told of a clock, "risk RULE/ACT/DUE/ZONE"; "waits ie, de": the
+                                  outcome that follows was made without these */
 
 /* Gives a core the journal rows of one of its cases again, oldest first, as they stand in the ledger.
  * `each` returns false to end early. */

@@ -11,7 +11,7 @@ target_link_libraries(test_sim PRIVATE ${sim_libs})
 # Every file that has a plant in it (protocol/base/plant.h). The program's own objects come first, so that
 # the libraries' are not taken.
 set(planted_sources protocol/post/office.c protocol/post/office_alarm.c protocol/post/office_effect.c
-  protocol/post/office_in.c protocol/post/office_out.c router/case.c router/plan_guard.c nodes/desk/desk.c)
+  protocol/post/office_in.c protocol/post/office_out.c router/case.c router/case_clock.c router/plan_guard.c nodes/desk/desk.c)
 list(TRANSFORM planted_sources PREPEND ${PROJECT_SOURCE_DIR}/)
 add_executable(test_sim_planted ${sim_sources} ${planted_sources})
 comity_target(test_sim_planted)

@@ -41,6 +41,7 @@ static void init_router(struct sim_proc *proc)
 	    .policy = sim_world_policy(proc->sim->world),
 	    .recall = {recall, proc}};
 	cm_roster_init(&router->roster);
+	cm_zones_init(&router->zones);
 	for (size_t i = 0; i < proc->settings.peers_count; i++) {
 		const struct cm_peer_settings *p = &proc->settings.peers[i];
 		struct cm_member member = {.name = p->name,
@@ -60,6 +61,7 @@ static void init_router(struct sim_proc *proc)
 	    .policy = router->policy,
 	    .router = proc->settings.name,
 	    .overdue_ms = proc->settings.overdue_ms,
+	    .zones = &router->zones,
 	    .recall = router->recall};
 	cm_docket_init(&router->docket, &env);
 }
