@@ -211,7 +211,7 @@ enum cm_status cm_case_conclude(struct cm_case *c, const struct cm_case_env *env
 	if (status != CM_OK)
 		return status;
 	/* Equal demands are not compared with what is said for want of an answer. */
-	if (!(is_early && c->state == CM_CASE_ASKED) && cm_case_say(c, &outcome) != CM_OK)
+	if (!is_early && cm_case_say(c, &outcome) != CM_OK)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for an outcome");
 	c->is_held_alike = false;
 	for (size_t i = 0; i < outcome.parts_count; i++)

@@ -83,7 +83,7 @@ static enum cm_status take_outcome(
 		c->may_have_clocks = c->may_have_clocks || p->terms_count > 0 ||
 		                     strcmp(p->disposition, "hold_for_counsel") == 0;
 	}
-	if (status == CM_OK && !(c->waits_next && c->state == CM_CASE_ASKED)) {
+	if (status == CM_OK && !c->waits_next) {
 		status = cm_case_say(c, outcome);
 		cm_case_said_settle(c, status == CM_OK);
 	}

@@ -244,20 +244,35 @@ static enum cm_status look(struct cm_docket *docket, struct cm_case *c,
 	return CM_OK;
 }
 
+/* One timer rings for all that a case waits for. The clocks come first: they may need its rows again, to
+ * which the others add. */
+static enum cm_status ring(struct cm_docket *docket, struct cm_case *c,
+    const struct cm_input *input, struct cm_effects *effects)
+{
+	size_t before;
+	enum cm_status status = CM_NO_MEANING;
+
+	if (c->state == CM_CASE_DECIDED && cm_docket_is_unsettled(c))
+		return reconsider(docket, c, input, effects);
+	if (cm_case_is_clock_due(c, input))
+		status = look(docket, c, input, effects);
+	if ((status != CM_OK && status != CM_NO_MEANING) || input->now.ms < c->overdue_at_ms)
+		return status;
+	before = effects->count;
+	status = cm_case_overdue(c, &docket->env, input, effects);
+	if (status == CM_NO_MEANING)
+		effects->count = before;
+	return status == CM_NO_MEANING && before > 0 ? CM_OK : status;
+}
+
 void cm_docket_timer(struct cm_docket *docket, const struct cm_input *input,
     const struct cm_id *case_id, struct cm_effects *effects)
 {
 	struct cm_case *c = cm_docket_find(docket, case_id);
-	enum cm_status status = CM_NO_MEANING;
+	enum cm_status status = c != NULL ? ring(docket, c, input, effects) : CM_NO_MEANING;
 
-	if (c != NULL && c->state == CM_CASE_DECIDED && cm_docket_is_unsettled(c))
-		status = reconsider(docket, c, input, effects);
-	else if (c != NULL && c->state != CM_CASE_DECIDED && input->now.ms >= c->overdue_at_ms)
-		status = cm_case_overdue(c, &docket->env, input, effects);
 	if (status != CM_OK)
 		effects->count = 0;
-	if ((status == CM_OK || status == CM_NO_MEANING) && c != NULL && cm_case_is_clock_due(c, input))
-		status = look(docket, c, input, effects);
 	/* A timer that could not be set again must not be lost in silence. */
 	if (status != CM_OK && status != CM_NO_MEANING)
 		effects->failed = true;

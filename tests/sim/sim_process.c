@@ -189,7 +189,7 @@ struct cm_office_input sim_input_of(struct sim_proc *proc, enum cm_office_event 
 {
 	struct sim *sim = proc->sim;
 	struct cm_office_input input = {.event = event,
-	    .wall = {SIM_EPOCH_MS + sim->now_ms + proc->skew_ms},
+	    .wall = {sim->begins_ms + sim->now_ms + proc->skew_ms},
 	    .mono = {sim->now_ms}};
 	uint8_t random[10];
 
@@ -372,7 +372,7 @@ void sim_start(struct sim_proc *proc)
 	proc->memory_fails_at = 0;
 	proc->has_been_short = false;
 	proc->serving_since_ms = sim->now_ms;
-	proc->serving_wall_ms = SIM_EPOCH_MS + sim->now_ms + proc->skew_ms;
+	proc->serving_wall_ms = sim->begins_ms + sim->now_ms + proc->skew_ms;
 	proc->has_turn = false;
 	proc->is_paused = false;
 	sim_machine_init(proc);
