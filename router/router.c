@@ -172,11 +172,11 @@ static json_t *case_row(void *self, size_t index)
 
 	cm_id_print(&c->id, id);
 	cm_case_missing(c, &router->docket.env, missing, sizeof missing);
-	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "case", id, "state",
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "case", id, "state",
 	    cm_case_state_name(c->state), "issuing_state", c->issuing_state, "waits_for", missing,
 	    "opened_ms", (json_int_t)c->opened_ms, "decided_ms", (json_int_t)c->decided_ms, "targets",
 	    (json_int_t)c->targets_count, "parts", (json_int_t)c->parts_count, "revision",
-	    (json_int_t)c->revision);
+	    (json_int_t)c->revision, "clock_ms", (json_int_t)c->look_at_ms);
 }
 
 static const char *state_of(void *self, const struct cm_id *case_id)
