@@ -636,6 +636,21 @@ Test(case_clock, of_what_is_decided_the_clock_that_stands_in_the_outcome_runs_on
 	end();
 }
 
+Test(case_clock, the_day_on_its_face_runs_on_whatever_is_decided)
+{
+	begin(false, NULL);
+	help_demand_fact(&f.arena, story.demand, "answer_due_on", "2026-11-05");
+	file();
+	for (size_t i = 0; i < 3; i++)
+		answer(i, 50);
+	cr_assert_str_eq(parts(), "1 content ie redirect_mlat\n2 content us comply_limited\n");
+	cr_assert_str_eq(restart(rows_count, HOUR), "arm 3600005\n");
+	cr_assert_str_eq(ring(HOUR + 5), "arm 12000000\n");
+	(void)ring(10 * HOUR);
+	cr_assert_str_eq(told(), "over /answer/2026-11-05/America/New_York\n");
+	end();
+}
+
 Test(case_clock, a_decided_case_whose_rows_are_not_there_yet_is_looked_at_again)
 {
 	one_part_is_held(NOON);
