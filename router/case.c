@@ -226,6 +226,7 @@ enum cm_status cm_case_settle(struct cm_case *c, const struct cm_case_mark *befo
 	if (status == CM_OK && effects->failed)
 		status = cm_err_set(err, CM_NO_MEMORY, "no memory for a case");
 	cm_case_said_settle(c, status == CM_OK);
+	c->concluded = NULL;
 	if (status != CM_OK)
 		take_back(c, before);
 	else if (c->revision > 0 && c->state != CM_CASE_ASKED)

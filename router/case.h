@@ -124,6 +124,7 @@ struct cm_case {
 	size_t settlements_count;
 	struct cm_clock_told *told; /* of the clocks */
 	struct cm_bytes outcome; /* the newest, when recalled */
+	const struct cm_outcome *concluded; /* borrowed; the same, if the step that is under way has made it */
 	struct cm_bytes related_row; /* likewise, and what is in it */
 	const struct cm_related *related;
 	size_t related_count;

@@ -289,13 +289,17 @@ static enum cm_status plan_left(struct looking *l, const struct cm_plan_input *p
 	struct cm_arena *arena = &l->effects->arena;
 	const struct cm_answer **answers;
 	struct cm_clock_plan_input in;
-	struct cm_outcome outcome;
+	const struct cm_outcome *outcome = l->c->concluded;
+	struct cm_outcome stored;
 	struct leaving left;
-	enum cm_status status =
-	    cm_record_decode(CM_KIND_OUTCOME, l->c->outcome, arena, &outcome, l->err);
+	enum cm_status status = CM_OK;
 
+	if (outcome == NULL) {
+		status = cm_record_decode(CM_KIND_OUTCOME, l->c->outcome, arena, &stored, l->err);
+		outcome = &stored;
+	}
 	if (status == CM_OK)
-		status = what_is_left(plan, &outcome, arena, &left, &answers);
+		status = what_is_left(plan, outcome, arena, &left, &answers);
 	if (status != CM_OK)
 		return status;
 	l->tells_all = left.is_held;

@@ -177,12 +177,14 @@ enum cm_status cm_case_conclude(struct cm_case *c, const struct cm_case_env *env
 {
 	struct cm_plan_input plan;
 	struct cm_outcome *before;
-	struct cm_outcome outcome;
+	struct cm_outcome *outcome = cm_arena_alloc(&effects->arena, 1, sizeof *outcome);
 	struct cm_bytes body = {0};
 	bool is_early = cm_case_is_early(c, env);
 	bool is_same = false;
 	enum cm_status status = standing_outcome(c, effects, &before, err);
 
+	if (status == CM_OK && outcome == NULL)
+		status = cm_err_set(err, CM_NO_MEMORY, "no memory for an outcome");
 	if (status == CM_OK && is_early)
 		status = cm_case_note_waits(c, env, input, effects, err);
 	if (status == CM_OK)
@@ -191,34 +193,35 @@ enum cm_status cm_case_conclude(struct cm_case *c, const struct cm_case_env *env
 	                           &effects->arena, &plan) != CM_OK)
 		status = cm_err_set(err, CM_NO_MEMORY, "no memory to plan a case");
 	if (status == CM_OK)
-		status = cm_plan(&plan, &effects->arena, &outcome, err);
+		status = cm_plan(&plan, &effects->arena, outcome, err);
 	if (status == CM_OK)
-		status = compare_with(c, before, &outcome, &is_same, effects, err);
+		status = compare_with(c, before, outcome, &is_same, effects, err);
 	if (status == CM_OK && is_same)
 		return store_unchanged(c, env, input, why, effects, err);
 	if (status == CM_OK)
-		status = cm_case_encode_outcome(&outcome, &body, effects, err);
+		status = cm_case_encode_outcome(outcome, &body, effects, err);
 	if (status != CM_OK)
 		return status;
 	cm_effect_store(effects, CM_KIND_OUTCOME, &c->id, body);
-	status = cm_case_send_outcome(c, env, &outcome, before, body, effects, err);
+	status = cm_case_send_outcome(c, env, outcome, before, body, effects, err);
 	if (status == CM_OK)
 		status = cm_case_tell_central(c, env, input,
-		    before == NULL ? "outcome.decided" : "outcome.revised", why, env->router, &outcome,
+		    before == NULL ? "outcome.decided" : "outcome.revised", why, env->router, outcome,
 		    effects, err);
 	if (status == CM_OK)
 		status = cm_case_keep_outcome(c, body, err);
 	if (status != CM_OK)
 		return status;
 	/* Equal demands are not compared with what is said for want of an answer. */
-	if (!is_early && cm_case_say(c, &outcome) != CM_OK)
+	if (!is_early && cm_case_say(c, outcome) != CM_OK)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for an outcome");
+	c->concluded = outcome;
 	c->is_held_alike = false;
-	for (size_t i = 0; i < outcome.parts_count; i++)
-		c->is_held_alike = c->is_held_alike || outcome.parts[i].alone[0] != 0;
-	c->revision = outcome.revision;
+	for (size_t i = 0; i < outcome->parts_count; i++)
+		c->is_held_alike = c->is_held_alike || outcome->parts[i].alone[0] != 0;
+	c->revision = outcome->revision;
 	c->decided_ms = input->now.ms;
-	c->parts_count = outcome.parts_count;
+	c->parts_count = outcome->parts_count;
 	return CM_OK;
 }
 
