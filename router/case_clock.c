@@ -113,7 +113,7 @@ struct leaving {
 	size_t findings_count;
 	struct cm_ruling *rulings; /* of the last of them */
 	size_t rulings_count;
-	bool is_held; /* any of the parts */
+	size_t held_count; /* parts on hold */
 };
 
 static void leave_finding(struct leaving *l, const struct cm_finding *finding)
@@ -158,7 +158,7 @@ static void leave_part(struct leaving *l, const struct cm_part_outcome *part)
 			    .terms_count = 1};
 		return;
 	}
-	l->is_held = true;
+	l->held_count++;
 	for (size_t i = 0; i < l->plan->answers_count && part->region[0] != 0; i++)
 		if (strcmp(l->plan->answers[i]->region, part->region) == 0)
 			host = l->plan->answers[i];
@@ -208,6 +208,7 @@ struct looking {
 	struct cm_clock_plan clocks;
 	bool tells_all; /* also those without a day, and those that were over before the demand came */
 	char waits_for[256];
+	size_t held_count; /* parts on hold, of a decided case */
 };
 
 static bool is_to_be_told(const struct looking *l, const struct cm_due_clock *clock)
@@ -235,6 +236,9 @@ static enum cm_status tell_clock(const struct looking *l, const struct cm_due_cl
 	cm_clock_sentence(clock, &why);
 	if (l->waits_for[0] != 0)
 		cm_buf_printf(&why, "; waiting for %s", l->waits_for);
+	if (l->held_count > 0)
+		cm_buf_printf(&why, "; %zu part%s on hold", l->held_count,
+		    l->held_count == 1 ? " is" : "s are");
 	if (!row.failed && !why.failed) {
 		body.data = (const uint8_t *)cm_arena_text_n(
 		    &l->effects->arena, cm_buf_str(&row), row.len);
@@ -302,7 +306,8 @@ static enum cm_status plan_left(struct looking *l, const struct cm_plan_input *p
 		status = what_is_left(plan, outcome, arena, &left, &answers);
 	if (status != CM_OK)
 		return status;
-	l->tells_all = left.is_held;
+	l->tells_all = left.held_count > 0;
+	l->held_count = left.held_count;
 	in = clock_input(l->c, l->env, answers, 1, l->input->now.ms);
 	return cm_clock_plan(&in, arena, &l->clocks);
 }

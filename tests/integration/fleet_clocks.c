@@ -197,12 +197,30 @@ static void an_emergency_order_waits_for_a_silent_region(void)
 
 static void central_hears_of_it_while_there_is_time(void)
 {
+	bool found = false;
+	json_t *rows;
+	json_t *row;
+	size_t i;
+
 	it_is(3 * 60);
 	file_another();
 	expect(wait_until(is_told, "clock.at_risk", PATIENCE_MS), "at three the clock is at risk");
 	expect(says("clock.at_risk", "2026-11-09T08:00Z, Europe/Paris: at risk; waiting for ie"),
 	    "central is told of the clock, and who is waited for");
 	expect(!is_told("clock.hold"), "and no more than that");
+	rows = ask_must(&fleet, "router", "events", "case", id, NULL);
+	json_array_foreach(rows, i, row)
+		found = found || (strcmp(text_at(row, "row"), "clock") == 0 &&
+		                     strstr(text_at(row, "why"), "risk eu.eev.10_4/disclose/") != NULL);
+	json_decref(rows);
+	expect(found, "the router's events show the row");
+	rows = ask_must(&fleet, "router", "list", NULL);
+	json_array_foreach(rows, i, row)
+		if (strcmp(text_at(row, "case"), id) == 0)
+			expect(number_at(row, "clock_ms") > SERVED_MS + 4 * HOUR_MS &&
+			           number_at(row, "clock_ms") < SERVED_MS + 5 * HOUR_MS,
+			    "the router's list says when it looks again");
+	json_decref(rows);
 }
 
 static void a_router_killed_then_tells_nothing_twice(void)

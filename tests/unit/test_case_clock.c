@@ -586,7 +586,8 @@ Test(case_clock, the_clocks_of_what_is_held_run_on)
 	cr_assert_str_eq(ring(4 * HOUR),
 	    "store clock\ntell clock.at_risk\nsend event central\narm 28800000\n");
 	cr_assert_str_eq(events(),
-	    "clock.at_risk: answer (test.compel.2) is due 2026-11-05T12:00Z, UTC: at risk\n");
+	    "clock.at_risk: answer (test.compel.2) is due 2026-11-05T12:00Z, UTC: at risk; 2 parts are on "
+	    "hold\n");
 	(void)ring(8 * HOUR);
 	(void)ring(12 * HOUR);
 	cr_assert_str_eq(told(), "risk " HELD_KEY "\nhold " HELD_KEY "\nover " HELD_KEY "\n");
