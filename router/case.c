@@ -17,10 +17,12 @@ static const struct {
     {CM_CASE_ASKED, CM_CASE_HEARD, CM_CASE_ASKED_AGAIN},
     {CM_CASE_ASKED, CM_CASE_COMPLETE, CM_CASE_DECIDED},
     {CM_CASE_ASKED, CM_CASE_OVERDUE, CM_CASE_ASKED},
+    {CM_CASE_ASKED, CM_CASE_FORCED, CM_CASE_ASKED},
     {CM_CASE_ASKED_AGAIN, CM_CASE_ANSWER, CM_CASE_ASKED_AGAIN},
     {CM_CASE_ASKED_AGAIN, CM_CASE_COMPLETE, CM_CASE_DECIDED},
     {CM_CASE_ASKED_AGAIN, CM_CASE_HEARD, CM_CASE_ASKED_AGAIN},
     {CM_CASE_ASKED_AGAIN, CM_CASE_OVERDUE, CM_CASE_ASKED_AGAIN},
+    {CM_CASE_ASKED_AGAIN, CM_CASE_FORCED, CM_CASE_ASKED_AGAIN},
     {CM_CASE_DECIDED, CM_CASE_HEARD, CM_CASE_ASKED_AGAIN},
     {CM_CASE_DECIDED, CM_CASE_COMPLETE, CM_CASE_DECIDED},
     {CM_CASE_ASKED, CM_CASE_WITHDRAW, CM_CASE_WITHDRAWN},
@@ -117,10 +119,14 @@ struct cm_case_mark cm_case_mark_of(const struct cm_case *c)
 	    .revision = c->revision,
 	    .known_revision = c->known_revision,
 	    .decided_ms = c->decided_ms,
+	    .overdue_at_ms = c->overdue_at_ms,
+	    .look_at_ms = c->look_at_ms,
 	    .parts_count = c->parts_count,
 	    .answers_count = c->answers_count,
 	    .asks_count = c->asks_count,
 	    .settlements_count = c->settlements_count,
+	    .told = c->told,
+	    .outcome = c->outcome,
 	    .related_row = c->related_row,
 	    .related = c->related,
 	    .related_count = c->related_count,
@@ -136,6 +142,8 @@ static void take_back(struct cm_case *c, const struct cm_case_mark *mark)
 	c->revision = mark->revision;
 	c->known_revision = mark->known_revision;
 	c->decided_ms = mark->decided_ms;
+	c->overdue_at_ms = mark->overdue_at_ms;
+	c->look_at_ms = mark->look_at_ms;
 	c->parts_count = mark->parts_count;
 	c->is_held_alike = mark->is_held_alike;
 	if (mark->is_loaded)
@@ -179,8 +187,7 @@ bool cm_case_is_asking(const struct cm_case *c)
 	return false;
 }
 
-/* True if this member's answer of the round the case is in has not come. */
-static bool is_missing(const struct cm_case *c, const struct cm_case_env *env, size_t member)
+bool cm_case_is_missing(const struct cm_case *c, const struct cm_case_env *env, size_t member)
 {
 	if (c->state == CM_CASE_ASKED_AGAIN)
 		return (int)member == cm_roster_issuing(env->roster, c->issuing_state) &&
@@ -194,7 +201,7 @@ size_t cm_case_count_missing(const struct cm_case *c, const struct cm_case_env *
 	size_t missing = 0;
 
 	for (size_t i = 0; i < env->roster->count; i++)
-		missing += is_missing(c, env, i);
+		missing += cm_case_is_missing(c, env, i);
 	return missing;
 }
 
@@ -211,7 +218,7 @@ void cm_case_missing(const struct cm_case *c, const struct cm_case_env *env, cha
 	for (size_t i = 0; i < env->roster->count; i++) {
 		const char *name = env->roster->members[i].name;
 
-		if (!is_missing(c, env, i))
+		if (!cm_case_is_missing(c, env, i))
 			continue;
 		if (more > 0 || used + strlen(name) + 2 > room)
 			more++;
@@ -233,11 +240,27 @@ enum cm_status cm_case_settle(struct cm_case *c, const struct cm_case_mark *befo
 	if (status == CM_OK && effects->failed)
 		status = cm_err_set(err, CM_NO_MEMORY, "no memory for a case");
 	cm_case_said_settle(c, status == CM_OK);
+	c->concluded = NULL;
 	if (status != CM_OK)
 		take_back(c, before);
-	else if (c->revision > 0 || c->state == CM_CASE_MOVED)
+	else if ((c->revision > 0 && c->state != CM_CASE_ASKED) || c->state == CM_CASE_MOVED)
 		cm_case_forget_details(c);
 	return status;
+}
+
+enum cm_status cm_case_finish(struct cm_case *c, const struct cm_case_env *env,
+    const struct cm_input *input, const struct cm_case_mark *before, enum cm_status status,
+    struct cm_effects *effects, struct cm_err *err)
+{
+	if (status == CM_OK)
+		status = cm_case_look(c, env, input, effects, err);
+	return cm_case_settle(c, before, status, effects, err);
+}
+
+void cm_case_arm_overdue(struct cm_case *c, int64_t at_ms, struct cm_effects *effects)
+{
+	c->overdue_at_ms = at_ms;
+	cm_effect_arm(effects, &c->id, at_ms);
 }
 
 enum cm_status cm_case_ask_all(struct cm_case *c, const struct cm_case_env *env,
@@ -273,12 +296,12 @@ enum cm_status cm_case_demand(struct cm_case *c, const struct cm_case_env *env,
 		status = cm_case_tell_central(c, env, input, "demand.accepted", "the demand is recorded",
 		    c->demand->intake, NULL, effects, err);
 	if (status == CM_OK) {
-		cm_effect_arm(effects, &c->id, input->now.ms + env->overdue_ms);
+		cm_case_arm_overdue(c, input->now.ms + env->overdue_ms, effects);
 		cm_case_move(c, CM_CASE_DEMAND, input, effects, "the demand is recorded");
 		if (cm_case_count_missing(c, env) == 0) /* a fleet without regions: nobody to wait for */
 			status = cm_case_go_on(c, env, input, "nobody is to be asked", effects, err);
 	}
-	return cm_case_settle(c, &before, status, effects, err);
+	return cm_case_finish(c, env, input, &before, status, effects, err);
 }
 
 static bool is_awaited(const struct cm_case *c, const struct cm_case_env *env, const char *node,
@@ -346,7 +369,7 @@ enum cm_status cm_case_answer(struct cm_case *c, const struct cm_case_env *env,
 	}
 	if (status == CM_OK)
 		status = cm_case_go_on(c, env, input, "every finding is in", effects, err);
-	return cm_case_settle(c, &before, status, effects, err);
+	return cm_case_finish(c, env, input, &before, status, effects, err);
 }
 
 enum cm_status cm_case_overdue(struct cm_case *c, const struct cm_case_env *env,
@@ -372,7 +395,7 @@ enum cm_status cm_case_overdue(struct cm_case *c, const struct cm_case_env *env,
 	cm_id_print(&c->id, id);
 	cm_effect_tell(effects, "case.waits", &c->id, "case=%s for=%s ms=%lld", id, missing,
 	    (long long)(input->now.ms - c->opened_ms));
-	cm_effect_arm(effects, &c->id, input->now.ms + 10 * env->overdue_ms);
+	cm_case_arm_overdue(c, input->now.ms + 10 * env->overdue_ms, effects);
 	status = cm_case_tell_central(c, env, input, "case.waits", why, env->router, NULL, effects, NULL);
 	return cm_case_settle(c, &before, status, effects, NULL);
 }

@@ -14,15 +14,19 @@
  *                                                     |  ^  \-------------------------+
  *                                  revised or settled +--+
  *
+ *      ASKED, ASKED_AGAIN -- a clock cannot wait: an interim outcome --> and it goes on waiting
  *      ASKED, ASKED_AGAIN, DECIDED -- the authority withdrew ----------> WITHDRAWN
  *                                  -- a corrected demand replaces it --> SUPERSEDED
  *                                  -- another router has it now -------> MOVED
  *      every state but (new)       -- it is given here, next epoch ----> ASKED
  *
- * Where it sleeps: in ASKED and ASKED_AGAIN it waits for nodes, however long; a clock tells who is
- * missing. In DECIDED it waits for nothing, but a later edition of an answer revises it. What is true:
+ * Where it sleeps: in ASKED and ASKED_AGAIN it waits for nodes, however long; a timer tells who is
+ * missing, and when a term of the law leaves no time to wait, there is an outcome with what is there
+ * (case_clock.c). In DECIDED it waits for nothing, but a later edition of an answer revises it, and the
+ * clocks of what is left to do are told of as they run out. What is true:
  * ASKED: the demand is stored, every region's node and the issuing state's node have an ask in the
- * outbox. ASKED_AGAIN: all have answered once, the issuing state's node has another ask with the facts
+ * outbox; if there is an outcome, it holds what a missing answer might have spoken of, and every answer
+ * revises it. ASKED_AGAIN: all have answered once, the issuing state's node has another ask with the facts
  * the others found; if there was an outcome, its newest revision permits nothing that the missing answer
  * may forbid. DECIDED: the outcome is stored, and every node that holds a part, the intake node and
  * central have it in the outbox. WITHDRAWN, SUPERSEDED: so is a last revision without parts, for
@@ -33,14 +37,15 @@
  * about as if it were new, central too, which says what it has settled; and its revisions go on from the
  * highest that anybody has seen.
  *
- * What has an outcome keeps only what lists show; the rest is in the ledger, and is recalled from there
- * when a revision needs it.
+ * What has an outcome and is not in ASKED keeps only what lists show; the rest is in the ledger, and is
+ * recalled from there when a revision or a clock needs it.
  */
 #ifndef CM_ROUTER_CASE_H
 #define CM_ROUTER_CASE_H
 
 #include "protocol/post/effect.h"
 #include "protocol/post/rows.h"
+#include "router/clock_plan.h"
 #include "router/plan.h"
 
 enum cm_case_state {
@@ -59,6 +64,7 @@ enum cm_case_event {
 	CM_CASE_HEARD,    /* round 1 is complete and the issuing side must be asked again */
 	CM_CASE_COMPLETE, /* nothing is missing and nothing is left to ask */
 	CM_CASE_OVERDUE,  /* a timer: some answers are missing for too long */
+	CM_CASE_FORCED,   /* a clock cannot wait for the answers that are missing */
 	CM_CASE_WITHDRAW, /* the authority withdrew the demand */
 	CM_CASE_SUPERSEDE, /* a corrected demand replaces it */
 	CM_CASE_MOVE,      /* another router has it */
@@ -83,6 +89,7 @@ struct cm_case_env {
 	/* Tell the other routers what is now said of this case; NULL: there are none. */
 	enum cm_status (*tell_kin)(void *self, const struct cm_case *c, struct cm_effects *effects,
 	    struct cm_err *err);
+	const struct cm_zones *zones; /* of the clocks; NULL: none is known, and every day ends where it ends first */
 	struct cm_recall recall; /* for revisions; without it a decided case is told "later" */
 };
 
@@ -122,7 +129,7 @@ struct cm_case_said {
 struct cm_case {
 	struct cm_id id;
 	enum cm_case_state state;
-	struct cm_arena arena; /* the details, from demand to raw; empty while there is an outcome */
+	struct cm_arena arena; /* the details, from demand to raw; empty while there is an outcome, but in ASKED */
 	struct cm_demand *demand;
 	struct cm_case_answered *answers; /* in order of arrival: every edition */
 	size_t answers_count;
@@ -130,7 +137,9 @@ struct cm_case {
 	size_t asks_count;
 	struct cm_case_settled *settlements;
 	size_t settlements_count;
+	struct cm_clock_told *told; /* of the clocks */
 	struct cm_bytes outcome; /* the newest, when recalled */
+	const struct cm_outcome *concluded; /* borrowed; the same, if the step that is under way has made it */
 	struct cm_bytes related_row; /* likewise, and what is in it */
 	const struct cm_related *related;
 	size_t related_count;
@@ -144,6 +153,11 @@ struct cm_case {
 	const char *moved_to;    /* borrowed from the roster; NULL: not moved, or nobody said where */
 	int64_t opened_ms;
 	int64_t decided_ms;
+	int64_t overdue_at_ms; /* when to tell who is missing; the timer may ring earlier for a clock */
+	int64_t look_at_ms;    /* when to look at the clocks again, by a timer that is set; 0: none is */
+	bool has_own_day;      /* the demand names a day for the answer */
+	bool may_have_clocks;  /* replayed: something of its outcome has a term, or is held */
+	bool waits_next;       /* replayed: the outcome that follows was made while answers were missing */
 	char issuing_state[8];
 	bool is_emergency;  /* the demand says so */
 	size_t parts_count; /* once decided */
@@ -211,6 +225,17 @@ enum cm_status cm_case_reconsider(struct cm_case *c, const struct cm_case_env *e
 /* The timer rang. CM_NO_MEANING when there is nothing to wait for. */
 enum cm_status cm_case_overdue(struct cm_case *c, const struct cm_case_env *env,
     const struct cm_input *input, struct cm_effects *effects) CM_MUST_USE;
+
+/* True if the timer rang for the clocks. */
+bool cm_case_is_clock_due(const struct cm_case *c, const struct cm_input *input);
+
+/* The timer rang for the clocks: tell each new stage, decide without the missing answers if a clock cannot
+ * wait, set the timer again. CM_NO_MEANING: the case has ended. CM_TRY_AGAIN as above. */
+enum cm_status cm_case_clock(struct cm_case *c, const struct cm_case_env *env,
+    const struct cm_input *input, struct cm_effects *effects, struct cm_err *err) CM_MUST_USE;
+
+/* Set the timer for a look at the clocks. */
+void cm_case_arm_look(struct cm_case *c, int64_t at_ms, struct cm_effects *effects);
 
 /* A journal row of this case comes back after a restart. Remembers; decides nothing. */
 enum cm_status cm_case_replay(struct cm_case *c, uint32_t kind, int64_t at_ms,

@@ -33,13 +33,6 @@ static void insert_answer(
 	(*count)++;
 }
 
-static bool is_central(const struct cm_roster *roster, const char *node)
-{
-	int member = cm_roster_find(roster, node);
-
-	return member >= 0 && roster->members[member].role == CM_ROLE_CENTRAL;
-}
-
 /* The answers in order of node name and round, whatever the order in which they came in, so that the
  * outcome does not depend on the race. */
 enum cm_status cm_case_plan_input(const struct cm_case *c, const struct cm_case_env *env,
@@ -56,7 +49,7 @@ enum cm_status cm_case_plan_input(const struct cm_case *c, const struct cm_case_
 	if (answers == NULL || asks == NULL || settlements == NULL)
 		return CM_NO_MEMORY;
 	for (const struct cm_case_answered *a = c->answers; a != NULL; a = a->next)
-		if (!is_central(env->roster, a->node)) /* its word is among the settlements */
+		if (!cm_roster_is_central(env->roster, a->node)) /* its word is among the settlements */
 			insert_answer(answers, &count, &a->answer);
 	for (const struct cm_case_asked *a = c->asks; a != NULL; a = a->next)
 		asks[asked++] = &a->ask;
@@ -77,6 +70,30 @@ enum cm_status cm_case_plan_input(const struct cm_case *c, const struct cm_case_
 	    .router = env->router,
 	    .decided_ms = decided_ms,
 	    .revision = revision};
+	return CM_OK;
+}
+
+/* The same, with what stands in for the first answers that have not come. */
+enum cm_status cm_case_outcome_input(const struct cm_case *c, const struct cm_case_env *env,
+    int64_t decided_ms, uint32_t revision, struct cm_arena *arena, struct cm_plan_input *out)
+{
+	const struct cm_answer **stand_ins = NULL;
+	const struct cm_answer **answers;
+	size_t count = 0;
+	enum cm_status status = cm_case_plan_input(c, env, decided_ms, revision, arena, out);
+
+	if (status == CM_OK)
+		status = cm_case_stand_ins(c, env, out, arena, &stand_ins, &count);
+	if (status != CM_OK || count == 0)
+		return status;
+	answers = cm_arena_alloc(arena, out->answers_count + count, sizeof *answers);
+	if (answers == NULL)
+		return CM_NO_MEMORY;
+	if (out->answers_count > 0)
+		memcpy(answers, out->answers, out->answers_count * sizeof *answers);
+	for (size_t i = 0; i < count; i++)
+		insert_answer(answers, &out->answers_count, stand_ins[i]);
+	out->answers = answers;
 	return CM_OK;
 }
 
@@ -156,49 +173,58 @@ static enum cm_status note_related(struct cm_case *c, const struct cm_case_env *
 	                       : status;
 }
 
-/* Plan, and make the plan the outcome, unless it says what the standing one says. */
-static enum cm_status conclude(struct cm_case *c, const struct cm_case_env *env,
+enum cm_status cm_case_conclude(struct cm_case *c, const struct cm_case_env *env,
     const struct cm_input *input, const char *why, struct cm_effects *effects, struct cm_err *err)
 {
 	struct cm_plan_input plan;
 	struct cm_outcome *before;
-	struct cm_outcome outcome = {0};
+	struct cm_outcome *outcome = cm_arena_alloc(&effects->arena, 1, sizeof *outcome);
 	struct cm_bytes body = {0};
+	bool is_early = cm_case_is_early(c, env);
 	bool is_same = false;
 	enum cm_status status = standing_outcome(c, effects, &before, err);
 
+	if (status == CM_OK && outcome == NULL)
+		status = cm_err_set(err, CM_NO_MEMORY, "no memory for an outcome");
+	if (status == CM_OK && is_early)
+		status = cm_case_note_waits(c, env, input, effects, err);
 	if (status == CM_OK)
 		status = note_related(c, env, input, effects, err);
-	if (status == CM_OK && cm_case_plan_input(c, env, input->now.ms, cm_case_next_revision(c),
+	if (status == CM_OK && cm_case_outcome_input(c, env, input->now.ms, cm_case_next_revision(c),
 	                           &effects->arena, &plan) != CM_OK)
 		status = cm_err_set(err, CM_NO_MEMORY, "no memory to plan a case");
 	if (status == CM_OK)
-		status = cm_plan(&plan, &effects->arena, &outcome, err);
-	outcome.epoch = cm_case_epoch_field(c);
+		status = cm_plan(&plan, &effects->arena, outcome, err);
+	if (outcome != NULL)
+		outcome->epoch = cm_case_epoch_field(c);
 	if (status == CM_OK)
-		status = compare_with(c, before, &outcome, &is_same, effects, err);
+		status = compare_with(c, before, outcome, &is_same, effects, err);
 	if (status == CM_OK && is_same)
 		return store_unchanged(c, env, input, why, effects, err);
 	if (status == CM_OK)
-		status = cm_case_encode_outcome(&outcome, &body, effects, err);
+		status = cm_case_encode_outcome(outcome, &body, effects, err);
 	if (status != CM_OK)
 		return status;
 	cm_effect_store(effects, CM_KIND_OUTCOME, &c->id, body);
-	status = cm_case_send_outcome(c, env, &outcome, before, body, effects, err);
+	status = cm_case_send_outcome(c, env, outcome, before, body, effects, err);
 	if (status == CM_OK)
 		status = cm_case_tell_central(c, env, input,
-		    before == NULL ? "outcome.decided" : "outcome.revised", why, env->router, &outcome,
+		    before == NULL ? "outcome.decided" : "outcome.revised", why, env->router, outcome,
 		    effects, err);
+	if (status == CM_OK)
+		status = cm_case_keep_outcome(c, body, err);
 	if (status != CM_OK)
 		return status;
-	if (cm_case_say(c, &outcome) != CM_OK)
+	/* Equal demands are not compared with what is said for want of an answer. */
+	if (!is_early && cm_case_say(c, outcome) != CM_OK)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for an outcome");
+	c->concluded = outcome;
 	c->is_held_alike = false;
-	for (size_t i = 0; i < outcome.parts_count; i++)
-		c->is_held_alike = c->is_held_alike || outcome.parts[i].alone[0] != 0;
-	c->revision = outcome.revision;
+	for (size_t i = 0; i < outcome->parts_count; i++)
+		c->is_held_alike = c->is_held_alike || outcome->parts[i].alone[0] != 0;
+	c->revision = outcome->revision;
 	c->decided_ms = input->now.ms;
-	c->parts_count = outcome.parts_count;
+	c->parts_count = outcome->parts_count;
 	return cm_case_tell_routers(c, env, effects, err);
 }
 
@@ -282,15 +308,17 @@ enum cm_status cm_case_go_on(struct cm_case *c, const struct cm_case_env *env,
 
 	if (c->state == CM_CASE_ASKED && cm_case_count_missing(c, env) > 0) {
 		cm_case_move(c, CM_CASE_ANSWER, input, effects, "an answer came");
-		return CM_OK;
+		return c->revision > 0 ? cm_case_conclude(c, env, input,
+		                             "an answer came, and others are missing", effects, err)
+		                       : CM_OK;
 	}
 	status = ask_if_needed(c, env, input, &is_asked, effects, err);
 	if (status == CM_OK && (c->revision > 0 || !cm_case_is_asking(c)))
-		status = conclude(c, env, input, why, effects, err);
+		status = cm_case_conclude(c, env, input, why, effects, err);
 	if (status != CM_OK)
 		return status;
 	if (is_asked && was_decided)
-		cm_effect_arm(effects, &c->id, input->now.ms + env->overdue_ms);
+		cm_case_arm_overdue(c, input->now.ms + env->overdue_ms, effects);
 	if (is_asked)
 		cm_case_move(c, CM_CASE_HEARD, input, effects, "facts bear on the issuing law");
 	else if (cm_case_is_asking(c))

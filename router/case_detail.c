@@ -10,6 +10,15 @@
 #include "protocol/post/dossier.h"
 #include "protocol/wire/codec.h"
 
+static bool has_own_day(const struct cm_demand *demand)
+{
+	for (size_t i = 0; i < demand->facts_count; i++)
+		if (strcmp(demand->facts[i].name, "answer_due_on") == 0 &&
+		    demand->facts[i].values_count > 0)
+			return true;
+	return false;
+}
+
 enum cm_status cm_case_take_demand(struct cm_case *c, struct cm_bytes body, struct cm_err *err)
 {
 	struct cm_demand *demand = cm_arena_alloc(&c->arena, 1, sizeof *demand);
@@ -29,6 +38,7 @@ enum cm_status cm_case_take_demand(struct cm_case *c, struct cm_bytes body, stru
 	c->opened_ms = demand->registered_ms;
 	c->targets_count = demand->targets_count;
 	c->is_emergency = cm_demand_is_emergency(demand);
+	c->has_own_day = has_own_day(demand);
 	(void)snprintf(c->issuing_state, sizeof c->issuing_state, "%s", demand->issuing_state);
 	return CM_OK;
 }
@@ -224,6 +234,8 @@ void cm_case_cut_details(struct cm_case *c, const struct cm_case_mark *to)
 	c->answers_count = to->answers_count;
 	c->asks_count = to->asks_count;
 	c->settlements_count = to->settlements_count;
+	c->told = to->told;
+	c->outcome = to->outcome;
 	c->related_row = to->related_row;
 	c->related = to->related;
 	c->related_count = to->related_count;
@@ -244,6 +256,7 @@ void cm_case_drop_lists(struct cm_case *c)
 	c->asks_count = 0;
 	c->settlements = NULL;
 	c->settlements_count = 0;
+	c->told = NULL;
 	c->outcome = (struct cm_bytes){0};
 	c->related_row = (struct cm_bytes){0};
 	c->related = NULL;
@@ -253,7 +266,7 @@ void cm_case_drop_lists(struct cm_case *c)
 
 /* ---- from the ledger ------------------------------------------------------------------------- */
 
-static enum cm_status keep_outcome(struct cm_case *c, struct cm_bytes body, struct cm_err *err)
+enum cm_status cm_case_keep_outcome(struct cm_case *c, struct cm_bytes body, struct cm_err *err)
 {
 	uint8_t *copy = cm_arena_alloc(&c->arena, body.len + 1, 1);
 
@@ -263,6 +276,15 @@ static enum cm_status keep_outcome(struct cm_case *c, struct cm_bytes body, stru
 		memcpy(copy, body.data, body.len);
 	c->outcome = (struct cm_bytes){copy, body.len};
 	return CM_OK;
+}
+
+static enum cm_status keep_told(struct cm_case *c, struct cm_bytes body, struct cm_err *err)
+{
+	enum cm_status status = cm_case_is_waits_row(body)
+	                            ? CM_OK
+	                            : cm_clock_row_take(&c->told, body, &c->arena);
+
+	return status == CM_OK ? CM_OK : cm_err_set(err, status, "a clock's row cannot be kept");
 }
 
 enum cm_status cm_case_take_row(
@@ -281,7 +303,9 @@ enum cm_status cm_case_take_row(
 	case CM_ROW_RELATED:
 		return cm_case_keep_related(c, body, err);
 	case CM_KIND_OUTCOME:
-		return keep_outcome(c, body, err);
+		return cm_case_keep_outcome(c, body, err);
+	case CM_ROW_CLOCK:
+		return keep_told(c, body, err);
 	default:
 		return CM_OK;
 	}

@@ -111,6 +111,10 @@ void cm_case_restart(struct cm_case *c)
 	c->epoch = 0;
 	c->moved_to = NULL;
 	c->decided_ms = 0;
+	c->overdue_at_ms = 0;
+	c->look_at_ms = 0;
+	c->may_have_clocks = false;
+	c->waits_next = false;
 	c->parts_count = 0;
 	c->is_held_alike = false;
 }

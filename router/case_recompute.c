@@ -2,7 +2,8 @@
  * A case planned anew from its ledger rows: every outcome must come out as it was stored, byte for byte.
  *
  * The rows are taken one by one into a case of its own, as the router took them; where an outcome
- * stands, the plan of what came before it is made with the outcome's own number and time, and compared.
+ * stands, the plan of what came before it is made with the outcome's own number and time, and compared. An
+ * outcome that did not wait for all answers is planned as one that did not, with the same standing in.
  */
 #include "router/case_internal.h"
 
@@ -72,12 +73,15 @@ static enum cm_status plan_anew(struct comparing *w, const struct cm_outcome *st
 	struct cm_outcome outcome = {0};
 	enum cm_status status;
 
+	/* What was ASKED stood in for the first answers that were missing, what was DECIDED for none. */
+	w->c->state = w->c->waits_next && w->c->round == 1 ? CM_CASE_ASKED : CM_CASE_DECIDED;
+	w->c->waits_next = false;
 	if (stored->ended[0] != 0) {
 		outcome = cm_case_ended_outcome(
 		    w->c, w->env, &w->end, stored->decided_ms, cm_case_next_revision(w->c));
 		return cm_case_encode_outcome(&outcome, body, effects, w->err);
 	}
-	status = cm_case_plan_input(w->c, w->env, stored->decided_ms, cm_case_next_revision(w->c),
+	status = cm_case_outcome_input(w->c, w->env, stored->decided_ms, cm_case_next_revision(w->c),
 	    &effects->arena, &plan);
 	if (status != CM_OK)
 		return cm_err_set(w->err, status, "no memory to plan a case");
@@ -139,6 +143,8 @@ static bool on_row(void *data, uint32_t kind, int64_t at_ms, struct cm_bytes bod
 			cm_case_restart(w->c); /* it came back in a later epoch */
 		w->status = cm_case_take_row(w->c, kind, body, w->err);
 		w->c->round += kind == CM_ROW_ASKED_AGAIN;
+		w->c->waits_next = (w->c->waits_next && kind != CM_ROW_UNCHANGED) ||
+		                   (kind == CM_ROW_CLOCK && cm_case_is_waits_row(body));
 	}
 	return w->status == CM_OK;
 }

@@ -102,7 +102,7 @@ enum cm_status cm_case_take_edition(struct cm_case *c, const struct cm_case_env 
 	}
 	if (status == CM_OK)
 		status = cm_case_go_on(c, env, input, why, effects, err);
-	return cm_case_settle(c, &before, status, effects, err);
+	return cm_case_finish(c, env, input, &before, status, effects, err);
 }
 
 /* ---- settling -------------------------------------------------------------------------------- */
@@ -138,6 +138,8 @@ static enum cm_status check_settlement(struct cm_case *c, const struct cm_case_e
 	if (notice->revision != c->revision)
 		*why_not = cm_arena_printf(&effects->arena, "changed meanwhile: the case is at revision %u",
 		    (unsigned)c->revision);
+	else if (c->state == CM_CASE_ASKED && c->revision > 0)
+		*why_not = "This outcome was made before all had answered: wait for their answers.";
 	else if (c->state != CM_CASE_DECIDED)
 		*why_not = "The issuing state's node is being asked again: wait for its answer.";
 	else if (!cm_is_disposition(notice->disposition))
@@ -188,7 +190,7 @@ static enum cm_status settle(struct cm_case *c, const struct cm_case_env *env,
 	}
 	if (status == CM_OK)
 		status = cm_case_go_on(c, env, input, why, effects, err);
-	return cm_case_settle(c, &before, status, effects, err);
+	return cm_case_finish(c, env, input, &before, status, effects, err);
 }
 
 enum cm_status cm_case_reconsider(struct cm_case *c, const struct cm_case_env *env,
@@ -204,7 +206,7 @@ enum cm_status cm_case_reconsider(struct cm_case *c, const struct cm_case_env *e
 		return status;
 	status = cm_case_go_on(
 	    c, env, input, "an equal demand about the same account was decided", effects, err);
-	return cm_case_settle(c, &before, status, effects, err);
+	return cm_case_finish(c, env, input, &before, status, effects, err);
 }
 
 /* ---- ending ---------------------------------------------------------------------------------- */

@@ -326,13 +326,17 @@ const struct cm_answer *cm_clock_stand_in(const struct cm_clock_plan_input *inpu
     struct cm_arena *arena)
 {
 	struct cm_answer *answer = cm_arena_alloc(arena, 1, sizeof *answer);
-	char now[CM_WALL_TEXT_BYTES];
-	const char *trouble;
+	char by[CM_WALL_TEXT_BYTES];
+	const char *trouble = "no answer yet";
 
-	cm_wall_print(input->now, now);
-	trouble = cm_arena_printf(arena, "no answer by %.16sZ, and %s%s%s%s, due %s, cannot wait",
-	    now, forced_by->act, forced_by->rule[0] != 0 ? " (" : "", forced_by->rule,
-	    forced_by->rule[0] != 0 ? ")" : "", forced_by->due);
+	if (forced_by != NULL) {
+		cm_wall_print(
+		    forced_by->stage >= CM_STAGE_HOLD ? forced_by->marks.hold : input->now, by);
+		trouble =
+		    cm_arena_printf(arena, "no answer by %.16sZ, and %s%s%s%s, due %s, cannot wait",
+			by, forced_by->act, forced_by->rule[0] != 0 ? " (" : "", forced_by->rule,
+			forced_by->rule[0] != 0 ? ")" : "", forced_by->due);
+	}
 	if (answer == NULL || trouble == NULL)
 		return NULL;
 	*answer = (struct cm_answer){.case_id = input->demand->case_id,

@@ -87,7 +87,9 @@ void cm_clock_sentence(const struct cm_due_clock *clock, struct cm_buf *out);
 /* ---- deciding without an answer -------------------------------------------------------------- */
 
 /* What stands for the answer of a node that has not given one when a clock forces the decision: an
- * answer in trouble, so that the plan holds the parts it might have spoken of. NULL: no memory. */
+ * answer in trouble, so that the plan holds the parts it might have spoken of. It says by when there was
+ * none: by the clock's mark, so that it says the same whenever it is made. `forced_by` NULL: no clock
+ * forces any longer, and the answer is still missing. NULL: no memory. */
 const struct cm_answer *cm_clock_stand_in(const struct cm_clock_plan_input *input, uint32_t round,
     const char *node, const char *region, const struct cm_due_clock *forced_by,
     struct cm_arena *arena) CM_MUST_USE;

@@ -302,6 +302,8 @@ void cm_docket_undeliverable(struct cm_docket *docket, const struct cm_input *in
 }
 
 #define RECALL_RETRY_MS 200 /* while what a case stored is on its way to the disk */
+#define STUCK_RETRY_MS 60000 /* when its rows cannot be read at all */
+#define LOOK_EVERY_MS 5      /* after a restart: one decided case after the other */
 
 /* A decided case was rung for by an equal demand. */
 static enum cm_status reconsider(struct cm_docket *docket, struct cm_case *c,
@@ -309,8 +311,6 @@ static enum cm_status reconsider(struct cm_docket *docket, struct cm_case *c,
 {
 	enum cm_status status;
 
-	if (!c->is_outdated && !cm_docket_is_unsettled(c))
-		return CM_NO_MEANING;
 	status = cm_case_reconsider(c, &docket->env, input, effects, NULL);
 	if (status == CM_OK) {
 		c->is_outdated = false;
@@ -325,15 +325,58 @@ static enum cm_status reconsider(struct cm_docket *docket, struct cm_case *c,
 	return status;
 }
 
+/* The clocks of a case. What rang beside them has been done, and stays. */
+static enum cm_status look(struct cm_docket *docket, struct cm_case *c,
+    const struct cm_input *input, struct cm_effects *effects)
+{
+	size_t before = effects->count;
+	bool was_open = cm_case_is_open(c);
+	struct cm_err err = {.text = ""};
+	char id[CM_ID_TEXT_BYTES];
+	enum cm_status status = cm_case_clock(c, &docket->env, input, effects, &err);
+
+	count_open(docket, c, was_open);
+	if (status == CM_OK || status == CM_NO_MEMORY)
+		return status;
+	effects->count = before;
+	if (status == CM_NO_MEANING)
+		return CM_OK;
+	if (status != CM_TRY_AGAIN) {
+		cm_id_print(&c->id, id);
+		cm_effect_tell(effects, "case.stuck", &c->id, "case=%s why=%s", id, err.text);
+	}
+	cm_case_arm_look(c,
+	    input->now.ms + (status == CM_TRY_AGAIN ? RECALL_RETRY_MS : STUCK_RETRY_MS), effects);
+	return CM_OK;
+}
+
+/* One timer rings for all that a case waits for. The clocks come first: they may need its rows again, to
+ * which the others add. */
+static enum cm_status ring(struct cm_docket *docket, struct cm_case *c,
+    const struct cm_input *input, struct cm_effects *effects)
+{
+	size_t before;
+	enum cm_status status = CM_NO_MEANING;
+
+	if (c->state == CM_CASE_DECIDED && (c->is_outdated || cm_docket_is_unsettled(c)))
+		return reconsider(docket, c, input, effects);
+	if (cm_case_is_clock_due(c, input))
+		status = look(docket, c, input, effects);
+	if ((status != CM_OK && status != CM_NO_MEANING) || input->now.ms < c->overdue_at_ms)
+		return status;
+	before = effects->count;
+	status = cm_case_overdue(c, &docket->env, input, effects);
+	if (status == CM_NO_MEANING)
+		effects->count = before;
+	return status == CM_NO_MEANING && before > 0 ? CM_OK : status;
+}
+
 void cm_docket_timer(struct cm_docket *docket, const struct cm_input *input,
     const struct cm_id *case_id, struct cm_effects *effects)
 {
 	struct cm_case *c = cm_docket_find(docket, case_id);
-	enum cm_status status = CM_NO_MEANING;
+	enum cm_status status = c != NULL ? ring(docket, c, input, effects) : CM_NO_MEANING;
 
-	if (c != NULL)
-		status = c->state == CM_CASE_DECIDED ? reconsider(docket, c, input, effects)
-		                                     : cm_case_overdue(c, &docket->env, input, effects);
 	if (status != CM_OK)
 		effects->count = 0;
 	/* A timer that could not be set again must not be lost in silence. */
@@ -420,6 +463,32 @@ static enum cm_status resume_one(struct cm_docket *docket, const struct cm_input
 	return status;
 }
 
+/* The clocks of a decided case are in the ledger: after a restart each case is looked at once, which sets
+ * its timer. One after the other, so that other work goes on; emergencies first, then the newest. */
+static enum cm_status arm_looks(struct cm_docket *docket, const struct cm_input *input,
+    cm_docket_effects_cb each, void *data, struct cm_err *err)
+{
+	struct cm_effects effects;
+	int64_t at_ms = input->now.ms;
+	enum cm_status status = CM_OK;
+
+	cm_effects_init(&effects);
+	for (int emergencies = 1; emergencies >= 0; emergencies--)
+		for (size_t i = docket->cases.count; i > 0; i--) {
+			struct cm_case *c = docket->order[i - 1];
+
+			if (c->state == CM_CASE_DECIDED && c->may_have_clocks &&
+			    c->is_emergency == (emergencies == 1))
+				cm_case_arm_look(c, at_ms += LOOK_EVERY_MS, &effects);
+		}
+	if (effects.failed)
+		status = cm_err_set(err, CM_NO_MEMORY, "no memory to take cases up again");
+	else if (effects.count > 0)
+		each(&effects, data);
+	cm_effects_fini(&effects);
+	return status;
+}
+
 /* What was rung for before the restart is rung for again. */
 static enum cm_status ring_unsettled(struct cm_docket *docket, const struct cm_input *input,
     cm_docket_effects_cb each, void *data, struct cm_err *err)
@@ -491,5 +560,7 @@ enum cm_status cm_docket_resume(struct cm_docket *docket, const struct cm_input 
 			if (status != CM_OK)
 				return status;
 		}
+	if (arm_looks(docket, input, each, data, err) != CM_OK)
+		return CM_NO_MEMORY;
 	return ring_unsettled(docket, input, each, data, err);
 }

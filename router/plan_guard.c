@@ -33,7 +33,7 @@ static const char *node_that_differs(const struct cm_planning *p, const char **j
 }
 
 /* The node whose trouble concerns this part: the one that hosts it or speaks for the issuing state, or,
- * where none seems to host it, any that could not look. */
+ * where none seems to host it, any that could not look. Central may have settled any part. */
 static const struct cm_answer *troubled_node(const struct cm_planning *p)
 {
 	const struct cm_plan_input *in = p->input;
@@ -43,7 +43,8 @@ static const struct cm_answer *troubled_node(const struct cm_planning *p)
 	for (size_t i = 0; i < in->answers_count; i++)
 		if (in->answers[i]->trouble[0] != 0 &&
 		    (p->part->host == NULL || in->answers[i] == p->part->host ||
-		        strcmp(in->answers[i]->node, issuing) == 0))
+		        strcmp(in->answers[i]->node, issuing) == 0 ||
+		        cm_roster_is_central(in->roster, in->answers[i]->node)))
 			return in->answers[i];
 	return NULL;
 }

@@ -98,3 +98,10 @@ const char *cm_role_name(enum cm_role role)
 	}
 	return "?";
 }
+
+bool cm_roster_is_central(const struct cm_roster *roster, const char *name)
+{
+	int member = cm_roster_find(roster, name);
+
+	return member >= 0 && roster->members[member].role == CM_ROLE_CENTRAL;
+}

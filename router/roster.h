@@ -43,6 +43,9 @@ int cm_roster_find(const struct cm_roster *roster, const char *name);
 /* Index of the first member that carries this state's law on demands, or -1: nobody does. */
 int cm_roster_issuing(const struct cm_roster *roster, const char *state);
 
+/* True if the process of this name is a central node. */
+bool cm_roster_is_central(const struct cm_roster *roster, const char *name);
+
 /* Index of the node of a region, or -1. */
 int cm_roster_region(const struct cm_roster *roster, const char *region);
 

@@ -4,6 +4,7 @@
 
 #include "jurisdictions/law_files.h"
 #include "protocol/base/log.h"
+#include "protocol/clocks/zone_files.h"
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
@@ -32,6 +33,22 @@ static enum cm_status read_roster(struct cm_router *router, struct cm_err *err)
 	return CM_OK;
 }
 
+/* A router without the tz database works on: each day then ends where it ends first on earth, so that no
+ * term is taken for longer than it is. */
+static enum cm_status read_zones(struct cm_router *router, struct cm_err *err)
+{
+	struct cm_err why = {.text = ""};
+	enum cm_status status = cm_zone_files_read(&router->zones, CM_ZONES_FOLDER, &why);
+
+	if (status == CM_NO_MEMORY)
+		return cm_err_set(err, status, "%s", why.text);
+	if (status != CM_OK)
+		cm_log(CM_LOG_WARN, "zones.missing",
+		    "zones=%zu why=%s so=a day in a zone that is not known ends where it ends first on earth",
+		    router->zones.count, why.text);
+	return CM_OK;
+}
+
 static enum cm_status recall(void *self, const struct cm_id *case_id, cm_recalled_cb each, void *data)
 {
 	const struct cm_router *router = self;
@@ -45,6 +62,7 @@ static struct cm_case_env env_of(struct cm_router *router)
 	    .policy = router->policy,
 	    .router = router->settings->name,
 	    .overdue_ms = router->settings->overdue_ms,
+	    .zones = &router->zones,
 	    .recall = router->recall};
 }
 
@@ -59,10 +77,14 @@ enum cm_status cm_router_init(struct cm_router *router, const struct cm_settings
 	router->policy = NULL;
 	router->recall = (struct cm_recall){recall, router};
 	cm_roster_init(&router->roster);
+	cm_zones_init(&router->zones);
 	status = read_roster(router, err);
+	if (status == CM_OK)
+		status = read_zones(router, err);
 	if (status == CM_OK)
 		status = cm_law_files_load(settings->law, settings->law_count, &router->policy, err);
 	if (status != CM_OK) {
+		cm_zones_fini(&router->zones);
 		cm_roster_fini(&router->roster);
 		return status;
 	}
@@ -75,6 +97,7 @@ void cm_router_fini(struct cm_router *router)
 {
 	cm_docket_fini(&router->docket);
 	cm_law_free(router->policy);
+	cm_zones_fini(&router->zones);
 	cm_roster_fini(&router->roster);
 }
 
@@ -158,12 +181,12 @@ static json_t *case_row(void *self, size_t index)
 
 	cm_id_print(&c->id, id);
 	cm_case_missing(c, &router->docket.env, missing, sizeof missing);
-	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:s}", "case", id, "state",
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:I}", "case", id, "state",
 	    cm_case_state_name(c->state), "issuing_state", c->issuing_state, "waits_for", missing,
 	    "opened_ms", (json_int_t)c->opened_ms, "decided_ms", (json_int_t)c->decided_ms, "targets",
 	    (json_int_t)c->targets_count, "parts", (json_int_t)c->parts_count, "revision",
 	    (json_int_t)c->revision, "epoch", (json_int_t)c->epoch, "moved_to",
-	    c->moved_to != NULL ? c->moved_to : "");
+	    c->moved_to != NULL ? c->moved_to : "", "clock_ms", (json_int_t)c->look_at_ms);
 }
 
 static const char *state_of(void *self, const struct cm_id *case_id)

@@ -24,7 +24,8 @@
 	X(EARLY_DELETE, "an outbox row goes when its record is sent, not when its receipt comes")  \
 	X(NO_ALARM, "the cases' alarms are not set")                                               \
 	X(NO_RESUME, "open cases are not taken up after a restart")                                \
-	X(COMPLY_ANYWAY, "a part is complied with whatever the hosting law forbids")
+	X(COMPLY_ANYWAY, "a part is complied with whatever the hosting law forbids")               \
+	X(SILENT_CLOCK, "nobody is told of a clock, and no case is decided early for one")
 
 enum cm_plant {
 #define X(name, what) CM_PLANT_##name,

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "protocol/base/log.h"
+#include "protocol/clocks/zone_files.h"
 #include "protocol/link/address.h"
 #include "protocol/link/now.h"
 #include "protocol/seal/seal.h"
@@ -178,6 +179,31 @@ static enum cm_status check_addresses(const struct cm_settings *settings, struct
 	return CM_OK;
 }
 
+/* The zone of a desk is one of the system's tz database. Where there is no database nothing can be said of it:
+ * with -n that is told, and a process starts all the same, since those who count without a zone take each
+ * day for the shorter. */
+static enum cm_status check_zone(const struct cm_settings *settings, bool must_know, struct cm_err *err)
+{
+	const struct cm_zone *zone;
+	struct cm_zones zones;
+	enum cm_status status;
+
+	if (settings->zone[0] == 0)
+		return CM_OK;
+	cm_zones_init(&zones);
+	status = cm_zone_file_read(&zones, CM_ZONES_FOLDER, settings->zone, err);
+	/* All of them only for a suggestion, or to see that there are none. */
+	if (status == CM_UNKNOWN_NAME) {
+		status = cm_zone_files_read(&zones, CM_ZONES_FOLDER, err);
+		if (status == CM_OK)
+			status = cm_zones_get(&zones, settings->zone, &zone, err);
+		else if (!must_know)
+			status = CM_OK;
+	}
+	cm_zones_fini(&zones);
+	return status == CM_OK ? CM_OK : cm_err_wrap(err, "%s: zone", settings->path);
+}
+
 static int print_settings(const struct cm_settings *settings, bool print)
 {
 	struct cm_buf buf;
@@ -248,6 +274,8 @@ int cm_daemon_run(const struct cm_daemon *daemon, int argc, char **argv)
 		    line.config, daemon->program, run.settings.role);
 		code = fail(daemon, &err);
 	} else if (check_addresses(&run.settings, &err) != CM_OK) {
+		code = fail(daemon, &err);
+	} else if (check_zone(&run.settings, line.check_only, &err) != CM_OK) {
 		code = fail(daemon, &err);
 	} else if (line.check_only) {
 		code = print_settings(&run.settings, line.print);

@@ -295,6 +295,9 @@ static bool on_event_row(const struct cm_journal_row *row, void *data)
 	cm_id_print(&row->case_id, id);
 	json = json_pack("{s:I, s:I, s:s, s:s, s:s}", "seq", (json_int_t)row->seq, "at_ms",
 	    (json_int_t)row->at_ms, "row", cm_row_name(row->kind), "case", id, "from", row->sender);
+	if (row->kind == CM_ROW_CLOCK)
+		(void)json_object_set_new(
+		    json, "why", json_stringn((const char *)row->body, row->body_len));
 	if (row->kind == CM_KIND_EVENT)
 		describe_event(json, (struct cm_bytes){row->body, row->body_len});
 	(void)json_array_append_new(l->rows, json);

@@ -17,6 +17,8 @@ const char *cm_row_name(uint32_t kind)
 		return "refused";
 	case CM_ROW_RELATED:
 		return "related";
+	case CM_ROW_CLOCK:
+		return "clock";
 	case CM_ROW_OWNER:
 		return "owner";
 	case CM_ROW_MOVED:

@@ -1,7 +1,9 @@
 /*
  * Clocks that step: the wall clocks of the router and of the nodes go back, forward and apart while
  * demands are under way. Waiting is by the steady clock, so nothing may stall or be lost; what a ledger
- * says of time is its own clock's business.
+ * says of time is its own clock's business. A clock that jumps over the end of a term of the law makes the
+ * router decide without the answers that are missing, which then revise the outcome: that is right, and so
+ * there may be several revisions here.
  *
  * A shim (tests/fault/stepclock.c) is preloaded into each process and reads the step from a file. It
  * does what libfaketime does, and also moves waits that have begun, as a real step would.
@@ -20,6 +22,7 @@
 #define ACCOUNTS 20
 #define MOST 500
 #define HOUR_MS INT64_C(3600000)
+#define MOST_REVISIONS 6 /* one for each answer that comes after a clock could not wait */
 
 static const char *const nodes[] = {"us", "ie", "de", "gb"};
 static const char *const all[] = {"router", "central", "us", "ie", "de", "gb"};
@@ -99,8 +102,8 @@ static void all_clocks_go_back_and_forward(void)
 
 		step_all(steps[i]);
 		late = file_some(4);
-		expect_decided(&fleet, early, 4);
-		expect_decided(&fleet, late, 4);
+		expect_settled(&fleet, early, 4);
+		expect_settled(&fleet, late, 4);
 		expect_hours_off(late, steps[i]);
 	}
 }
@@ -113,7 +116,7 @@ static void clocks_stand_apart(void)
 	step("ie", 3);
 	step("de", -24 * 365);
 	first = file_some(8);
-	expect_decided(&fleet, first, 8);
+	expect_settled(&fleet, first, 8);
 	expect_hours_off(&first[1], 3);
 	step_all(0);
 }
@@ -122,11 +125,11 @@ static void clocks_stand_apart(void)
 static void a_node_starts_in_its_ledgers_past(void)
 {
 	step("us", 24);
-	expect_decided(&fleet, file_some(4), 4);
+	expect_settled(&fleet, file_some(4), 4);
 	process_kill(&fleet, "us");
 	step("us", 0);
 	start_under_its_own_clock("us");
-	expect_decided(&fleet, file_some(4), 4);
+	expect_settled(&fleet, file_some(4), 4);
 }
 
 /* nng as Debian ships it waits by the wall clock: set back by three hours, it would dial again in three
@@ -144,7 +147,7 @@ static void links_come_up_again_whatever_the_clock_does(void)
 		expect(wait_peer(&fleet, "router", "ie", true), "with the clock at %d h it finds ie again",
 		    hours[i]);
 	}
-	expect_decided(&fleet, file_some(4), 4);
+	expect_settled(&fleet, file_some(4), 4);
 }
 
 static void clocks_step_at_any_moment(void)
@@ -156,7 +159,7 @@ static void clocks_step_at_any_moment(void)
 		pause_us(dice(20000));
 		step(all[dice(COUNT(all))], (int)dice(200) - 100);
 	}
-	expect_decided(&fleet, cases, filed);
+	expect_settled(&fleet, cases, filed);
 	step_all(0);
 }
 
@@ -176,7 +179,7 @@ static void the_fleet_starts(void)
 static void the_ledgers_agree_and_the_fleet_ends(void)
 {
 	expect(wait_quiet(&fleet), "everything is delivered");
-	expect_ledgers_agree(&fleet, filed);
+	expect_ledgers_agree_revised(&fleet, filed, MOST_REVISIONS);
 	fleet_end(&fleet);
 }
 

@@ -118,6 +118,19 @@ static void what_a_configuration_names_must_be_there(void)
 	expect_refused(NODE_PATH, NULL, config, 1, "/nowhere/other.db");
 }
 
+/* With a zone that is none, every term of the desk would be taken for shorter than it is. */
+static void a_zone_that_is_none_is_refused_with_the_nearest(void)
+{
+	static const char sentence[] = "/other.conf: zone: no time zone is named America/New_Yrok; did "
+				       "you mean America/New_York?";
+	const char *config = changed_config("America/New_York", "America/New_Yrok");
+
+	expect_refused(NODE_PATH, "-n", config, 1, sentence);
+	expect_refused(NODE_PATH, NULL, config, 1, sentence);
+	config = changed_config("America/New_York", "../etc/passwd");
+	expect_refused(NODE_PATH, "-n", config, 1, "zone: no time zone is named ../etc/passwd");
+}
+
 /* Anybody who reaches a port could speak as any node. */
 static void a_tcp_address_is_refused_with_its_sentence(void)
 {
@@ -173,6 +186,8 @@ int main(void)
 	    {"a bad configuration is refused with file and line",
 	        a_bad_configuration_is_refused_with_file_and_line},
 	    {"what a configuration names must be there", what_a_configuration_names_must_be_there},
+	    {"a zone that is none is refused with the nearest",
+	        a_zone_that_is_none_is_refused_with_the_nearest},
 	    {"a tcp address is refused with its sentence", a_tcp_address_is_refused_with_its_sentence},
 	    {"a second process on the same ledger is refused",
 	        a_second_process_on_the_same_ledger_is_refused},

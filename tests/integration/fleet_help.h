@@ -179,6 +179,9 @@ void file_many(struct cm_fleet *fleet, const char *const *nodes, size_t nodes_co
 /* Each has one outcome at its intake node, revision 1; expects it. */
 void expect_decided(struct cm_fleet *fleet, const struct filed *filed, size_t count);
 
+/* Each has an outcome at its intake node, and the router waits for no answer of it any more. */
+void expect_settled(struct cm_fleet *fleet, const struct filed *filed, size_t count);
+
 /* Wait until the router waits for exactly these nodes ("ie, de") in each of the cases. */
 bool wait_missing(
     struct cm_fleet *fleet, const struct filed *filed, size_t count, const char *nodes);
@@ -261,5 +264,8 @@ const struct tale *tale_of(const struct tales *tales, const struct cm_id *case_i
  * case at the router, at one intake node and at central, with one outcome, revision 1, and the same
  * dispositions; each node was asked once and has answered once; events are numbered without gap. */
 void expect_ledgers_agree(struct cm_fleet *fleet, size_t count);
+
+/* The same where clocks of the law may have made up to `most` revisions of an outcome. */
+void expect_ledgers_agree_revised(struct cm_fleet *fleet, size_t count, uint32_t most);
 
 #endif

@@ -116,6 +116,30 @@ void expect_decided(struct cm_fleet *fleet, const struct filed *filed, size_t co
 	expect(decided == count, "%zu of %zu demands have their outcome", decided, count);
 }
 
+static bool is_nobody_missing(void *fleet)
+{
+	json_t *status = ask_must(fleet, "router", "status", NULL);
+	bool is_nobody = number_at(status, "open") == 0;
+
+	json_decref(status);
+	return is_nobody;
+}
+
+void expect_settled(struct cm_fleet *fleet, const struct filed *filed, size_t count)
+{
+	size_t decided = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		json_t *shown = wait_outcome(fleet, filed[i].node, filed[i].case_id);
+
+		decided += number_at(shown, "outcome.revision") >= 1 &&
+		           strcmp(text_at(shown, "state"), "decided") == 0;
+		json_decref(shown);
+	}
+	expect(decided == count, "%zu of %zu demands have their outcome", decided, count);
+	expect(wait_until(is_nobody_missing, fleet, PATIENCE_MS), "and the router waits for nobody");
+}
+
 struct missing {
 	struct cm_fleet *fleet;
 	const struct filed *filed;

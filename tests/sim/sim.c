@@ -143,6 +143,7 @@ static void begin(struct sim *sim)
 	sim->dice.state = sim->seed;
 	(void)sim_roll(&sim->dice);
 	sim->mood = make_mood(&sim->dice);
+	sim->begins_ms = SIM_CLOCK_MS - sim_range(&sim->dice, 0, 2 * sim->mood.faults_until_ms);
 	cm_arena_init(&sim->arena, 0);
 	sim_fleet(sim);
 	for (size_t i = 0; i < sim->procs_count; i++)

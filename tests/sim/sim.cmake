@@ -1,6 +1,6 @@
 # The simulator. test_sim runs on the cores as the daemons have them; test_sim_planted compiles some of them
 # once more, with bugs put in on purpose, each of which must be found within 1,000 seeds.
-set(sim_sources sim/main.c sim/sim.c sim/sim_check.c sim/sim_client.c sim/sim_disk.c sim/sim_fault.c
+set(sim_sources sim/main.c sim/sim.c sim/sim_check.c sim/sim_client.c sim/sim_clocks.c sim/sim_disk.c sim/sim_fault.c
   sim/sim_law.c sim/sim_net.c sim/sim_process.c)
 set(sim_libs cm_router cm_desk cm_office cm_seal)
 
@@ -11,7 +11,7 @@ target_link_libraries(test_sim PRIVATE ${sim_libs})
 # Every file that has a plant in it (protocol/base/plant.h). The program's own objects come first, so that
 # the libraries' are not taken.
 set(planted_sources protocol/post/office.c protocol/post/office_alarm.c protocol/post/office_effect.c
-  protocol/post/office_in.c protocol/post/office_out.c router/case.c router/plan_guard.c nodes/desk/desk.c)
+  protocol/post/office_in.c protocol/post/office_out.c router/case.c router/case_clock.c router/plan_guard.c nodes/desk/desk.c)
 list(TRANSFORM planted_sources PREPEND ${PROJECT_SOURCE_DIR}/)
 add_executable(test_sim_planted ${sim_sources} ${planted_sources})
 comity_target(test_sim_planted)

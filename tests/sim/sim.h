@@ -13,6 +13,7 @@
  *   sim_client.c  those who file demands
  *   sim_fault.c   what is broken when
  *   sim_check.c   what must be true after every step, and in the end
+ *   sim_clocks.c  what must be true of the clocks of the law
  */
 #ifndef TEST_SIM_H
 #define TEST_SIM_H
@@ -26,7 +27,7 @@
 
 #define SIM_PROCS_MOST 6
 #define SIM_DEMANDS_MOST 12
-#define SIM_EPOCH_MS INT64_C(1793836800000) /* 2026-11-05T00:00Z */
+#define SIM_CLOCK_MS INT64_C(1793872800000) /* 2026-11-05T10:00Z: the clocks of urgent demands end */
 #define SIM_IDENTIFIERS 8
 #define SIM_WINDOW 9 /* CM_HUB_WINDOW */
 #define SIM_REST_MS (20 * 60 * 1000) /* how long a healed fleet may take to come to rest */
@@ -225,6 +226,7 @@ struct sim {
 	struct sim_mood mood;
 	struct cm_arena arena;
 	int64_t now_ms;
+	int64_t begins_ms; /* the true wall time at virtual 0 */
 	struct sim_event *heap; /* owned */
 	size_t heap_count;
 	size_t heap_cap;
@@ -311,6 +313,13 @@ void sim_check_delete(struct sim_proc *proc, const struct sim_row *row);
 void sim_check_acted(struct sim_proc *proc, const struct cm_id *id);
 void sim_check_accepted(struct sim *sim, const struct sim_demand *demand);
 void sim_check_memory(struct sim_proc *proc); /* the machine is what its journal makes of a fresh one */
+
+/* sim_clocks.c */
+void sim_check_first_outcome(struct sim_proc *router, const struct sim_row *outcome);
+void sim_check_told_clock(struct sim_proc *router, const struct sim_row *told);
+void sim_check_clocks_at_rest(struct sim *sim, const struct cm_id *case_id);
+
+/* sim_check.c */
 bool sim_is_at_rest(struct sim *sim);
 void sim_check_rest(struct sim *sim);
 

@@ -99,7 +99,7 @@ static void check_clock(struct sim_proc *router, const struct sim_row *outcome)
 	int64_t patience = router->settings.overdue_ms + CLOCK_SLACK_MS;
 	int64_t from = router->serving_since_ms;
 	int64_t wall_from = router->serving_wall_ms;
-	int64_t now_wall = SIM_EPOCH_MS + router->sim->now_ms + router->skew_ms;
+	int64_t now_wall = router->sim->begins_ms + router->sim->now_ms + router->skew_ms;
 	int64_t decided;
 
 	for (size_t i = 0; i < journal->count; i++) {
@@ -107,8 +107,8 @@ static void check_clock(struct sim_proc *router, const struct sim_row *outcome)
 
 		if (!cm_id_equal(&row->id, &outcome->id))
 			continue;
-		if (row->kind == CM_ROW_WAITED)
-			return;
+		if (row->kind == CM_ROW_WAITED || (row->kind == CM_KIND_OUTCOME && row != outcome))
+			return; /* it was told, or waits for nobody any more */
 		if (row->kind == CM_KIND_DEMAND && row->stored_ms > from)
 			from = row->stored_ms;
 		if (row->kind == CM_KIND_DEMAND && row->at_ms > wall_from)
@@ -261,6 +261,8 @@ void sim_check_stored(struct sim_proc *proc, const struct sim_row *row)
 {
 	const struct sim_rows *journal = &proc->disk.journal;
 
+	if (row->kind == CM_ROW_CLOCK)
+		sim_check_told_clock(proc, row);
 	if (!is_message(row->kind))
 		return;
 	for (size_t i = 0; i + 1 < journal->count; i++)
@@ -271,8 +273,10 @@ void sim_check_stored(struct sim_proc *proc, const struct sim_row *row)
 			    proc->settings.name, (unsigned)row->kind, sim_id(&row->id));
 	if (row->kind == CM_KIND_OUTCOME)
 		check_outcome(proc, row);
-	if (row->kind == CM_KIND_OUTCOME && proc->is_router)
+	if (row->kind == CM_KIND_OUTCOME && proc->is_router) {
 		check_clock(proc, row);
+		sim_check_first_outcome(proc, row);
+	}
 }
 
 /* ---- demands --------------------------------------------------------------------------------- */
@@ -435,14 +439,24 @@ bool sim_is_at_rest(struct sim *sim)
 	return sim->now_ms - sim->rest_ms > 2000;
 }
 
-static size_t count_outcomes(const struct sim_proc *proc, const struct cm_id *case_id)
+/* The highest revision of a case's outcome on this disk; 0: there is none. */
+static uint32_t newest_revision(const struct sim_proc *proc, const struct cm_id *case_id)
 {
-	size_t count = 0;
+	struct cm_arena arena;
+	uint32_t newest = 0;
 
-	for (size_t i = 0; i < proc->disk.journal.count; i++)
-		count += proc->disk.journal.items[i].kind == CM_KIND_OUTCOME &&
-		         cm_id_equal(&proc->disk.journal.items[i].id, case_id);
-	return count;
+	cm_arena_init(&arena, 0);
+	for (size_t i = 0; i < proc->disk.journal.count; i++) {
+		const struct sim_row *row = &proc->disk.journal.items[i];
+		struct cm_outcome outcome;
+
+		if (row->kind == CM_KIND_OUTCOME && cm_id_equal(&row->id, case_id) &&
+		    cm_record_decode(CM_KIND_OUTCOME, row->body, &arena, &outcome, NULL) == CM_OK &&
+		    outcome.revision > newest)
+			newest = outcome.revision;
+	}
+	cm_arena_fini(&arena);
+	return newest;
 }
 
 static bool has_part_at(const struct cm_outcome *outcome, const char *region)
@@ -458,8 +472,9 @@ static bool issues(const struct sim_proc *proc, const char *state)
 	return proc->settings.issuing_count > 0 && strcmp(proc->settings.issuing[0], state) == 0;
 }
 
-/* Events of a case at central: 1, 2, 3 ... each once, and one of them with the outcome. */
-static void check_events(struct sim_proc *central, const struct cm_id *case_id)
+/* Events of a case at central: 1, 2, 3 ... each once, and one of them with each revision. */
+static void check_events(
+    struct sim_proc *central, const struct cm_id *case_id, uint32_t revisions)
 {
 	struct cm_arena arena;
 	uint64_t seen = 0;
@@ -486,27 +501,30 @@ static void check_events(struct sim_proc *central, const struct cm_id *case_id)
 		if ((seen >> i & 1) == 0)
 			sim_fail(central->sim, "central never heard event %llu of case %s",
 			    (unsigned long long)i, sim_id(case_id));
-	if (outcomes != 1)
-		sim_fail(central->sim, "central has %zu outcomes of case %s", outcomes,
-		    sim_id(case_id));
+	if (outcomes != revisions)
+		sim_fail(central->sim, "central has %zu outcomes of case %s, which has %u", outcomes,
+		    sim_id(case_id), (unsigned)revisions);
 	cm_arena_fini(&arena);
 }
 
-/* Everybody who must have the outcome has it, once. */
+/* Everybody who must have a revision has it, and nobody else. Of earlier ones a node may have refused one
+ * that a later one overtook. */
 static void check_told(struct sim *sim, const struct sim_demand *demand,
-    const struct cm_outcome *outcome)
+    const struct cm_outcome *outcome, const struct cm_outcome *before)
 {
 	for (size_t i = 1; i < sim->procs_count; i++) {
 		struct sim_proc *proc = &sim->procs[i];
 		bool must_have = proc == demand->intake || issues(proc, demand->issuing) ||
-		                 has_part_at(outcome, proc->settings.region);
+		                 has_part_at(outcome, proc->settings.region) ||
+		                 (before != NULL && has_part_at(before, proc->settings.region));
+		uint32_t has = newest_revision(proc, &demand->case_id);
 
 		if (proc->desk.is_central)
-			check_events(proc, &demand->case_id);
-		else if (count_outcomes(proc, &demand->case_id) != (must_have ? 1 : 0))
-			sim_fail(sim, "%s has %zu outcomes of case %s, and should have %d",
-			    proc->settings.name, count_outcomes(proc, &demand->case_id),
-			    sim_id(&demand->case_id), (int)must_have);
+			check_events(proc, &demand->case_id, outcome->revision);
+		else if (must_have ? has != outcome->revision : has == outcome->revision)
+			sim_fail(sim, "%s has revision %u of case %s, and %s revision %u",
+			    proc->settings.name, (unsigned)has, sim_id(&demand->case_id),
+			    must_have ? "should have" : "was not to have", (unsigned)outcome->revision);
 	}
 }
 
@@ -514,7 +532,8 @@ static void check_demand(struct sim *sim, const struct sim_demand *demand)
 {
 	struct sim_proc *router = &sim->procs[0];
 	struct cm_arena arena;
-	size_t found = 0;
+	struct cm_outcome outcomes[2]; /* the newest, and the one before */
+	uint32_t found = 0;
 
 	if (!demand->is_accepted) {
 		sim_fail(sim, "demand %zu was never accepted", (size_t)(demand - sim->demands));
@@ -524,18 +543,24 @@ static void check_demand(struct sim *sim, const struct sim_demand *demand)
 	cm_arena_init(&arena, 0);
 	for (size_t i = 0; i < router->disk.journal.count; i++) {
 		const struct sim_row *row = &router->disk.journal.items[i];
-		struct cm_outcome outcome;
 
 		if (row->kind != CM_KIND_OUTCOME || !cm_id_equal(&row->id, &demand->case_id) ||
-		    cm_record_decode(CM_KIND_OUTCOME, row->body, &arena, &outcome, NULL) != CM_OK)
+		    cm_record_decode(
+		        CM_KIND_OUTCOME, row->body, &arena, &outcomes[found % 2], NULL) != CM_OK)
 			continue;
+		if (outcomes[found % 2].revision != found + 1)
+			sim_fail(sim, "revision %u of case %s is its outcome %u",
+			    (unsigned)outcomes[found % 2].revision, sim_id(&demand->case_id),
+			    (unsigned)found + 1);
 		found++;
-		check_told(sim, demand, &outcome);
 	}
+	if (found > 0)
+		check_told(sim, demand, &outcomes[(found - 1) % 2],
+		    found > 1 ? &outcomes[found % 2] : NULL);
+	sim_check_clocks_at_rest(sim, &demand->case_id);
 	check_reproduced(router, &demand->case_id);
-	if (found != 1)
-		sim_fail(sim, "case %s has %zu outcomes at the router", sim_id(&demand->case_id),
-		    found);
+	if (found == 0)
+		sim_fail(sim, "case %s has no outcome at the router", sim_id(&demand->case_id));
 	cm_arena_fini(&arena);
 }
 

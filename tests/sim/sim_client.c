@@ -27,7 +27,7 @@ static struct cm_bytes encode(struct sim *sim, const char *json)
 
 	for (size_t i = 0; i < sizeof random; i++)
 		random[i] = (uint8_t)sim_roll(&sim->dice);
-	record.id = cm_id_make((struct cm_wall){SIM_EPOCH_MS}, random);
+	record.id = cm_id_make((struct cm_wall){sim->begins_ms}, random);
 	cm_buf_init(&body, 0);
 	cm_buf_init(&buf, 0);
 	if (cm_record_encode(CM_KIND_OP, &op, &body, NULL) != CM_OK)

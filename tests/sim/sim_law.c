@@ -13,6 +13,8 @@ static const char vocabulary[] =
     "fact issuing_state is country \"Issuing state\"\n"
     "fact instrument is one of warrant, informal \"Instrument\"\n"
     "fact served_on is date \"Day of service\"\n"
+    "fact answer_due_on is date \"Day for the answer\"\n"
+    "fact urgent is yes-or-no \"Urgent\"\n"
     "fact data is set of subscriber, content \"Data\"\n"
     "fact hosting_state is country \"Hosting state\"\n"
     "fact customer_kind is one of consumer, enterprise \"Customer\"\n"
@@ -45,6 +47,8 @@ static const struct rule state_rules[] = {
     {"@.reach", "issuing_state is @", "permits reach", ""},
     {"@.motion", "issuing_state is @ and conflict_bar and not conflict_state is BR", "permits motion_to_quash",
         "deadline 14 days from served_on to motion_to_quash"},
+    {"@.urgent", "issuing_state is @ and urgent", "requires record_basis",
+        "deadline 24 hours from served_on to record_basis"},
     {"@.bar", "hosting_state is @ and data includes content and not issuing_state is @",
         "forbids disclose", ""},
     {"@.mlat", "hosting_state is @ and customer_kind is consumer and not hosting_state is BR", "permits mlat", ""},
@@ -236,21 +240,26 @@ enum cm_status sim_look_up(void *data, const struct cm_target *target, const cha
 	return CM_OK;
 }
 
-/* A demand's bytes: the number makes them unlike all others. */
+/* A demand's bytes. An urgent one has a clock of hours, and some have a day for the answer on their face:
+ * both end at SIM_CLOCK_MS, since the router knows no zones. The number makes them unlike all others. */
 const char *sim_demand_json(struct sim *sim, size_t number, const char *issuing)
 {
 	struct sim_dice *dice = &sim->dice;
 	size_t from = (size_t)sim_range(dice, 0, SIM_IDENTIFIERS - 1);
 	size_t count = (size_t)sim_range(dice, 1, 3);
+	bool is_urgent = sim_chance(dice, 300);
+	bool has_day = sim_chance(dice, 200);
 	struct cm_buf buf;
 	const char *copy;
 
 	cm_buf_init(&buf, 0);
 	cm_buf_printf(&buf,
 	    "{\"comity\": 1, \"reference\": \"r-%zu\", \"issuing_state\": \"%s\", \"as_of\": "
-	    "\"2026-11-07\", \"facts\": {\"instrument\": \"%s\", \"served_on\": \"2026-11-07\"}, "
-	    "\"categories\": [%s], \"targets\": [",
+	    "\"2026-11-07\", \"facts\": {\"instrument\": \"%s\", \"served_on\": \"%s\", "
+	    "\"urgent\": \"%s\"%s}, \"categories\": [%s], \"targets\": [",
 	    number, issuing, sim_chance(dice, 150) ? "informal" : "warrant",
+	    is_urgent ? "2026-11-05" : "2026-11-07", is_urgent ? "yes" : "no",
+	    has_day ? ", \"answer_due_on\": \"2026-11-05\"" : "",
 	    sim_chance(dice, 400)   ? "\"content\""
 	    : sim_chance(dice, 500) ? "\"subscriber\""
 	                            : "\"content\", \"subscriber\"");

@@ -43,6 +43,7 @@ static void init_router(struct sim_proc *proc)
 	    .policy = sim_world_policy(proc->sim->world),
 	    .recall = {recall, proc}};
 	cm_roster_init(&router->roster);
+	cm_zones_init(&router->zones);
 	for (size_t i = 0; i < proc->settings.peers_count; i++) {
 		const struct cm_peer_settings *p = &proc->settings.peers[i];
 		struct cm_member member = {.name = p->name,
@@ -62,6 +63,7 @@ static void init_router(struct sim_proc *proc)
 	    .policy = router->policy,
 	    .router = proc->settings.name,
 	    .overdue_ms = proc->settings.overdue_ms,
+	    .zones = &router->zones,
 	    .recall = router->recall};
 	cm_docket_init(&router->docket, &env);
 }
@@ -211,7 +213,7 @@ struct cm_office_input sim_input_of(struct sim_proc *proc, enum cm_office_event 
 {
 	struct sim *sim = proc->sim;
 	struct cm_office_input input = {.event = event,
-	    .wall = {SIM_EPOCH_MS + sim->now_ms + proc->skew_ms},
+	    .wall = {sim->begins_ms + sim->now_ms + proc->skew_ms},
 	    .mono = {sim->now_ms}};
 	uint8_t random[10];
 
@@ -397,7 +399,7 @@ void sim_start(struct sim_proc *proc)
 	proc->memory_fails_at = 0;
 	proc->has_been_short = false;
 	proc->serving_since_ms = sim->now_ms;
-	proc->serving_wall_ms = SIM_EPOCH_MS + sim->now_ms + proc->skew_ms;
+	proc->serving_wall_ms = sim->begins_ms + sim->now_ms + proc->skew_ms;
 	proc->has_turn = false;
 	proc->is_paused = false;
 	sim_machine_init(proc);

@@ -9,6 +9,7 @@ comity_test(case_outcome SOURCES unit/test_case_outcome.c unit/case_told.c
 comity_test(case_fault SOURCES unit/test_case_fault.c ${cores_fleet} LIBS ${cores_libs})
 comity_test(case_replay SOURCES unit/test_case_replay.c ${cores_fleet} LIBS ${cores_libs})
 comity_test(case_revise SOURCES unit/test_case_revise.c ${cores_fleet} LIBS ${cores_libs})
+comity_test(case_clock SOURCES unit/test_case_clock.c ${cores_fleet} LIBS cm_zone_files ${cores_libs})
 comity_test(docket SOURCES unit/test_docket.c ${cores_fleet} LIBS ${cores_libs})
 comity_test(docket_owner SOURCES unit/test_docket_owner.c ${cores_fleet} LIBS ${cores_libs})
 comity_test(docket_alike SOURCES unit/test_docket_alike.c ${cores_fleet} LIBS ${cores_libs})

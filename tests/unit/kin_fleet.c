@@ -98,6 +98,14 @@ static void want_ring(struct kin_router *r, const struct cm_id *id)
 	r->rings[r->rings_count++] = *id;
 }
 
+/* A ring for the clocks of a case, which are not looked at here. */
+static bool is_look(const struct kin_router *r, const struct cm_effect *e)
+{
+	const struct cm_case *c = cm_docket_find(&r->docket, &e->case_id);
+
+	return c != NULL && c->look_at_ms == e->at_ms;
+}
+
 static void keep(struct kin_fleet *k, size_t router, const struct cm_effects *effects)
 {
 	struct kin_router *r = &k->routers[router];
@@ -111,7 +119,8 @@ static void keep(struct kin_fleet *k, size_t router, const struct cm_effects *ef
 			    (struct kin_row){e->case_id, e->what, copy_of(k, e->body)};
 		} else if (e->kind == CM_EFFECT_SEND && e->what == CM_KIND_KIN) {
 			post(k, router, e);
-		} else if (e->kind == CM_EFFECT_ARM && e->at_ms < HELP_NOW_MS + FLEET_OVERDUE_MS) {
+		} else if (e->kind == CM_EFFECT_ARM && e->at_ms < HELP_NOW_MS + FLEET_OVERDUE_MS &&
+		           !is_look(r, e)) {
 			want_ring(r, &e->case_id);
 		}
 	}

@@ -404,6 +404,14 @@ Test(clock_plan, a_node_that_gave_no_answer_is_in_trouble)
 	cr_expect_str_eq(stand_in->trouble,
 	    "no answer by 2026-11-21T05:00Z, and motion_to_quash "
 	    "(test.motion_to_quash.0), due 2026-11-23, cannot wait");
+	/* Made again a day later it says the same: a plan made anew must not differ for it. */
+	input = input_at("2026-11-22T05:00", 1);
+	plan_at("2026-11-22T05:00");
+	cr_expect_str_eq(
+	    cm_clock_stand_in(&input, 1, "de", "de", plan.hold_for, &arena)->trouble,
+	    stand_in->trouble);
+	cr_expect_str_eq(
+	    cm_clock_stand_in(&input, 1, "de", "de", NULL, &arena)->trouble, "no answer yet");
 	end();
 }
 

@@ -269,6 +269,35 @@ Test(docket_alike, what_is_still_being_stored_is_rung_for_again)
 	end();
 }
 
+/* What is held for want of an answer is no other decision. */
+Test(docket_alike, a_demand_decided_early_for_its_clock_holds_no_equal_one)
+{
+	const int64_t hold_ms = INT64_C(24000000); /* the day ends at ten where it ends first */
+
+	begin();
+	help_demand_fact(&f.arena, story.demand, "answer_due_on", "2026-11-05");
+	decide(&first, false);
+	cr_assert_str_eq(parts(), "1 content ie comply_limited\n2 content us comply_limited\n");
+	story.demand->case_id = second;
+	take("us", CM_KIND_DEMAND, story.demand, 0);
+	story.first[2]->case_id = second;
+	take("de", CM_KIND_ANSWER, story.first[2], 50);
+	ie_says(&second, 0, false); /* us is silent */
+	ring(&second, hold_ms);
+	cr_assert_str_eq(parts(), "1 content ie hold_for_counsel\n2 content - hold_for_counsel\n");
+	cr_assert_not(rings_for(&first));
+	cr_assert_not(cm_docket_is_unsettled(cm_docket_find(&docket, &first)));
+	/* Nor after a restart. */
+	cm_docket_fini(&docket);
+	cm_docket_init(&docket, &f.env);
+	for (size_t i = 0; i < rows_count; i++)
+		cr_assert_eq(cm_docket_replay(&docket, rows[i].kind, &rows[i].case_id, HELP_NOW_MS,
+		                 rows[i].body),
+		    CM_OK);
+	cr_assert_not(cm_docket_is_unsettled(cm_docket_find(&docket, &first)));
+	end();
+}
+
 static void on_effects(struct cm_effects *resumed, void *data)
 {
 	for (size_t i = 0; i < resumed->count; i++)

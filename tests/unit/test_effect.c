@@ -203,6 +203,7 @@ Test(rows, kinds_have_names_messages_included)
 	cr_assert_str_eq(cm_row_name(CM_ROW_ASKED_AGAIN), "asked_again");
 	cr_assert_str_eq(cm_row_name(CM_ROW_ORIGINAL), "original");
 	cr_assert_str_eq(cm_row_name(CM_ROW_WAITED), "waited");
+	cr_assert_str_eq(cm_row_name(CM_ROW_CLOCK), "clock");
 	cr_assert_str_eq(cm_row_name(CM_KIND_DEMAND), "demand");
 	cr_assert_str_eq(cm_row_name(4711), "unknown");
 }
