@@ -1,4 +1,4 @@
-#include "sim.h"
+#include "sim_check.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,7 +1,8 @@
 # The simulator. test_sim runs on the cores as the daemons have them; test_sim_planted compiles some of them
 # once more, with bugs put in on purpose, each of which must be found within 1,000 seeds.
-set(sim_sources sim/main.c sim/sim.c sim/sim_check.c sim/sim_client.c sim/sim_disk.c sim/sim_fault.c
-  sim/sim_law.c sim/sim_net.c sim/sim_process.c)
+set(sim_sources sim/main.c sim/sim.c sim/sim_check_clock.c sim/sim_check_leaving.c
+  sim/sim_check_memory.c sim/sim_check_outcome.c sim/sim_check_rest.c sim/sim_check_stored.c sim/sim_client.c
+  sim/sim_disk.c sim/sim_fault.c sim/sim_law.c sim/sim_net.c sim/sim_process.c sim/sim_read.c)
 set(sim_libs cm_router cm_desk cm_office cm_seal)
 
 add_executable(test_sim ${sim_sources})

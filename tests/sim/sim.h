@@ -12,7 +12,7 @@
  *   sim_net.c     pipes, envelopes and what becomes of them
  *   sim_client.c  those who file demands
  *   sim_fault.c   what is broken when
- *   sim_check.c   what must be true after every step, and in the end
+ *   sim_check.h   what must be true after every step, and in the end
  */
 #ifndef TEST_SIM_H
 #define TEST_SIM_H
@@ -81,6 +81,14 @@ struct sim_row {
 	struct cm_bytes body;
 	bool is_gone; /* outbox: deleted */
 	int64_t stored_ms;
+	const void *message; /* of a journal row: its body decoded, once somebody has looked */
+};
+
+/* Where the rows of one case are in a journal, oldest first. */
+struct sim_file {
+	size_t *rows; /* in the arena */
+	size_t count;
+	size_t cap;
 };
 
 struct sim_answered {
@@ -99,6 +107,7 @@ struct sim_disk {
 	struct sim_rows journal;
 	struct sim_rows outbox;
 	size_t outbox_live;
+	struct cm_idmap files;  /* case -> struct sim_file */
 	struct cm_idmap inbox;  /* id -> struct sim_answered */
 	struct cm_idmap acted;  /* id of a record the machine took -> anything: in a job that was stored */
 	uint64_t changes;
@@ -303,15 +312,5 @@ void sim_client_answer(struct sim *sim, struct sim_call *call, struct cm_bytes b
 
 /* sim_fault.c */
 void sim_faults_start(struct sim *sim);
-
-/* sim_check.c */
-void sim_check_leaving(struct sim_proc *proc, const char *to, struct cm_bytes bytes);
-void sim_check_stored(struct sim_proc *proc, const struct sim_row *row);
-void sim_check_delete(struct sim_proc *proc, const struct sim_row *row);
-void sim_check_acted(struct sim_proc *proc, const struct cm_id *id);
-void sim_check_accepted(struct sim *sim, const struct sim_demand *demand);
-void sim_check_memory(struct sim_proc *proc); /* the machine is what its journal makes of a fresh one */
-bool sim_is_at_rest(struct sim *sim);
-void sim_check_rest(struct sim *sim);
 
 #endif

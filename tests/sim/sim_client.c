@@ -1,7 +1,7 @@
 /*
  * Those who file demands: each files one until it is told that it was taken, and some do it once more.
  */
-#include "sim.h"
+#include "sim_check.h"
 
 #include <stdlib.h>
 #include <string.h>

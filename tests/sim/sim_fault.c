@@ -2,7 +2,7 @@
  * What is broken when. Each seed has its own set of faults and its own haste; after a while all is
  * mended, for good, and the fleet must come to rest.
  */
-#include "sim.h"
+#include "sim_check.h"
 
 static struct sim_proc *any(struct sim *sim)
 {

@@ -1,7 +1,7 @@
 /*
  * A process: what its main would set up, and the effects of its office.
  */
-#include "sim.h"
+#include "sim_check.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,10 +22,12 @@ static enum cm_status recall(void *self, const struct cm_id *case_id, cm_recalle
 {
 	const struct sim_proc *proc = self;
 
-	for (size_t i = 0; i < proc->disk.journal.count; i++) {
-		const struct sim_row *row = &proc->disk.journal.items[i];
+	const struct sim_file *file = sim_file_of(proc, case_id);
 
-		if (cm_id_equal(&row->id, case_id) && !each(data, row->kind, row->at_ms, row->body))
+	for (size_t i = 0; i < file->count; i++) {
+		const struct sim_row *row = sim_file_row(proc, file, i);
+
+		if (!each(data, row->kind, row->at_ms, row->body))
 			break;
 	}
 	return CM_OK;
