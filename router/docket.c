@@ -1,5 +1,6 @@
 #include "router/docket.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "protocol/wire/codec.h"
@@ -11,6 +12,7 @@ void cm_docket_init(struct cm_docket *docket, const struct cm_case_env *env)
 	docket->env.relate_self = docket;
 	cm_idmap_init(&docket->cases);
 	cm_idmap_init(&docket->by_target);
+	cm_idmap_init(&docket->replaced);
 	cm_arena_init(&docket->seen, 0);
 }
 
@@ -21,6 +23,7 @@ void cm_docket_fini(struct cm_docket *docket)
 	cm_free(docket->order);
 	cm_idmap_fini(&docket->cases);
 	cm_idmap_fini(&docket->by_target);
+	cm_idmap_fini(&docket->replaced);
 	cm_arena_fini(&docket->seen);
 	docket->order = NULL;
 	docket->order_cap = 0;
@@ -77,7 +80,37 @@ static void remove_last(struct cm_docket *docket, struct cm_case *c)
 	docket->open_count--;
 }
 
-/* End the case that a corrected demand replaces. One that is not here, or has ended, needs no end. */
+/* A corrected demand whose predecessor is not here yet: that one will end when it comes. */
+static enum cm_status note_replaced(struct cm_docket *docket, const struct cm_demand *demand)
+{
+	struct cm_docket_replaced *replaced;
+
+	if (cm_id_is_zero(&demand->supersedes) ||
+	    cm_docket_find(docket, &demand->supersedes) != NULL)
+		return CM_OK;
+	replaced = cm_arena_alloc(&docket->seen, 1, sizeof *replaced);
+	if (replaced == NULL)
+		return CM_NO_MEMORY;
+	replaced->successor = demand->case_id;
+	(void)snprintf(replaced->intake, sizeof replaced->intake, "%s", demand->intake);
+	return cm_idmap_put(&docket->replaced, &demand->supersedes, replaced);
+}
+
+/* A demand that came after the one which replaces it ends as it begins. */
+static enum cm_status end_if_replaced(struct cm_docket *docket, const struct cm_input *input,
+    struct cm_case *c, const struct cm_demand *demand, struct cm_effects *effects, struct cm_err *err)
+{
+	const struct cm_docket_replaced *replaced = cm_idmap_get(&docket->replaced, &c->id);
+	struct cm_demand successor;
+
+	if (replaced == NULL || strcmp(replaced->intake, demand->intake) != 0)
+		return CM_OK;
+	successor =
+	    (struct cm_demand){.case_id = replaced->successor, .intake = replaced->intake};
+	return cm_case_supersede(c, &docket->env, input, &successor, effects, err);
+}
+
+/* End the case that a corrected demand replaces. One that has ended needs no end. */
 static enum cm_status end_predecessor(struct cm_docket *docket, const struct cm_input *input,
     const struct cm_demand *demand, struct cm_effects *effects, struct cm_err *err)
 {
@@ -85,8 +118,13 @@ static enum cm_status end_predecessor(struct cm_docket *docket, const struct cm_
 	bool was_open;
 	enum cm_status status;
 
-	if (cm_id_is_zero(&demand->supersedes) || old == NULL ||
-	    cm_case_next(old->state, CM_CASE_SUPERSEDE) < 0)
+	if (cm_id_is_zero(&demand->supersedes))
+		return CM_OK;
+	if (old == NULL) {
+		status = note_replaced(docket, demand);
+		return status == CM_OK ? CM_OK : cm_err_set(err, status, "no memory for a case");
+	}
+	if (cm_case_next(old->state, CM_CASE_SUPERSEDE) < 0)
 		return CM_OK;
 	was_open = cm_case_is_open(old);
 	status = cm_case_supersede(old, &docket->env, input, demand, effects, err);
@@ -119,6 +157,8 @@ static enum cm_status open_case(struct cm_docket *docket, const struct cm_input 
 		status = add_case(docket, c);
 	if (status == CM_OK) {
 		status = cm_docket_index(docket, c, &demand);
+		if (status == CM_OK)
+			status = end_if_replaced(docket, input, c, &demand, effects, err);
 		if (status == CM_OK)
 			status = end_predecessor(docket, input, &demand, effects, err);
 		if (status != CM_OK)
@@ -169,8 +209,9 @@ static enum cm_status take_notice(struct cm_docket *docket, const struct cm_inpu
 	if (status != CM_OK)
 		return status;
 	c = cm_docket_find(docket, &notice.case_id);
+	/* A person's word may overtake the demand it is about, and must not be lost. */
 	if (c == NULL)
-		return cm_err_set(err, CM_NOT_FOUND, "no such case on this router");
+		return cm_err_set(err, CM_TRY_AGAIN, "no such case on this router yet");
 	was_open = cm_case_is_open(c);
 	status = cm_case_notice(c, &docket->env, input, sender, &notice, record->body, effects, err);
 	count_open(docket, c, was_open);
@@ -261,6 +302,8 @@ enum cm_status cm_docket_replay(struct cm_docket *docket, uint32_t kind,
 		count_open(docket, c, was_open);
 	if (status == CM_OK && kind == CM_KIND_DEMAND)
 		status = cm_docket_index(docket, c, c->demand);
+	if (status == CM_OK && kind == CM_KIND_DEMAND)
+		status = note_replaced(docket, c->demand);
 	return status;
 }
 

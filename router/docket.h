@@ -25,6 +25,12 @@ struct cm_docket_seen {
 	uint64_t basis; /* digest of what the demand says of itself and of the target: equal demands have it */
 };
 
+/* A corrected demand came before the one it replaces: records may overtake each other. */
+struct cm_docket_replaced {
+	struct cm_id successor;
+	char intake[CM_MAX_NAME_BYTES + 1]; /* where it was filed */
+};
+
 struct cm_docket {
 	struct cm_case_env env; /* borrowed */
 	struct cm_idmap cases;  /* id -> struct cm_case, owned */
@@ -32,7 +38,8 @@ struct cm_docket {
 	size_t order_cap;
 	size_t open_count;
 	struct cm_idmap by_target; /* the first 16 bytes of a blind -> struct cm_docket_account */
-	struct cm_arena seen;      /* of those */
+	struct cm_arena seen;      /* of those, and of the following */
+	struct cm_idmap replaced;  /* id of a case that is not here yet -> struct cm_docket_replaced */
 };
 
 /* An index of accounts, so that two demands about one are found (docket_alike.c). */

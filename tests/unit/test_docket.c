@@ -365,6 +365,93 @@ Test(docket, a_corrected_demand_opens_its_case_and_ends_the_other)
 	end();
 }
 
+/* The dice of the network: the corrected demand overtakes the one it replaces. */
+static void correction_comes_first(struct story *story, struct cm_demand *correction)
+{
+	*correction = *story->demand;
+	correction->case_id = help_id(99);
+	correction->supersedes = story->demand->case_id;
+	cr_assert_eq(take("us", CM_KIND_DEMAND, correction, 0), CM_OK);
+	cr_assert_eq(docket.open_count, 1);
+}
+
+static void ends_as_it_begins(const struct story *story)
+{
+	for (f.fail_at = 1;; f.fail_at++) {
+		enum cm_status status = take("us", CM_KIND_DEMAND, story->demand, 20);
+
+		if (status == CM_OK && !f.has_failed)
+			break;
+		cr_assert_eq(status, CM_NO_MEMORY, "request %zu", f.fail_at);
+		cr_assert_eq(cm_docket_count(&docket), 1);
+		cr_assert_eq(docket.open_count, 1);
+	}
+	f.fail_at = 0;
+	cr_assert_eq(cm_docket_count(&docket), 2);
+	cr_assert_eq(docket.open_count, 1);
+	cr_assert_eq(cm_docket_find(&docket, &story->demand->case_id)->state, CM_CASE_SUPERSEDED);
+	cr_assert_not_null(strstr(help_effects(&f.arena, &effects), "store outcome\nsend outcome us\n"));
+}
+
+Test(docket, a_demand_that_comes_after_its_correction_ends_as_it_begins)
+{
+	struct story story = start(false);
+	struct cm_demand correction;
+	struct cm_outcome outcome;
+
+	correction_comes_first(&story, &correction);
+	ends_as_it_begins(&story);
+	outcome = fleet_outcome(&f, &effects);
+	cr_assert_eq(outcome.revision, 1);
+	cr_assert_str_eq(outcome.ended, "superseded");
+	cr_assert(cm_id_equal(&outcome.successor, &correction.case_id));
+	end();
+}
+
+Test(docket, nor_does_a_restart_in_between_forget_the_correction)
+{
+	struct story story = start(false);
+	struct cm_demand correction;
+
+	correction_comes_first(&story, &correction);
+	cm_docket_fini(&docket);
+	cm_docket_init(&docket, &f.env);
+	cr_assert_eq(replay(CM_KIND_DEMAND, &correction, &correction.case_id), CM_OK);
+	ends_as_it_begins(&story);
+	end();
+}
+
+Test(docket, a_correction_filed_elsewhere_ends_nothing)
+{
+	struct story story = start(false);
+	struct cm_demand correction = *story.demand;
+
+	correction.case_id = help_id(99);
+	correction.intake = "ie";
+	correction.supersedes = story.demand->case_id;
+	cr_assert_eq(take("ie", CM_KIND_DEMAND, &correction, 0), CM_OK);
+	cr_assert_eq(take("us", CM_KIND_DEMAND, story.demand, 20), CM_OK);
+	cr_assert_eq(docket.open_count, 2);
+	end();
+}
+
+Test(docket, a_word_that_overtakes_its_demand_is_taken_later)
+{
+	struct story story = start(false);
+	struct cm_notice notice = {.case_id = story.demand->case_id,
+	    .node = "us",
+	    .what = CM_NOTICE_WITHDRAW,
+	    .by = "duty counsel",
+	    .reasons = "The authority withdrew."};
+
+	cr_assert_eq(take("us", CM_KIND_NOTICE, &notice, 0), CM_TRY_AGAIN);
+	cr_assert_eq(effects.count, 0);
+	cr_assert_eq(take("us", CM_KIND_DEMAND, story.demand, 10), CM_OK);
+	cr_assert_eq(take("us", CM_KIND_NOTICE, &notice, 20), CM_OK);
+	cr_assert_eq(cm_docket_at(&docket, 0)->state, CM_CASE_WITHDRAWN);
+	end();
+}
+
 Test(docket, cases_taken_up_together_share_the_dice_and_no_id)
 {
 	struct story story = start(false);
