@@ -255,16 +255,18 @@ static enum cm_status take_outcome(struct cm_desk *desk, const struct cm_record 
 	if (status != CM_OK)
 		return status;
 	review = cm_reviews_find(&desk->reviews, &outcome.case_id);
-	if (review == NULL || cm_review_next(review->state, event_of(&outcome)) < 0)
+	if (cm_review_next(review != NULL ? review->state : CM_REVIEW_NEW, event_of(&outcome)) < 0)
 		return cm_err_set(err, CM_NO_MEANING, "no case here waits for this outcome");
-	if (outcome.revision <= review->revision)
+	if (review != NULL && outcome.revision <= review->revision)
 		return cm_err_set(err, CM_NO_MEANING, "revision %u is superseded",
 		    (unsigned)outcome.revision);
 	cm_id_print(&outcome.case_id, id);
 	cm_effect_store(effects, CM_KIND_OUTCOME, &outcome.case_id, record->body);
 	cm_effect_tell(effects, "outcome.stored", &outcome.case_id, "case=%s revision=%u parts=%zu",
 	    id, (unsigned)outcome.revision, outcome.parts_count);
-	if (effects->failed)
+	if (!effects->failed) /* an end may come before the ask */
+		review = cm_reviews_need(&desk->reviews, &outcome.case_id);
+	if (effects->failed || review == NULL)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for an outcome");
 	(void)cm_review_step(review, event_of(&outcome));
 	note_outcome(review, &outcome);

@@ -1,6 +1,7 @@
 /*
  * A node's machine when memory runs out: whatever it refuses for want of memory has not happened. Every
- * request for memory is made to fail in turn. A plain program, since the desk brings nng with it.
+ * request for memory is made to fail in turn. And when messages overtake each other. A plain program, since
+ * the desk brings nng with it.
  */
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +20,7 @@ static void check(bool is_so, const char *what, size_t n)
 		return;
 	}
 	failed++;
-	(void)printf("FAILED %s, request %zu for memory\n", what, n);
+	(void)printf("FAILED %s, request %zu\n", what, n);
 }
 
 static const char demand_json[] =
@@ -140,12 +141,51 @@ static enum cm_status file(struct cm_desk *desk, struct cm_effects *effects)
 	return machine.op(machine.self, &input, &op, &reply, effects, &err);
 }
 
+static enum cm_status take_one(struct cm_desk *desk, struct cm_arena *keep, enum cm_kind kind,
+    const void *message, uint8_t last)
+{
+	struct cm_effects effects;
+	enum cm_status status;
+
+	cm_effects_init(&effects);
+	record = help_record(keep, kind, message, last);
+	status = take(desk, &effects);
+	cm_effects_fini(&effects);
+	return status;
+}
+
+/* A withdrawn case is not taken up by the ask that its end has overtaken. */
+static void end_overtakes_ask(struct cm_arena *keep, const struct cm_ask *ask)
+{
+	struct cm_outcome end_of_case = {
+	    .case_id = ask->case_id, .revision = 1, .router = "router", .ended = "withdrawn"};
+	struct cm_outcome other = {.case_id = help_id(99), .revision = 1, .router = "router"};
+	struct cm_desk desk;
+	const struct cm_review *review;
+
+	start(&desk, false);
+	check(take_one(&desk, keep, CM_KIND_OUTCOME, &other, 3) == CM_NO_MEANING,
+	    "an outcome of a case that nobody knows has no meaning", 1);
+	check(take_one(&desk, keep, CM_KIND_OUTCOME, &end_of_case, 4) == CM_OK,
+	    "an end that overtakes the ask is taken", 1);
+	review = cm_reviews_find(&desk.reviews, &ask->case_id);
+	check(review != NULL && review->state == CM_REVIEW_WITHDRAWN && review->revision == 1,
+	    "and the case has ended", 1);
+	check(take_one(&desk, keep, CM_KIND_ASK, ask, 5) == CM_NO_MEANING,
+	    "and the ask has no meaning when it comes", 1);
+	check(take_one(&desk, keep, CM_KIND_OUTCOME, &end_of_case, 6) == CM_NO_MEANING,
+	    "nor has the end again", 1);
+	check(cm_reviews_count(&desk.reviews) == 1, "and there is one case", 1);
+	end(&desk);
+}
+
 int main(void)
 {
 	struct cm_arena keep;
 	struct cm_demand *demand;
 	struct cm_ask ask;
 	struct cm_event event;
+	struct cm_outcome withdrawn;
 
 	if (cm_seal_start() != CM_OK)
 		return 1;
@@ -164,6 +204,11 @@ int main(void)
 	record = help_record(&keep, CM_KIND_EVENT, &event, 2);
 	refuse_each(true, take, "an event without memory leaves no case");
 	refuse_each(false, file, "a filing without memory leaves no case");
+	withdrawn = (struct cm_outcome){
+	    .case_id = demand->case_id, .revision = 1, .router = "router", .ended = "withdrawn"};
+	record = help_record(&keep, CM_KIND_OUTCOME, &withdrawn, 7);
+	refuse_each(false, take, "an end without memory leaves no case");
+	end_overtakes_ask(&keep, &ask);
 	cm_arena_fini(&keep);
 	check(cm_alloc_live() == 0, "no block lives", cm_alloc_live());
 	(void)printf("%zu passed, %zu failed\n", passed, failed);
