@@ -102,6 +102,7 @@ struct cm_case_said {
 	uint32_t target;
 	uint32_t part; /* cm_plan_part_digest */
 	const char *disposition; /* one of cm_dispositions */
+	bool is_held; /* in the outcome, because an equal demand says something else of it */
 };
 
 struct cm_case {
@@ -136,7 +137,6 @@ struct cm_case {
 	struct cm_case_said *said_next; /* owned; of the step that is under way */
 	size_t said_next_count;
 	bool has_said_next;
-	bool is_held_alike; /* a part is held because of an equal demand */
 };
 
 const char *cm_case_state_name(enum cm_case_state state);

@@ -144,7 +144,8 @@ enum cm_status cm_case_say(struct cm_case *c, const struct cm_outcome *outcome)
 
 		said[i] = (struct cm_case_said){.target = p->target,
 		    .part = cm_plan_part_digest(p->category, p->region),
-		    .disposition = word_of(p->alone[0] != 0 ? p->alone : p->disposition)};
+		    .disposition = word_of(p->alone[0] != 0 ? p->alone : p->disposition),
+		    .is_held = p->alone[0] != 0};
 	}
 	cm_free(c->said_next);
 	c->said_next = said;

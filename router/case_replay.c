@@ -45,9 +45,6 @@ static enum cm_status replay_outcome(struct cm_case *c, int64_t at_ms, struct cm
 		c->revision = outcome.revision;
 		c->parts_count = outcome.parts_count;
 		c->decided_ms = at_ms;
-		c->is_held_alike = false;
-		for (size_t i = 0; i < outcome.parts_count; i++)
-			c->is_held_alike = c->is_held_alike || outcome.parts[i].alone[0] != 0;
 		status = cm_case_say(c, &outcome);
 		cm_case_said_settle(c, status == CM_OK);
 		come_to_rest(c);

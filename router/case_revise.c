@@ -229,7 +229,6 @@ static enum cm_status end(struct cm_case *c, const struct cm_case_env *env,
 	c->revision = outcome.revision;
 	c->decided_ms = outcome.decided_ms;
 	c->parts_count = 0;
-	c->is_held_alike = false;
 	return cm_case_say(c, &outcome) == CM_OK ? CM_OK
 	                                         : cm_err_set(err, CM_NO_MEMORY, "no memory for an outcome");
 }

@@ -160,19 +160,13 @@ enum cm_status cm_docket_relate(void *self, struct cm_case *c, struct cm_arena *
 
 /* ---- deciding alike -------------------------------------------------------------------------- */
 
-/* True if two equal demands say different things of one part of the account. */
-static bool is_unlike(const struct cm_docket_seen *a, const struct cm_docket_seen *b)
+/* True if this target of a case is said to be something else there than here, in a part of it. */
+static bool says_else(const struct cm_docket_seen *s, const struct cm_case_said *said)
 {
-	for (size_t i = 0; i < a->c->said_count; i++) {
-		const struct cm_case_said *said = &a->c->said[i];
-
-		if (said->target != a->target)
-			continue;
-		for (size_t j = 0; j < b->c->said_count; j++)
-			if (b->c->said[j].target == b->target && b->c->said[j].part == said->part &&
-			    strcmp(b->c->said[j].disposition, said->disposition) != 0)
-				return true;
-	}
+	for (size_t i = 0; i < s->c->said_count; i++)
+		if (s->c->said[i].target == s->target && s->c->said[i].part == said->part &&
+		    strcmp(s->c->said[i].disposition, said->disposition) != 0)
+			return true;
 	return false;
 }
 
@@ -181,20 +175,39 @@ static bool is_equal(const struct cm_docket_seen *a, const struct cm_docket_seen
 	return a->c != b->c && a->basis == b->basis && !has_ended(b->c);
 }
 
-bool cm_docket_is_unsettled(const struct cm_case *c)
+/* True if some equal demand says something else of this part. */
+static bool is_contradicted(const struct cm_case *c, const struct cm_case_said *said)
 {
-	bool is_different = false;
-
-	if (c->state != CM_CASE_DECIDED)
-		return false;
 	for (const struct cm_docket_seen *own = c->seen; own != NULL; own = own->next_of_case) {
 		size_t walked = 0;
 
+		if (own->target != said->target)
+			continue;
 		for (const struct cm_docket_seen *s = own->account->newest;
 		    s != NULL && walked < MOST_WALKED; s = s->next, walked++)
-			is_different = is_different || (is_equal(own, s) && is_unlike(own, s));
+			if (is_equal(own, s) && says_else(s, said))
+				return true;
 	}
-	return is_different != c->is_held_alike;
+	return false;
+}
+
+bool cm_docket_is_unsettled(const struct cm_case *c)
+{
+	/* Part by part: while one is held for a reason, another may have lost its reason, or have one now. */
+	for (size_t i = 0; c->state == CM_CASE_DECIDED && i < c->said_count; i++)
+		if (is_contradicted(c, &c->said[i]) != c->said[i].is_held)
+			return true;
+	return false;
+}
+
+/* True if a part of the other case is held, or differs from this one. */
+static bool may_change(const struct cm_docket_seen *other, const struct cm_docket_seen *own)
+{
+	for (size_t i = 0; i < other->c->said_count; i++)
+		if (other->c->said[i].target == other->target &&
+		    (other->c->said[i].is_held || says_else(own, &other->c->said[i])))
+			return true;
+	return false;
 }
 
 void cm_docket_ring_equals(
@@ -206,8 +219,7 @@ void cm_docket_ring_equals(
 		for (const struct cm_docket_seen *s = own->account->newest;
 		    s != NULL && walked < MOST_WALKED; s = s->next, walked++)
 			/* Nearly always they agree and nobody is held: that must cost little. */
-			if (is_equal(own, s) && is_unlike(own, s) != s->c->is_held_alike &&
-			    cm_docket_is_unsettled(s->c))
+			if (is_equal(own, s) && may_change(s, own) && cm_docket_is_unsettled(s->c))
 				cm_effect_arm(effects, &s->c->id, input->now.ms);
 	}
 }
