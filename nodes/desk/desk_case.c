@@ -12,6 +12,9 @@ struct loading {
 	struct cm_desk_case *out;
 	struct cm_arena *arena;
 	uint32_t rows;
+	struct cm_amendment *acts; /* what persons changed, oldest first */
+	size_t acts_count;
+	size_t acts_most;
 	enum cm_status status;
 	struct cm_err *err;
 };
@@ -32,6 +35,49 @@ static enum cm_status take_ask(struct loading *l, struct cm_bytes body)
 	return status;
 }
 
+/* ---- what persons changed -------------------------------------------------------------------- */
+
+static bool is_same_act(const struct cm_amendment *a, const struct cm_amendment *b)
+{
+	return a->at_ms == b->at_ms && a->amends == b->amends && a->side == b->side &&
+	       a->target == b->target && strcmp(a->category, b->category) == 0 &&
+	       strcmp(a->region, b->region) == 0 && strcmp(a->subject, b->subject) == 0 &&
+	       strcmp(a->by, b->by) == 0;
+}
+
+static bool is_known(const struct loading *l, const struct cm_amendment *act)
+{
+	for (size_t i = 0; i < l->acts_count; i++)
+		if (is_same_act(&l->acts[i], act))
+			return true;
+	return false;
+}
+
+/* Those of an answer that no answer before it had, in its order. Each answer ends with the act that made
+ * it, so the rows give the order in which persons spoke, which the wall clock does not: it may be set back. */
+static enum cm_status take_acts(struct loading *l, const struct cm_answer *answer)
+{
+	for (size_t i = 0; i < answer->amendments_count; i++) {
+		if (is_known(l, &answer->amendments[i]))
+			continue;
+		if (l->acts_count == l->acts_most) {
+			size_t most = l->acts_most * 2 + 16;
+			struct cm_amendment *acts = cm_arena_alloc(l->arena, most, sizeof *acts);
+
+			if (acts == NULL)
+				return cm_err_set(l->err, CM_NO_MEMORY, "no memory");
+			if (l->acts_count > 0)
+				memcpy(acts, l->acts, l->acts_count * sizeof *acts);
+			l->acts = acts;
+			l->acts_most = most;
+		}
+		l->acts[l->acts_count++] = answer->amendments[i];
+	}
+	return CM_OK;
+}
+
+/* ---- each kind of row ------------------------------------------------------------------------ */
+
 static enum cm_status take_answer(struct loading *l, struct cm_bytes body)
 {
 	struct cm_answer *answer = cm_arena_alloc(l->arena, 1, sizeof *answer);
@@ -45,7 +91,7 @@ static enum cm_status take_answer(struct loading *l, struct cm_bytes body)
 	slot = &l->out->answers[answer->round];
 	if (*slot == NULL || edition_of(*slot) < edition_of(answer))
 		*slot = answer;
-	return CM_OK;
+	return take_acts(l, answer);
 }
 
 static enum cm_status take_outcome(struct loading *l, struct cm_bytes body)
@@ -94,51 +140,6 @@ static bool on_row(void *data, uint32_t kind, int64_t at_ms, struct cm_bytes bod
 	return l->status == CM_OK;
 }
 
-/* ---- what persons changed -------------------------------------------------------------------- */
-
-static bool is_same_act(const struct cm_amendment *a, const struct cm_amendment *b)
-{
-	return a->at_ms == b->at_ms && a->amends == b->amends && a->side == b->side &&
-	       a->target == b->target && strcmp(a->category, b->category) == 0 &&
-	       strcmp(a->region, b->region) == 0 && strcmp(a->subject, b->subject) == 0;
-}
-
-static void add_in_time(struct cm_amendment *list, size_t *count, const struct cm_amendment *a)
-{
-	size_t at = *count;
-
-	for (size_t i = 0; i < *count; i++)
-		if (is_same_act(&list[i], a))
-			return;
-	for (; at > 0 && list[at - 1].at_ms > a->at_ms; at--)
-		list[at] = list[at - 1];
-	list[at] = *a;
-	(*count)++;
-}
-
-/* Those of all answers, each once, in order of time. */
-static enum cm_status gather_amendments(struct loading *l)
-{
-	struct cm_amendment *list;
-	size_t most = 0;
-	size_t count = 0;
-
-	for (uint32_t r = 1; r <= CM_MAX_ROUNDS; r++)
-		most += l->out->answers[r] != NULL ? l->out->answers[r]->amendments_count : 0;
-	if (most == 0)
-		return CM_OK;
-	list = cm_arena_alloc(l->arena, most, sizeof *list);
-	if (list == NULL)
-		return cm_err_set(l->err, CM_NO_MEMORY, "no memory");
-	for (uint32_t r = 1; r <= CM_MAX_ROUNDS; r++)
-		for (size_t i = 0; l->out->answers[r] != NULL && i < l->out->answers[r]->amendments_count;
-		    i++)
-			add_in_time(list, &count, &l->out->answers[r]->amendments[i]);
-	l->out->amendments = list;
-	l->out->amendments_count = count;
-	return CM_OK;
-}
-
 enum cm_status cm_desk_case_load(struct cm_desk *desk, const struct cm_review *review,
     struct cm_arena *arena, struct cm_desk_case *out, struct cm_err *err)
 {
@@ -153,7 +154,9 @@ enum cm_status cm_desk_case_load(struct cm_desk *desk, const struct cm_review *r
 		return l.status;
 	if (l.rows < review->rows)
 		return cm_err_set(err, CM_TRY_AGAIN, "the case is still being stored; ask again");
-	return gather_amendments(&l);
+	out->amendments = l.acts;
+	out->amendments_count = l.acts_count;
+	return CM_OK;
 }
 
 enum cm_status cm_desk_encode_answer(struct cm_desk *desk, struct cm_answer *answer,
