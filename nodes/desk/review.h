@@ -57,6 +57,7 @@ struct cm_review {
 	size_t targets_count;
 	size_t parts_count;
 	uint8_t fingerprint[32]; /* of the original, at intake */
+	struct cm_id supersedes; /* at intake: the case that it was filed to replace; zero: none */
 	char reference[CM_REFERENCE_BYTES + 1]; /* the authority's own, at intake */
 };
 
