@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "protocol/base/plant.h"
 #include "protocol/wire/codec.h"
 
 /* An emergency by the fact of that name or by its instrument; what is open is none. */
@@ -233,7 +234,7 @@ enum cm_status cm_case_take_row(
 	case CM_ROW_ASKED_AGAIN:
 		return cm_case_keep_ask(c, body, err);
 	case CM_KIND_NOTICE:
-		return cm_case_keep_settlement(c, body, err);
+		return CM_PLANTED(LOSE_SETTLEMENT) ? CM_OK : cm_case_keep_settlement(c, body, err);
 	case CM_ROW_RELATED:
 		return cm_case_keep_related(c, body, err);
 	case CM_KIND_OUTCOME:

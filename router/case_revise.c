@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "protocol/base/plant.h"
 #include "protocol/wire/codec.h"
 
 /* ---- editions -------------------------------------------------------------------------------- */
@@ -67,7 +68,8 @@ static enum cm_status check_edition(const struct cm_case *c, const struct cm_cas
 	                    : answer->round <= c->round &&
 	                          member == cm_roster_issuing(env->roster, c->issuing_state);
 
-	if (known != NULL && cm_case_edition_of(answer) <= cm_case_edition_of(known))
+	if (known != NULL && cm_case_edition_of(answer) <= cm_case_edition_of(known) &&
+	    !CM_PLANTED(OLD_EDITION))
 		return cm_case_say_known(c, sender, answer, err);
 	if (!is_asked)
 		return cm_err_set(err, CM_NO_MEANING, "%s was not asked in round %u", sender,
@@ -133,7 +135,7 @@ static enum cm_status check_settlement(struct cm_case *c, const struct cm_case_e
 	enum cm_status status;
 
 	*why_not = NULL;
-	if (notice->revision != c->revision)
+	if (notice->revision != c->revision && !CM_PLANTED(STALE_SETTLEMENT))
 		*why_not = cm_arena_printf(&effects->arena, "changed meanwhile: the case is at revision %u",
 		    (unsigned)c->revision);
 	else if (c->state != CM_CASE_DECIDED)
@@ -306,6 +308,8 @@ enum cm_status cm_case_notice(struct cm_case *c, const struct cm_case_env *env,
 		    notice->node);
 	if (notice->what == CM_NOTICE_SUPERSEDE)
 		return cm_err_set(err, CM_NOT_ALLOWED, "a case is replaced by filing the corrected demand");
+	if (notice->what == CM_NOTICE_WITHDRAW && CM_PLANTED(FORGET_WITHDRAWAL))
+		return CM_OK;
 	if (notice->what == CM_NOTICE_WITHDRAW)
 		return withdraw(c, env, input, sender, notice, body, effects, err);
 	if (member < 0 || env->roster->members[member].role != CM_ROLE_CENTRAL)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "protocol/base/plant.h"
 #include "protocol/wire/codec.h"
 
 #define EVENT_FRAME_BYTES 1024 /* more than an event adds to the outcome in it */
@@ -156,14 +157,14 @@ enum cm_status cm_case_send_outcome(struct cm_case *c, const struct cm_case_env 
 		const struct cm_member *m = &env->roster->members[i];
 		bool gets_all = strcmp(m->name, c->demand->intake) == 0 ||
 		                (int)i == cm_roster_issuing(env->roster, c->issuing_state) ||
-		                outcome->ended[0] != 0;
+		                (outcome->ended[0] != 0 && !CM_PLANTED(QUIET_END));
 		struct cm_bytes body = whole;
 		struct cm_id id;
 		char label[CM_MAX_NAME_BYTES + 32];
 
 		if (m->role != CM_ROLE_REGION ||
 		    !(gets_all || holds_a_part(m, outcome) ||
-		        (before != NULL && holds_a_part(m, before))))
+		        (before != NULL && holds_a_part(m, before) && !CM_PLANTED(LEAVE_BEHIND))))
 			continue;
 		if (!gets_all) {
 			enum cm_status status = encode_own(m, outcome, &body, effects, err);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "protocol/base/plant.h"
 #include "protocol/wire/codec.h"
 
 void cm_docket_init(struct cm_docket *docket, const struct cm_case_env *env)
@@ -118,7 +119,7 @@ static enum cm_status end_predecessor(struct cm_docket *docket, const struct cm_
 	bool was_open;
 	enum cm_status status;
 
-	if (cm_id_is_zero(&demand->supersedes))
+	if (cm_id_is_zero(&demand->supersedes) || CM_PLANTED(LIVE_CORRECTED))
 		return CM_OK;
 	if (old == NULL) {
 		status = note_replaced(docket, demand);

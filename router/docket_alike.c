@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "protocol/base/plant.h"
+
 #define MOST_NAMED 16
 #define MOST_WALKED 64 /* demands about one account that are looked at: the newest */
 
@@ -194,7 +196,7 @@ static bool is_contradicted(const struct cm_case *c, const struct cm_case_said *
 bool cm_docket_is_unsettled(const struct cm_case *c)
 {
 	/* Part by part: while one is held for a reason, another may have lost its reason, or have one now. */
-	for (size_t i = 0; c->state == CM_CASE_DECIDED && i < c->said_count; i++)
+	for (size_t i = 0; c->state == CM_CASE_DECIDED && !CM_PLANTED(UNLIKE) && i < c->said_count; i++)
 		if (is_contradicted(c, &c->said[i]) != c->said[i].is_held)
 			return true;
 	return false;

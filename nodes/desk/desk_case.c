@@ -4,6 +4,7 @@
 
 #include "protocol/base/text.h"
 #include "protocol/post/rows.h"
+#include "protocol/base/plant.h"
 #include "protocol/wire/codec.h"
 
 /* ---- from the ledger ------------------------------------------------------------------------- */
@@ -204,7 +205,7 @@ static enum cm_status check_revision(const struct cm_op *op, const struct cm_rev
 	enum cm_status status =
 	    cm_op_number(op, "revision", review->revision, UINT32_MAX, &revision, err);
 
-	if (status == CM_OK && revision != review->revision)
+	if (status == CM_OK && revision != review->revision && !CM_PLANTED(STALE_WORD))
 		return cm_err_set(err, CM_CHANGED,
 		    "changed meanwhile: the case is at revision %u; look at it again",
 		    (unsigned)review->revision);

@@ -24,7 +24,19 @@
 	X(EARLY_DELETE, "an outbox row goes when its record is sent, not when its receipt comes")  \
 	X(NO_ALARM, "the cases' alarms are not set")                                               \
 	X(NO_RESUME, "open cases are not taken up after a restart")                                \
-	X(COMPLY_ANYWAY, "a part is complied with whatever the hosting law forbids")
+	X(COMPLY_ANYWAY, "a part is complied with whatever the hosting law forbids")               \
+	X(SETTLE_ANYWAY, "and so is what central settled")                                         \
+	X(IGNORE_ADDED, "and so is what a desk beside the hosting one forbids")                    \
+	X(LOSE_SETTLEMENT, "the next revision knows nothing of what central settled")              \
+	X(STALE_SETTLEMENT, "central settles a revision that is no longer the newest")             \
+	X(STALE_WORD, "a person's word on a revision that is no longer the newest is taken")       \
+	X(OLD_EDITION, "an older edition of a node's answer is taken after a newer one")           \
+	X(LOWER_REVISION, "a desk takes an outcome of a lower revision")                           \
+	X(FORGET_WITHDRAWAL, "a withdrawal is acknowledged, and nothing follows")                  \
+	X(LIVE_CORRECTED, "a demand that was corrected lives on")                                  \
+	X(QUIET_END, "only those who hold a part hear that the case has ended")                    \
+	X(LEAVE_BEHIND, "who held a part and holds none now is not told")                          \
+	X(UNLIKE, "an equal demand that comes to something else is left alone")
 
 enum cm_plant {
 #define X(name, what) CM_PLANT_##name,

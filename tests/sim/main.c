@@ -20,6 +20,7 @@
 #include "protocol/seal/seal.h"
 
 static struct sim_world *world;
+static struct sim_counts counts;
 #ifdef COMITY_PLANT
 unsigned cm_plant;
 #endif
@@ -45,6 +46,9 @@ static struct result run(uint64_t seed, bool is_traced)
 	result.steps = sim->steps;
 	result.digest = sim->digest;
 	memcpy(result.failure, sim->failure, sizeof result.failure);
+#define X(name) counts.name += sim->counts.name;
+	SIM_COUNTS(X)
+#undef X
 	cm_free(sim);
 	return result;
 }
@@ -122,6 +126,18 @@ static int run_twice(const struct options *o)
 	return failed == 0 ? 0 : 1;
 }
 
+static void tell_counts(void)
+{
+	const char *comma = "";
+
+#define X(name)                                                                                    \
+	(void)printf("%s%s %llu", comma, #name, (unsigned long long)counts.name);                  \
+	comma = ", ";
+	SIM_COUNTS(X)
+#undef X
+	(void)putchar('\n');
+}
+
 static int run_many(const struct options *o)
 {
 	double started = seconds();
@@ -140,6 +156,7 @@ static int run_many(const struct options *o)
 		if (++failed == 5)
 			break;
 	}
+	tell_counts();
 	(void)printf("%.0f seeds and %.0f steps a second\n%llu passed, %llu failed\n",
 	    (double)o->seeds / (seconds() - started), (double)steps / (seconds() - started),
 	    (unsigned long long)(o->seeds - failed), (unsigned long long)failed);

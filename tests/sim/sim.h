@@ -11,6 +11,7 @@
  *   sim_disk.c    the journal, inbox and outbox of a process, and what a commit may come to
  *   sim_net.c     pipes, envelopes and what becomes of them
  *   sim_client.c  those who file demands
+ *   sim_person.c  those who read an outcome and have a word to say about it
  *   sim_fault.c   what is broken when
  *   sim_check.h   what must be true after every step, and in the end
  */
@@ -25,7 +26,8 @@
 #include "router/router.h"
 
 #define SIM_PROCS_MOST 6
-#define SIM_DEMANDS_MOST 12
+#define SIM_FILED_MOST 12   /* demands by themselves */
+#define SIM_DEMANDS_MOST 18 /* with those that correct one */
 #define SIM_EPOCH_MS INT64_C(1793836800000) /* 2026-11-05T00:00Z */
 #define SIM_IDENTIFIERS 8
 #define SIM_WINDOW 9 /* CM_HUB_WINDOW */
@@ -144,6 +146,7 @@ struct sim_call {
 	struct sim_proc *to;
 	bool is_over;
 	size_t demand; /* a client's */
+	struct sim_word *word; /* a person's; NULL: a client's */
 	struct cm_bytes bytes;
 };
 
@@ -197,16 +200,37 @@ struct sim_ticket {
 	struct cm_id *acted; /* in the arena */
 };
 
-/* ---- clients --------------------------------------------------------------------------------- */
+/* ---- clients and persons --------------------------------------------------------------------- */
 
 struct sim_demand {
 	struct sim_proc *intake;
 	const char *json;
+	const char *basis; /* what it says but for its reference: equal demands say the same */
 	size_t filings; /* tried */
 	bool is_accepted;
 	bool is_late; /* another filing of the same bytes is still to come */
 	struct cm_id case_id; /* once accepted */
 	char issuing[4];
+	size_t accounts_from; /* of the world's identifiers: the first, and how many */
+	size_t accounts_count;
+	struct cm_id corrects;   /* the case it replaces; zero: none */
+	bool is_dropped; /* the case it corrects had ended: it was refused */
+	bool was_to_be_withdrawn; /* somebody tried */
+	bool is_withdrawn;        /* and was told that it is */
+};
+
+#define SIM_WORD_ARGS 8
+
+/* What a person at a desk wants done, until the desk has said yes or no. */
+struct sim_word {
+	struct sim_proc *proc;
+	struct cm_id case_id;
+	const char *op;
+	struct cm_arg args[SIM_WORD_ARGS];
+	size_t args_count;
+	const char *by; /* unlike all others, so that it is found again */
+	uint32_t revision; /* that the person looked at */
+	bool names_revision;
 };
 
 /* ---- one seed -------------------------------------------------------------------------------- */
@@ -225,6 +249,31 @@ struct sim_mood {
 	int64_t faults_until_ms;
 	int64_t commit_most_ms;
 	unsigned down_for_ms;
+	size_t words; /* by persons */
+	bool is_quarrel; /* mostly at one desk, about one part of one case */
+	size_t accounts; /* the demands are about so many of the identifiers */
+};
+
+/* How often what happened, over all seeds: a simulator in which nobody says a word proves nothing. */
+#define SIM_COUNTS(X)                                                                              \
+	X(revisions)                                                                               \
+	X(unchanged)                                                                               \
+	X(overrides)                                                                               \
+	X(answers)                                                                                 \
+	X(retractions)                                                                             \
+	X(rechecks)                                                                                \
+	X(settled)                                                                                 \
+	X(settlements_refused)                                                                     \
+	X(withdrawn)                                                                               \
+	X(superseded)                                                                              \
+	X(held_alike)                                                                              \
+	X(changed_meanwhile)                                                                       \
+	X(not_allowed)
+
+struct sim_counts {
+#define X(name) uint64_t name;
+	SIM_COUNTS(X)
+#undef X
 };
 
 struct sim {
@@ -245,6 +294,10 @@ struct sim {
 	struct sim_pipe pipes[SIM_PROCS_MOST][SIM_PROCS_MOST];
 	struct sim_demand demands[SIM_DEMANDS_MOST];
 	size_t demands_count;
+	unsigned hosts[SIM_IDENTIFIERS]; /* bit n: the region of the nth state has it; accounts move */
+	size_t words_open;  /* persons who still want something */
+	unsigned words_said;
+	struct sim_counts counts;
 	bool is_calm; /* no more faults */
 	int64_t calm_ms;
 	uint64_t rest_seen; /* changes of all disks when rest was looked for last, and one */
@@ -278,7 +331,9 @@ const struct cm_blind_key *sim_world_key(const struct sim_world *world);
 enum cm_status sim_look_up(void *data, const struct cm_target *target, const char *category,
     const char *as_of, struct cm_arena *arena, struct cm_part **parts, size_t *count,
     struct cm_err *err);
-const char *sim_demand_json(struct sim *sim, size_t number, const char *issuing);
+void sim_demand_write(struct sim *sim, struct sim_demand *demand, size_t number);
+const char *sim_rule_any(struct sim *sim, const char *state); /* the id of some rule of a state */
+void sim_account_move(struct sim *sim, const struct sim_demand *demand);
 
 /* sim_process.c */
 void sim_start(struct sim_proc *proc);
@@ -309,6 +364,13 @@ void sim_net_request(struct sim *sim, struct sim_call *call);
 /* sim_client.c */
 void sim_clients_start(struct sim *sim);
 void sim_client_answer(struct sim *sim, struct sim_call *call, struct cm_bytes bytes);
+void sim_client_correct(struct sim *sim, const struct sim_demand *old); /* file a corrected demand */
+struct sim_demand *sim_demand_of(struct sim *sim, const struct cm_id *case_id);
+struct cm_bytes sim_op_encode(struct sim *sim, const struct cm_op *op);
+
+/* sim_person.c */
+void sim_persons_start(struct sim *sim);
+void sim_person_answer(struct sim *sim, struct sim_call *call, const struct cm_op_reply *reply);
 
 /* sim_fault.c */
 void sim_faults_start(struct sim *sim);

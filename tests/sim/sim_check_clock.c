@@ -7,15 +7,18 @@
 
 /* A case that was open for longer than the router's patience, while the router could ring, was told of.
  * The router's alarms are by its wall clock: one that is set back rings later, which is no fault of it. */
-void sim_check_clock(struct sim_proc *router, const struct sim_row *outcome)
+void sim_check_clock(struct sim_proc *router, struct sim_row *outcome)
 {
 	const struct sim_file *file = sim_file_of(router, &outcome->id);
 	int64_t patience = router->settings.overdue_ms + CLOCK_SLACK_MS;
 	int64_t from = router->serving_since_ms;
 	int64_t wall_from = router->serving_wall_ms;
 	int64_t now_wall = SIM_EPOCH_MS + router->sim->now_ms + router->skew_ms;
+	const struct cm_outcome *first = sim_message(router->sim, outcome);
 	int64_t decided;
 
+	if (first->revision != 1)
+		return;
 	for (size_t i = 0; i < file->count; i++) {
 		const struct sim_row *row = sim_file_row(router, file, i);
 

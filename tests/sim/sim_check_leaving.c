@@ -33,8 +33,8 @@ static void check_op_reply(struct sim_proc *proc, struct cm_bytes body, struct c
 	char text[CM_ID_TEXT_BYTES];
 
 	if (cm_record_decode(CM_KIND_OP_REPLY, body, arena, &reply, NULL) != CM_OK ||
-	    reply.status != CM_OK)
-		return;
+	    reply.status != CM_OK || strstr((const char *)reply.body.data, "\"new\":") == NULL)
+		return; /* a person's word is looked for when its answer arrives: sim_check_word */
 	at = strstr((const char *)reply.body.data, "\"case\":\"");
 	if (at == NULL)
 		return;

@@ -11,24 +11,31 @@ static void add_case(struct cm_buf *out, const struct cm_case *c)
 	char id[CM_ID_TEXT_BYTES];
 
 	cm_id_print(&c->id, id);
-	cm_buf_printf(out, "%s %s events=%llu revision=%u opened=%lld decided=%lld %s %zu/%zu\n", id,
-	    cm_case_state_name(c->state), (unsigned long long)c->events, (unsigned)c->revision,
-	    (long long)c->opened_ms, (long long)c->decided_ms, c->issuing_state, c->targets_count,
-	    c->parts_count);
+	cm_buf_printf(out, "%s %s events=%llu round=%u revision=%u opened=%lld decided=%lld %s %zu/%zu", id,
+	    cm_case_state_name(c->state), (unsigned long long)c->events, (unsigned)c->round,
+	    (unsigned)c->revision, (long long)c->opened_ms, (long long)c->decided_ms, c->issuing_state,
+	    c->targets_count, c->parts_count);
+	for (size_t i = 0; i < c->said_count; i++)
+		cm_buf_printf(out, " %s%s", c->said[i].disposition, c->said[i].is_held ? " (held)" : "");
+	cm_buf_text(out, "\n");
 }
 
 static void add_review(struct cm_buf *out, const struct cm_review *r)
 {
 	char id[CM_ID_TEXT_BYTES];
+	char old[CM_ID_TEXT_BYTES];
 	char print[65];
 
 	cm_id_print(&r->id, id);
+	cm_id_print(&r->supersedes, old);
 	cm_hex_print(r->fingerprint, sizeof r->fingerprint, print);
 	cm_buf_printf(out,
-	    "%s %s intake=%d %s rounds=%u revision=%u opened=%lld decided=%lld %zu/%zu %s %s\n", id,
-	    cm_review_state_name(r->state), (int)r->is_intake, r->issuing_state,
-	    (unsigned)r->rounds_answered, (unsigned)r->revision, (long long)r->opened_ms,
-	    (long long)r->decided_ms, r->targets_count, r->parts_count, print, r->reference);
+	    "%s %s intake=%d %s rounds=%u rows=%u amended=%d revision=%u opened=%lld decided=%lld "
+	    "%zu/%zu %s %s corrects=%s\n",
+	    id, cm_review_state_name(r->state), (int)r->is_intake, r->issuing_state,
+	    (unsigned)r->rounds_answered, (unsigned)r->rows, (int)r->is_amended, (unsigned)r->revision,
+	    (long long)r->opened_ms, (long long)r->decided_ms, r->targets_count, r->parts_count, print,
+	    r->reference, old);
 }
 
 /* All a machine remembers, as text. */

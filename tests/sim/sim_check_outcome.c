@@ -16,6 +16,9 @@ static void check_agreement(struct sim *sim, const struct cm_outcome *a, const s
 {
 	if (a->revision != b->revision)
 		return;
+	if (strcmp(a->ended, b->ended) != 0)
+		sim_fail(sim, "revision %u of case %s ends it here and not there",
+		    (unsigned)a->revision, sim_id(&a->case_id));
 	for (size_t i = 0; i < a->parts_count; i++)
 		for (size_t j = 0; j < b->parts_count; j++)
 			if (same_part(&a->parts[i], &b->parts[j]) &&
@@ -36,66 +39,81 @@ static void check_once(struct sim *sim, const struct cm_outcome *outcome)
 				    outcome->parts[i].region, sim_id(&outcome->case_id));
 }
 
-static bool forbids(const struct cm_finding *finding)
+/* A live outcome never goes back, and none comes after the end; the router leaves no number out. */
+static void check_order(struct sim_proc *proc, const struct sim_row *row,
+    const struct cm_outcome *outcome, const struct cm_outcome *before)
 {
-	for (size_t i = 0; i < finding->rulings_count; i++)
-		if (finding->rulings[i].modality == CM_FORBIDS &&
-		    finding->rulings[i].state != CM_RULING_DEFEATED &&
-		    strcmp(finding->rulings[i].act, "disclose") == 0)
-			return true;
-	return false;
+	uint32_t last = before != NULL ? before->revision : 0;
+
+	if (outcome->revision <= last)
+		sim_fail(proc->sim, "%s stores revision %u of case %s after revision %u",
+		    proc->settings.name, (unsigned)outcome->revision, sim_id(&row->id),
+		    (unsigned)last);
+	if (proc->is_router && outcome->revision != last + 1)
+		sim_fail(proc->sim, "revision %u of case %s follows revision %u",
+		    (unsigned)outcome->revision, sim_id(&row->id), (unsigned)last);
+	if (before != NULL && before->ended[0] != 0)
+		sim_fail(proc->sim, "%s stores revision %u of case %s, which was %s",
+		    proc->settings.name, (unsigned)outcome->revision, sim_id(&row->id),
+		    before->ended);
 }
 
-/* What a hosting node forbids is not complied with. `proc` has the answers. */
-static void check_prohibition(struct sim_proc *proc, const struct cm_outcome *outcome,
-    const struct cm_answer *answer)
+static void count(struct sim *sim, const struct cm_outcome *outcome)
 {
-	for (size_t i = 0; i < answer->findings_count; i++) {
-		const struct cm_finding *f = &answer->findings[i];
-
-		for (size_t j = 0; j < outcome->parts_count; j++) {
-			const struct cm_part_outcome *p = &outcome->parts[j];
-
-			if (f->side == CM_SIDE_HOSTING && f->target == p->target &&
-			    strcmp(f->category, p->category) == 0 &&
-			    strcmp(f->region, p->region) == 0 && forbids(f) &&
-			    strncmp(p->disposition, "comply", 6) == 0)
-				sim_fail(proc->sim, "part %u %s of case %s: %s forbids it, and it is %s",
-				    (unsigned)p->target, p->category, sim_id(&outcome->case_id),
-				    p->region, p->disposition);
+	sim->counts.revisions += outcome->revision > 1;
+	sim->counts.withdrawn += strcmp(outcome->ended, "withdrawn") == 0;
+	sim->counts.superseded += strcmp(outcome->ended, "superseded") == 0;
+	for (size_t i = 0; i < outcome->parts_count; i++)
+		if (outcome->parts[i].alone[0] != 0) {
+			sim->counts.held_alike++;
+			break;
 		}
+}
+
+static void say_parts(struct sim *sim, const struct cm_outcome *outcome)
+{
+	sim_say(sim, "revision %u of case %s: %zu parts %s", (unsigned)outcome->revision,
+	    sim_id(&outcome->case_id), outcome->parts_count, outcome->ended);
+	for (size_t i = 0; i < outcome->parts_count; i++) {
+		const struct cm_part_outcome *p = &outcome->parts[i];
+
+		sim_say(sim, "  %u: %u %s %s %s %s", (unsigned)p->number, (unsigned)p->target, p->category,
+		    p->region, p->disposition, p->alone);
 	}
 }
 
-static void check_against(struct sim_proc *proc, struct sim_row *row, struct sim_proc *other,
-    struct sim_row *another)
+/* Beside every other process; an event of central's has an outcome in it too. */
+static void check_against_all(struct sim *sim, const struct sim_row *row,
+    const struct cm_outcome *outcome)
 {
-	const struct cm_outcome *mine = sim_message(proc->sim, row);
-	const struct cm_outcome *outcome = sim_message_of(proc->sim, another, CM_KIND_OUTCOME);
-	const struct cm_answer *answer = sim_message_of(proc->sim, another, CM_KIND_ANSWER);
-
-	if (outcome != NULL) {
-		check_agreement(proc->sim, mine, outcome);
-		if (other == proc && outcome->revision >= mine->revision)
-			sim_fail(proc->sim, "%s stores revision %u of case %s twice",
-			    proc->settings.name, (unsigned)outcome->revision,
-			    sim_id(&outcome->case_id));
-	}
-	if (answer != NULL)
-		check_prohibition(proc, mine, answer);
-}
-
-void sim_check_outcome(struct sim_proc *proc, struct sim_row *row)
-{
-	struct sim *sim = proc->sim;
-
-	check_once(sim, sim_message(sim, row));
 	for (size_t i = 0; i < sim->procs_count; i++) {
 		struct sim_proc *other = &sim->procs[i];
 		const struct sim_file *file = sim_file_of(other, &row->id);
 
-		for (size_t j = 0; j < file->count; j++)
-			if (sim_file_row(other, file, j) != row)
-				check_against(proc, row, other, sim_file_row(other, file, j));
+		for (size_t j = 0; j < file->count; j++) {
+			struct sim_row *another = sim_file_row(other, file, j);
+			const struct cm_outcome *theirs = sim_row_outcome(sim, another);
+
+			if (another != row && theirs != NULL)
+				check_agreement(sim, outcome, theirs);
+		}
+	}
+}
+
+void sim_check_outcome(struct sim_proc *proc, const struct sim_file *file, struct sim_row *row)
+{
+	const struct cm_outcome *outcome = sim_row_outcome(proc->sim, row);
+
+	if (outcome == NULL)
+		return;
+	check_once(proc->sim, outcome);
+	check_against_all(proc->sim, row, outcome);
+	if (row->kind != CM_KIND_OUTCOME)
+		return; /* events come as they come: central takes the highest revision */
+	check_order(proc, row, outcome, sim_outcome_before(proc, file, file->count - 1));
+	if (proc->is_router) {
+		say_parts(proc->sim, outcome);
+		count(proc->sim, outcome);
+		sim_check_standing(proc, file, outcome);
 	}
 }

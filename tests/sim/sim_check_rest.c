@@ -37,9 +37,9 @@ bool sim_is_at_rest(struct sim *sim)
 			return false;
 	}
 	for (size_t i = 0; i < sim->demands_count; i++)
-		if (!sim->demands[i].is_accepted)
+		if (!sim->demands[i].is_accepted && !sim->demands[i].is_dropped)
 			return false;
-	if (sim->procs[0].router.docket.open_count > 0)
+	if (sim->words_open > 0 || sim->procs[0].router.docket.open_count > 0)
 		return false;
 	/* Twice the same: nothing that was on its way has changed anything. */
 	if (sim->rest_seen != seen + 1) {
@@ -49,108 +49,21 @@ bool sim_is_at_rest(struct sim *sim)
 	return sim->now_ms - sim->rest_ms > 2000;
 }
 
-static size_t count_outcomes(const struct sim_proc *proc, const struct cm_id *case_id)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < proc->disk.journal.count; i++)
-		count += proc->disk.journal.items[i].kind == CM_KIND_OUTCOME &&
-		         cm_id_equal(&proc->disk.journal.items[i].id, case_id);
-	return count;
-}
-
-static bool has_part_at(const struct cm_outcome *outcome, const char *region)
-{
-	for (size_t i = 0; i < outcome->parts_count; i++)
-		if (strcmp(outcome->parts[i].region, region) == 0)
-			return true;
-	return false;
-}
-
-static bool issues(const struct sim_proc *proc, const char *state)
-{
-	return proc->settings.issuing_count > 0 && strcmp(proc->settings.issuing[0], state) == 0;
-}
-
-/* Events of a case at central: 1, 2, 3 ... each once, and one of them with the outcome. */
-static void check_events(struct sim_proc *central, const struct cm_id *case_id)
-{
-	struct cm_arena arena;
-	uint64_t seen = 0;
-	uint64_t most = 0;
-	size_t outcomes = 0;
-
-	cm_arena_init(&arena, 0);
-	for (size_t i = 0; i < central->disk.journal.count; i++) {
-		const struct sim_row *row = &central->disk.journal.items[i];
-		struct cm_event event;
-
-		if (row->kind != CM_KIND_EVENT || !cm_id_equal(&row->id, case_id) ||
-		    cm_record_decode(CM_KIND_EVENT, row->body, &arena, &event, NULL) != CM_OK)
-			continue;
-		if (event.seq > most)
-			most = event.seq;
-		if (event.seq < 64 && (seen >> event.seq & 1) != 0)
-			sim_fail(central->sim, "central has two events %llu of case %s",
-			    (unsigned long long)event.seq, sim_id(case_id));
-		seen |= event.seq < 64 ? UINT64_C(1) << event.seq : 0;
-		outcomes += event.outcomes_count;
-	}
-	for (uint64_t i = 1; i <= most && i < 64; i++)
-		if ((seen >> i & 1) == 0)
-			sim_fail(central->sim, "central never heard event %llu of case %s",
-			    (unsigned long long)i, sim_id(case_id));
-	if (outcomes != 1)
-		sim_fail(central->sim, "central has %zu outcomes of case %s", outcomes,
-		    sim_id(case_id));
-	cm_arena_fini(&arena);
-}
-
-/* Everybody who must have the outcome has it, once. */
-static void check_told(struct sim *sim, const struct sim_demand *demand,
-    const struct cm_outcome *outcome)
-{
-	for (size_t i = 1; i < sim->procs_count; i++) {
-		struct sim_proc *proc = &sim->procs[i];
-		bool must_have = proc == demand->intake || issues(proc, demand->issuing) ||
-		                 has_part_at(outcome, proc->settings.region);
-
-		if (proc->desk.is_central)
-			check_events(proc, &demand->case_id);
-		else if (count_outcomes(proc, &demand->case_id) != (must_have ? 1 : 0))
-			sim_fail(sim, "%s has %zu outcomes of case %s, and should have %d",
-			    proc->settings.name, count_outcomes(proc, &demand->case_id),
-			    sim_id(&demand->case_id), (int)must_have);
-	}
-}
-
 static void check_demand(struct sim *sim, const struct sim_demand *demand)
 {
 	struct sim_proc *router = &sim->procs[0];
-	struct cm_arena arena;
-	size_t found = 0;
 
+	if (demand->is_dropped)
+		return;
 	if (!demand->is_accepted) {
 		sim_fail(sim, "demand %zu was never accepted", (size_t)(demand - sim->demands));
 		return;
 	}
 	sim_check_accepted(sim, demand);
-	cm_arena_init(&arena, 0);
-	for (size_t i = 0; i < router->disk.journal.count; i++) {
-		const struct sim_row *row = &router->disk.journal.items[i];
-		struct cm_outcome outcome;
-
-		if (row->kind != CM_KIND_OUTCOME || !cm_id_equal(&row->id, &demand->case_id) ||
-		    cm_record_decode(CM_KIND_OUTCOME, row->body, &arena, &outcome, NULL) != CM_OK)
-			continue;
-		found++;
-		check_told(sim, demand, &outcome);
-	}
-	check_reproduced(router, &demand->case_id);
-	if (found != 1)
-		sim_fail(sim, "case %s has %zu outcomes at the router", sim_id(&demand->case_id),
-		    found);
-	cm_arena_fini(&arena);
+	sim_check_told(sim, demand);
+	sim_check_followed(sim, demand);
+	if (sim->failure[0] == 0)
+		check_reproduced(router, &demand->case_id);
 }
 
 static void tell_left(struct sim_proc *proc)
@@ -178,4 +91,5 @@ void sim_check_rest(struct sim *sim)
 	}
 	for (size_t i = 0; i < sim->demands_count; i++)
 		check_demand(sim, &sim->demands[i]);
+	sim_check_alike(sim);
 }

@@ -4,12 +4,6 @@
 #include "sim_check.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-static bool same_body(struct cm_bytes a, struct cm_bytes b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
 
 void sim_check_delete(struct sim_proc *proc, const struct sim_row *row)
 {
@@ -34,17 +28,25 @@ void sim_check_stored(struct sim_proc *proc, struct sim_row *row)
 {
 	const struct sim_file *file = sim_file_of(proc, &row->id);
 
+	proc->sim->counts.unchanged += row->kind == CM_ROW_UNCHANGED;
+	proc->sim->counts.settlements_refused += row->kind == CM_ROW_REFUSED;
 	if (!sim_is_message(row->kind) || sim_message(proc->sim, row) == NULL)
 		return;
 	for (size_t i = 0; i + 1 < file->count; i++) {
 		const struct sim_row *before = sim_file_row(proc, file, i);
 
-		if (before->kind == row->kind && same_body(before->body, row->body))
+		/* A notice has no other name than its record's id: under a new one it is said again. */
+		if (before->kind == row->kind && row->kind != CM_KIND_NOTICE &&
+		    sim_same_bytes(before->body, row->body))
 			sim_fail(proc->sim, "%s stores one message of kind %u of case %s twice",
 			    proc->settings.name, (unsigned)row->kind, sim_id(&row->id));
 	}
-	if (row->kind == CM_KIND_OUTCOME)
-		sim_check_outcome(proc, row);
+	if (row->kind == CM_KIND_ANSWER)
+		sim_check_answer(proc, file, row);
+	if (row->kind == CM_KIND_NOTICE)
+		sim_check_notice(proc, file, row);
+	if (row->kind == CM_KIND_OUTCOME || row->kind == CM_KIND_EVENT)
+		sim_check_outcome(proc, file, row);
 	if (row->kind == CM_KIND_OUTCOME && proc->is_router)
 		sim_check_clock(proc, row);
 }

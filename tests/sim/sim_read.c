@@ -3,7 +3,7 @@
  */
 #include "sim_check.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 const struct sim_file *sim_file_of(const struct sim_proc *proc, const struct cm_id *case_id)
 {
@@ -72,4 +72,73 @@ const void *sim_message(struct sim *sim, struct sim_row *row)
 const void *sim_message_of(struct sim *sim, struct sim_row *row, uint32_t kind)
 {
 	return row->kind == kind ? sim_message(sim, row) : NULL;
+}
+
+bool sim_same_bytes(struct cm_bytes a, struct cm_bytes b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+/* ---- what a process knows of a case ---------------------------------------------------------- */
+
+const struct cm_outcome *sim_row_outcome(struct sim *sim, struct sim_row *row)
+{
+	const struct cm_event *event = sim_message_of(sim, row, CM_KIND_EVENT);
+
+	if (event != NULL)
+		return event->outcomes_count > 0 ? &event->outcomes[0] : NULL;
+	return sim_message_of(sim, row, CM_KIND_OUTCOME);
+}
+
+const struct cm_outcome *sim_live_outcome(struct sim_proc *proc, const struct cm_id *case_id)
+{
+	const struct sim_file *file = sim_file_of(proc, case_id);
+
+	return sim_outcome_before(proc, file, file->count);
+}
+
+const struct cm_outcome *sim_outcome_before(
+    struct sim_proc *proc, const struct sim_file *file, size_t index)
+{
+	const struct cm_outcome *live = NULL;
+
+	for (size_t i = 0; i < index; i++) {
+		const struct cm_outcome *outcome =
+		    sim_row_outcome(proc->sim, sim_file_row(proc, file, i));
+
+		if (outcome != NULL && (live == NULL || live->revision < outcome->revision))
+			live = outcome;
+	}
+	return live;
+}
+
+uint32_t sim_edition_of(const struct cm_answer *answer)
+{
+	return answer->edition > 1 ? answer->edition : 1;
+}
+
+bool sim_is_newest_answer(
+    struct sim_proc *proc, const struct sim_file *file, size_t index, const struct cm_answer *answer)
+{
+	for (size_t i = 0; i < index; i++) {
+		const struct cm_answer *other =
+		    sim_message_of(proc->sim, sim_file_row(proc, file, i), CM_KIND_ANSWER);
+
+		if (other != NULL && other->round == answer->round &&
+		    strcmp(other->node, answer->node) == 0 &&
+		    sim_edition_of(other) > sim_edition_of(answer))
+			return false;
+	}
+	return true;
+}
+
+const struct cm_part_outcome *sim_part_of(
+    const struct cm_outcome *outcome, uint32_t target, const char *category, const char *region)
+{
+	for (size_t i = 0; i < outcome->parts_count; i++)
+		if (outcome->parts[i].target == target &&
+		    strcmp(outcome->parts[i].category, category) == 0 &&
+		    strcmp(outcome->parts[i].region, region) == 0)
+			return &outcome->parts[i];
+	return NULL;
 }
