@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nodes/desk/desk_owner.h"
+
 struct sim_proc *sim_find(struct sim *sim, const char *name)
 {
 	for (size_t i = 0; i < sim->procs_count; i++)
@@ -75,7 +77,8 @@ static void init_desk(struct sim_proc *proc)
 	    .is_central = strcmp(s->role, "central") == 0,
 	    .recall = {recall, proc}};
 	cm_reviews_init(&desk->reviews);
-	desk->router = "router";
+	if (cm_desk_find_routers(desk, NULL) != CM_OK)
+		abort();
 	if (desk->is_central)
 		return;
 	desk->law = (struct cm_law *)sim_world_law(proc->sim->world, s->state);
@@ -164,6 +167,25 @@ static enum cm_status on_resume(void *self, const struct cm_input *input, cm_pos
 	return proc->inner.resume(proc->inner.self, input, each, data, err);
 }
 
+static void on_peer(void *self, struct cm_wall now, const char *name, bool is_up)
+{
+	struct sim_proc *proc = self;
+
+	if (proc->inner.peer != NULL)
+		proc->inner.peer(proc->inner.self, now, name, is_up);
+}
+
+static void on_undeliverable(void *self, const struct cm_input *input, const char *peer,
+    const struct cm_record *record, enum cm_status status, const char *reason,
+    struct cm_effects *effects)
+{
+	struct sim_proc *proc = self;
+
+	if (proc->inner.undeliverable != NULL)
+		proc->inner.undeliverable(
+		    proc->inner.self, input, peer, record, status, reason, effects);
+}
+
 static void on_reset(void *self)
 {
 	struct sim_proc *proc = self;
@@ -178,6 +200,8 @@ static struct cm_machine outer(struct sim_proc *proc)
 	    .op = on_op,
 	    .storing_ops = proc->inner.storing_ops,
 	    .timer = on_timer,
+	    .peer = on_peer,
+	    .undeliverable = on_undeliverable,
 	    .replay = on_replay,
 	    .resume = on_resume,
 	    .reset = on_reset};
