@@ -148,8 +148,8 @@ static enum cm_status file_demand(struct cm_desk *desk, const struct cm_input *i
 	status = say_filed(review, true, &effects->arena, reply, err);
 	if (status != CM_OK)
 		cm_reviews_take_back(&desk->reviews);
-	else if (supersedes != NULL)
-		cm_desk_note_successor(desk, &review->id, supersedes);
+	else if (old != NULL)
+		cm_desk_note_successor(desk, &review->id, &old->id);
 	return status;
 }
 
