@@ -484,6 +484,7 @@ static bool look_at(struct cm_desk *desk, const struct cm_input *input, struct c
 {
 	const char *why = "";
 	size_t count = effects->count;
+	bool was_lost = review->is_lost;
 	enum cm_status status;
 
 	if (due_of(desk, review, input->now.ms, &why) != rank)
@@ -495,6 +496,7 @@ static bool look_at(struct cm_desk *desk, const struct cm_input *input, struct c
 	status = hand_over(desk, input, review, NULL, why, effects);
 	if (status == CM_OK) {
 		look->handed++;
+		desk->lost_count -= was_lost;
 		return true;
 	}
 	effects->count = count;
