@@ -31,6 +31,13 @@ struct cm_docket_replaced {
 	char intake[CM_MAX_NAME_BYTES + 1]; /* where it was filed */
 };
 
+/* Intake's word that a case ends. It may overtake the demand, the first time or when the case comes back from
+ * another router; and a case that was given here again has not lived on meanwhile. */
+struct cm_docket_word {
+	struct cm_bytes body;
+	char sender[CM_MAX_NAME_BYTES + 1];
+};
+
 struct cm_docket {
 	struct cm_case_env env; /* borrowed */
 	struct cm_idmap cases;  /* id -> struct cm_case, owned */
@@ -39,6 +46,7 @@ struct cm_docket {
 	size_t open_count;
 	struct cm_idmap by_target; /* the first 16 bytes of a blind -> struct cm_docket_account */
 	struct cm_arena seen;      /* of those, and of the following */
+	struct cm_idmap words;     /* case id -> struct cm_docket_word: how intake said that it ends */
 	struct cm_idmap replaced;  /* id of a case that is not here yet -> struct cm_docket_replaced */
 };
 
