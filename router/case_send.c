@@ -67,6 +67,7 @@ enum cm_status cm_case_send_ask(struct cm_case *c, const struct cm_case_env *env
 {
 	const char *name = env->roster->members[member].name;
 	struct cm_id id;
+	char label[32];
 
 	if (body->data == NULL) {
 		enum cm_status status = cm_effects_encode(effects, CM_KIND_ASK, ask, body, err);
@@ -75,6 +76,11 @@ enum cm_status cm_case_send_ask(struct cm_case *c, const struct cm_case_env *env
 			return status;
 	}
 	id = id_of(c, "ask", name, ask->round);
+	/* A ledger that was lost may have asked the same in the same epoch: the node must hear this one too. */
+	if (ask->ledger != 0) {
+		(void)snprintf(label, sizeof label, "ledger/%016llx", (unsigned long long)ask->ledger);
+		id = cm_id_derive(&id, label);
+	}
 	cm_effect_send(effects, name, CM_KIND_ASK, &c->id, &id, *body);
 	return CM_OK;
 }

@@ -47,8 +47,10 @@ static enum cm_status take_ask(struct loading *l, struct cm_bytes body)
 
 	if (status != CM_OK || ask->round > CM_MAX_ROUNDS)
 		return status;
-	if (cm_epoch_of(ask->demand.epoch) > l->out->epoch)
+	/* A router that has lost its ledger begins anew, be it in the same epoch. */
+	if (cm_epoch_of(ask->demand.epoch) > l->out->epoch || ask->ledger != l->out->ledger)
 		begin_epoch(l->out, cm_epoch_of(ask->demand.epoch));
+	l->out->ledger = ask->ledger;
 	l->out->asks[ask->round] = ask;
 	return CM_OK;
 }

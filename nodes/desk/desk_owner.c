@@ -87,6 +87,17 @@ void cm_desk_on_peer(void *self, struct cm_wall now, const char *name, bool is_u
 	r->heard_ms = now.ms;
 }
 
+static void arm(struct cm_desk *desk, int64_t at_ms, struct cm_effects *effects)
+{
+	cm_effect_arm(effects, &own_alarm, at_ms);
+	desk->look_at_ms = at_ms;
+}
+
+void cm_desk_ring_owner(struct cm_desk *desk, const struct cm_input *input, struct cm_effects *effects)
+{
+	arm(desk, input->now.ms, effects);
+}
+
 static bool is_silent(const struct cm_desk_router *r, int64_t now_ms, int64_t longer_than_ms)
 {
 	return !r->is_up && now_ms - r->since_ms > longer_than_ms;
@@ -124,6 +135,19 @@ void cm_desk_note_asked(struct cm_desk *desk, struct cm_review *review, const ch
 	if (r != NULL && (r->ledger == 0 || r->ledger == review->asked_ledger) &&
 	    review->owner == r->name)
 		review->is_lost = false;
+}
+
+bool cm_desk_is_asked_anew(const struct cm_review *review, const struct cm_ask *ask)
+{
+	return review != NULL && review->is_intake && review->asked_ledger != ask->ledger &&
+	       review->asked_epoch == cm_epoch_of(ask->demand.epoch);
+}
+
+void cm_desk_give_anew(struct cm_desk *desk, struct cm_review *review)
+{
+	review->owner = cm_desk_owner_of(desk, review);
+	review->is_lost = true;
+	desk->lost_count++;
 }
 
 bool cm_desk_must_store_owner(
@@ -517,12 +541,6 @@ static void look_at_all(struct cm_desk *desk, const struct cm_input *input, stru
 			}
 	if (look->handed > 0)
 		desk->may_wait = true;
-}
-
-static void arm(struct cm_desk *desk, int64_t at_ms, struct cm_effects *effects)
-{
-	cm_effect_arm(effects, &own_alarm, at_ms);
-	desk->look_at_ms = at_ms;
 }
 
 void cm_desk_on_timer(void *self, const struct cm_input *input, const struct cm_id *case_id,
