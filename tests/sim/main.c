@@ -56,6 +56,7 @@ static struct result run(uint64_t seed, bool is_traced)
 /* ---- the last steps of a failing seed -------------------------------------------------------- */
 
 #define LAST_LINES 60
+#define FAILED_MOST 5
 
 /* A failing seed runs again with its trace, of which the end is shown. */
 static void show_last_steps(uint64_t seed)
@@ -153,7 +154,7 @@ static int run_many(const struct options *o)
 		(void)printf("seed %llu: %s\n", (unsigned long long)seed, result.failure);
 		if (failed == 0)
 			show_last_steps(seed);
-		if (++failed == 5)
+		if (++failed == FAILED_MOST)
 			break;
 	}
 	tell_counts();

@@ -25,7 +25,8 @@
 #include "protocol/wire/codec.h"
 #include "router/router.h"
 
-#define SIM_PROCS_MOST 6
+#define SIM_ROUTERS_MOST 3
+#define SIM_PROCS_MOST (SIM_ROUTERS_MOST + 5)
 #define SIM_FILED_MOST 12   /* demands by themselves */
 #define SIM_DEMANDS_MOST 18 /* with those that correct one */
 #define SIM_EPOCH_MS INT64_C(1793836800000) /* 2026-11-05T00:00Z */
@@ -84,6 +85,7 @@ struct sim_row {
 	bool is_gone; /* outbox: deleted */
 	int64_t stored_ms;
 	const void *message; /* of a journal row: its body decoded, once somebody has looked */
+	bool is_word;        /* an answer that a person's new word has made */
 };
 
 /* Where the rows of one case are in a journal, oldest first. */
@@ -111,6 +113,7 @@ struct sim_disk {
 	size_t outbox_live;
 	struct cm_idmap files;  /* case -> struct sim_file */
 	struct cm_idmap inbox;  /* id -> struct sim_answered */
+	struct cm_idmap former; /* what was in the inbox when the disk was lost */
 	struct cm_idmap acted;  /* id of a record the machine took -> anything: in a job that was stored */
 	uint64_t changes;
 	/* the clerk */
@@ -176,6 +179,7 @@ struct sim_proc {
 	struct cm_machine inner; /* the real one */
 	struct cm_office *office;
 	bool is_up;
+	int64_t stays_down_ms; /* when it is killed next; 0: as the seed likes it */
 	bool must_die; /* at the next place where a process can die */
 	uint64_t life;
 	int64_t skew_ms;
@@ -249,6 +253,8 @@ struct sim_mood {
 	int64_t faults_until_ms;
 	int64_t commit_most_ms;
 	unsigned down_for_ms;
+	int64_t router_patience_ms;
+	int64_t router_lost_ms;
 	size_t words; /* by persons */
 	bool is_quarrel; /* mostly at one desk, about one part of one case */
 	size_t accounts; /* the demands are about so many of the identifiers */
@@ -291,6 +297,8 @@ struct sim {
 	uint64_t digest; /* of all that happened, to see that a seed repeats itself */
 	struct sim_proc procs[SIM_PROCS_MOST];
 	size_t procs_count;
+	size_t routers_count; /* they come first */
+	size_t disks_lost;
 	struct sim_pipe pipes[SIM_PROCS_MOST][SIM_PROCS_MOST];
 	struct sim_demand demands[SIM_DEMANDS_MOST];
 	size_t demands_count;
@@ -300,6 +308,7 @@ struct sim {
 	struct sim_counts counts;
 	bool is_calm; /* no more faults */
 	int64_t calm_ms;
+	bool is_ending; /* at rest: what is true now stays so */
 	uint64_t rest_seen; /* changes of all disks when rest was looked for last, and one */
 	int64_t rest_ms;    /* since when they are the same */
 	char failure[400];
@@ -349,6 +358,8 @@ void sim_disk_init(struct sim_disk *disk);
 void sim_disk_fini(struct sim_disk *disk);
 struct cm_office_store sim_disk_store(struct sim_proc *proc);
 enum cm_status sim_disk_post(struct sim_proc *proc, struct cm_job *job);
+void sim_disk_lose(struct sim_proc *proc); /* of a process that is down: all that was on it */
+bool sim_disk_had(const struct sim_disk *disk, const char *sender, const struct cm_id *id);
 void sim_disk_kill(struct sim_proc *proc); /* what was under way is stored or not, by the dice */
 bool sim_disk_has(const struct sim_disk *disk, const char *sender, const struct cm_id *id);
 bool sim_disk_waits(const struct sim_disk *disk, const struct cm_id *id); /* in the outbox */

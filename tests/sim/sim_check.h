@@ -25,15 +25,26 @@ bool sim_is_message(uint32_t kind);
 const void *sim_message(struct sim *sim, struct sim_row *row); /* NULL: a row of text */
 const void *sim_message_of(struct sim *sim, struct sim_row *row, uint32_t kind); /* NULL: another kind */
 const struct cm_outcome *sim_row_outcome(struct sim *sim, struct sim_row *row); /* an event's too */
-/* Of the highest revision; NULL: there is none. The second: among the first `index` rows of a file. */
+bool sim_is_newer(const struct cm_outcome *outcome, const struct cm_outcome *than);
+/* The router that has a case, by its intake's disk, and in which epoch. */
+uint32_t sim_owner_of(struct sim *sim, const struct sim_demand *demand, struct sim_proc **owner);
+/* That router's outcome of that epoch; or intake's, where the case has ended and a router that lost its disk
+ * was not given it again. NULL: neither. */
+const struct cm_outcome *sim_final_outcome(
+    struct sim *sim, const struct sim_demand *demand, struct sim_proc **owner);
+/* The first row of the newest epoch: where the router took the demand, where the node was asked. */
+size_t sim_epoch_begin(struct sim_proc *proc, const struct sim_file *file);
+/* Of the highest epoch and revision; NULL: there is none. The second: among the first `index` rows of a
+ * file. */
 const struct cm_outcome *sim_live_outcome(struct sim_proc *proc, const struct cm_id *case_id);
 const struct cm_outcome *sim_outcome_before(
     struct sim_proc *proc, const struct sim_file *file, size_t index);
 bool sim_same_bytes(struct cm_bytes a, struct cm_bytes b);
 uint32_t sim_edition_of(const struct cm_answer *answer);
 bool sim_is_newest_answer(struct sim_proc *proc, const struct sim_file *file, size_t index,
-    const struct cm_answer *answer); /* among the first `index` rows, of its node and round */
-const struct cm_amendment *sim_new_word(const struct cm_answer *answer); /* NULL: nobody's */
+    const struct cm_answer *answer); /* among the first `index` rows, of its node, round and epoch */
+/* The word that has made this row of a desk's, or NULL. */
+const struct cm_amendment *sim_new_word(struct sim *sim, struct sim_row *row);
 const struct cm_part_outcome *sim_part_of(
     const struct cm_outcome *outcome, uint32_t target, const char *category, const char *region);
 
@@ -63,5 +74,8 @@ void sim_check_added(struct sim_proc *node, const struct sim_file *file,
 void sim_check_told(struct sim *sim, const struct sim_demand *demand);
 void sim_check_followed(struct sim *sim, const struct sim_demand *demand);
 void sim_check_alike(struct sim *sim);
+/* What central had settled in `before` shows in `outcome` too. */
+void sim_check_settled_stays(struct sim_proc *proc, const struct cm_outcome *before,
+    const struct cm_outcome *outcome);
 
 #endif

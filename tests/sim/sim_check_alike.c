@@ -6,9 +6,25 @@
 
 #include <string.h>
 
-static bool is_equal(const struct sim_demand *a, const struct sim_demand *b)
+static struct sim_proc *owner_of(struct sim *sim, const struct sim_demand *demand)
 {
-	return strcmp(a->basis, b->basis) == 0;
+	struct sim_proc *owner;
+
+	(void)sim_owner_of(sim, demand, &owner);
+	return owner;
+}
+
+static const struct cm_outcome *outcome_of(struct sim *sim, const struct sim_demand *demand)
+{
+	struct sim_proc *owner;
+
+	return demand->is_accepted ? sim_final_outcome(sim, demand, &owner) : NULL;
+}
+
+/* Equal demands at one router. */
+static bool is_equal(struct sim *sim, const struct sim_demand *a, const struct sim_demand *b)
+{
+	return strcmp(a->basis, b->basis) == 0 && owner_of(sim, a) == owner_of(sim, b);
 }
 
 static size_t account_of(const struct sim_demand *demand, uint32_t target)
@@ -44,11 +60,10 @@ static bool check_part(struct sim *sim, const struct sim_demand *demand,
 
 	for (size_t i = 0; i < sim->demands_count; i++) {
 		const struct sim_demand *other = &sim->demands[i];
-		const struct cm_outcome *outcome =
-		    other->is_accepted ? sim_live_outcome(&sim->procs[0], &other->case_id) : NULL;
+		const struct cm_outcome *outcome = outcome_of(sim, other);
 		const struct cm_part_outcome *theirs;
 
-		if (other == demand || outcome == NULL || !is_equal(demand, other))
+		if (other == demand || outcome == NULL || !is_equal(sim, demand, other))
 			continue;
 		theirs = counterpart(demand, part, other, outcome);
 		if (theirs == NULL)
@@ -67,8 +82,7 @@ void sim_check_alike(struct sim *sim)
 {
 	for (size_t i = 0; i < sim->demands_count; i++) {
 		const struct sim_demand *demand = &sim->demands[i];
-		const struct cm_outcome *outcome =
-		    demand->is_accepted ? sim_live_outcome(&sim->procs[0], &demand->case_id) : NULL;
+		const struct cm_outcome *outcome = outcome_of(sim, demand);
 
 		for (size_t j = 0; outcome != NULL && j < outcome->parts_count; j++) {
 			const struct cm_part_outcome *part = &outcome->parts[j];

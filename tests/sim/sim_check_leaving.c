@@ -20,7 +20,7 @@ static void check_record(struct sim_proc *proc, const char *to, const struct cm_
 	const struct sim_proc *peer = sim_find(proc->sim, to);
 
 	if (!sim_disk_waits(&proc->disk, &record->id) &&
-	    !sim_disk_has(&peer->disk, proc->settings.name, &record->id))
+	    !sim_disk_had(&peer->disk, proc->settings.name, &record->id))
 		sim_fail(proc->sim, "%s sends record %s (kind %u) to %s, which is not on its disk",
 		    proc->settings.name, sim_id(&record->id), (unsigned)record->kind, to);
 }

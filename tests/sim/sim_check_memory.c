@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nodes/desk/desk_owner.h"
+
 static void add_case(struct cm_buf *out, const struct cm_case *c)
 {
 	char id[CM_ID_TEXT_BYTES];
@@ -17,10 +19,10 @@ static void add_case(struct cm_buf *out, const struct cm_case *c)
 	    c->targets_count, c->parts_count);
 	for (size_t i = 0; i < c->said_count; i++)
 		cm_buf_printf(out, " %s%s", c->said[i].disposition, c->said[i].is_held ? " (held)" : "");
-	cm_buf_text(out, "\n");
+	cm_buf_printf(out, " epoch=%u moved=%s\n", (unsigned)c->epoch, c->moved_to != NULL ? c->moved_to : "");
 }
 
-static void add_review(struct cm_buf *out, const struct cm_review *r)
+static void add_review(struct cm_buf *out, const struct cm_desk *desk, const struct cm_review *r)
 {
 	char id[CM_ID_TEXT_BYTES];
 	char old[CM_ID_TEXT_BYTES];
@@ -36,6 +38,8 @@ static void add_review(struct cm_buf *out, const struct cm_review *r)
 	    (unsigned)r->rounds_answered, (unsigned)r->rows, (int)r->is_amended, (unsigned)r->revision,
 	    (long long)r->opened_ms, (long long)r->decided_ms, r->targets_count, r->parts_count, print,
 	    r->reference, old);
+	cm_buf_printf(out, "  owner=%s epoch=%u asked=%u outcome=%u\n", cm_desk_owner_of(desk, r),
+	    (unsigned)cm_epoch_of(r->epoch), (unsigned)r->asked_epoch, (unsigned)r->outcome_epoch);
 }
 
 /* All a machine remembers, as text. */
@@ -46,7 +50,7 @@ static void describe(const struct sim_proc *proc, struct cm_buf *out)
 			add_case(out, cm_docket_at(&proc->router.docket, i));
 	else
 		for (size_t i = 0; i < cm_reviews_count(&proc->desk.reviews); i++)
-			add_review(out, cm_reviews_at(&proc->desk.reviews, i));
+			add_review(out, &proc->desk, cm_reviews_at(&proc->desk.reviews, i));
 }
 
 /* A machine with nothing but these rows in it. */

@@ -39,20 +39,23 @@ bool sim_is_at_rest(struct sim *sim)
 	for (size_t i = 0; i < sim->demands_count; i++)
 		if (!sim->demands[i].is_accepted && !sim->demands[i].is_dropped)
 			return false;
-	if (sim->words_open > 0 || sim->procs[0].router.docket.open_count > 0)
+	if (sim->words_open > 0)
 		return false;
+	for (size_t i = 0; i < sim->routers_count; i++)
+		if (sim->procs[i].router.docket.open_count > 0)
+			return false;
 	/* Twice the same: nothing that was on its way has changed anything. */
 	if (sim->rest_seen != seen + 1) {
 		sim->rest_seen = seen + 1;
 		sim->rest_ms = sim->now_ms;
 	}
-	return sim->now_ms - sim->rest_ms > 2000;
+	/* A router with a new ledger is given time to ask by itself before it is given its cases again. */
+	return sim->now_ms - sim->rest_ms >
+	       (sim->disks_lost > 0 ? 3000 + sim->mood.router_patience_ms * 5 / 4 : 2000);
 }
 
 static void check_demand(struct sim *sim, const struct sim_demand *demand)
 {
-	struct sim_proc *router = &sim->procs[0];
-
 	if (demand->is_dropped)
 		return;
 	if (!demand->is_accepted) {
@@ -62,8 +65,9 @@ static void check_demand(struct sim *sim, const struct sim_demand *demand)
 	sim_check_accepted(sim, demand);
 	sim_check_told(sim, demand);
 	sim_check_followed(sim, demand);
-	if (sim->failure[0] == 0)
-		check_reproduced(router, &demand->case_id);
+	for (size_t i = 0; i < sim->routers_count && sim->failure[0] == 0; i++)
+		if (sim_live_outcome(&sim->procs[i], &demand->case_id) != NULL)
+			check_reproduced(&sim->procs[i], &demand->case_id);
 }
 
 static void tell_left(struct sim_proc *proc)
@@ -80,6 +84,7 @@ static void tell_left(struct sim_proc *proc)
 
 void sim_check_rest(struct sim *sim)
 {
+	sim->is_ending = true;
 	for (size_t i = 0; i < sim->procs_count; i++) {
 		struct sim_proc *proc = &sim->procs[i];
 

@@ -22,37 +22,40 @@ static bool issues(const struct sim_proc *proc, const char *state)
 	return proc->settings.issuing_count > 0 && strcmp(proc->settings.issuing[0], state) == 0;
 }
 
-#define EVENTS_MOST 512
-
-/* Central has as many events of a case as the router has rows: 1, 2, 3 ... each once. */
-static void check_events(struct sim_proc *central, const struct cm_id *case_id)
+/* Central has one event of the newest epoch for each row that the router has of it, in a row. */
+static void check_events(struct sim_proc *central, struct sim_proc *router, const struct cm_id *case_id,
+    uint32_t epoch)
 {
-	struct sim *sim = central->sim;
 	const struct sim_file *file = sim_file_of(central, case_id);
-	size_t rows = sim_file_of(&sim->procs[0], case_id)->count;
-	bool seen[EVENTS_MOST + 1] = {false};
+	const struct sim_file *there = sim_file_of(router, case_id);
+	size_t rows = there->count - sim_epoch_begin(router, there);
+	uint64_t least = UINT64_MAX;
+	uint64_t most = 0;
+	size_t count = 0;
 
 	for (size_t i = 0; i < file->count; i++) {
 		const struct cm_event *event =
-		    sim_message_of(sim, sim_file_row(central, file, i), CM_KIND_EVENT);
+		    sim_message_of(central->sim, sim_file_row(central, file, i), CM_KIND_EVENT);
 
-		if (event == NULL)
+		if (event == NULL || cm_epoch_of(event->epoch) != epoch)
 			continue;
-		if (event->seq == 0 || event->seq > rows || event->seq > EVENTS_MOST || seen[event->seq])
-			sim_fail(sim, "central has event %llu of case %s twice or too much",
-			    (unsigned long long)event->seq, sim_id(case_id));
-		else
-			seen[event->seq] = true;
+		least = event->seq < least ? event->seq : least;
+		most = event->seq > most ? event->seq : most;
+		count++;
 	}
-	for (size_t i = 1; i <= rows && i <= EVENTS_MOST; i++)
-		if (!seen[i])
-			sim_fail(sim, "central never heard event %zu of case %s", i, sim_id(case_id));
+	/* A ledger that was lost may have told some of them in the same epoch. */
+	if (count < rows || most - least + 1 < rows ||
+	    (central->sim->disks_lost == 0 && (count != rows || most - least + 1 != rows)))
+		sim_fail(central->sim,
+		    "central has %zu events of case %s, from %llu to %llu, and the router %zu rows", count,
+		    sim_id(case_id), (unsigned long long)least, (unsigned long long)most, rows);
 }
 
 static void check_same(struct sim_proc *proc, const struct cm_outcome *router,
     const struct cm_outcome *here)
 {
 	if (here == NULL || here->revision != router->revision ||
+	    cm_epoch_of(here->epoch) != cm_epoch_of(router->epoch) ||
 	    strcmp(here->ended, router->ended) != 0)
 		sim_fail(proc->sim, "%s has revision %u of case %s, %s, and the router %u, %s",
 		    proc->settings.name, here != NULL ? (unsigned)here->revision : 0,
@@ -98,22 +101,45 @@ static void check_desk(struct sim_proc *proc, const struct sim_demand *demand,
 		check_parts(proc, router, here, has_all);
 }
 
+/* The other routers know that they have it no more. */
+static void check_former(struct sim *sim, const struct sim_demand *demand, const struct sim_proc *owner)
+{
+	for (size_t i = 0; i < sim->routers_count; i++) {
+		const struct sim_proc *router = &sim->procs[i];
+		const struct cm_case *c =
+		    router->is_up ? cm_docket_find(&router->router.docket, &demand->case_id) : NULL;
+
+		if (router == owner || c == NULL)
+			continue;
+		if (c->state != CM_CASE_MOVED && c->state != CM_CASE_WITHDRAWN &&
+		    c->state != CM_CASE_SUPERSEDED)
+			sim_fail(sim, "case %s is %s's, and %s has it too: %s", sim_id(&demand->case_id),
+			    owner->settings.name, router->settings.name, cm_case_state_name(c->state));
+	}
+}
+
 void sim_check_told(struct sim *sim, const struct sim_demand *demand)
 {
-	const struct cm_outcome *router = sim_live_outcome(&sim->procs[0], &demand->case_id);
+	struct sim_proc *owner;
+	const struct cm_outcome *router = sim_final_outcome(sim, demand, &owner);
 
 	if (router == NULL) {
-		sim_fail(sim, "case %s has no outcome at the router", sim_id(&demand->case_id));
+		sim_fail(sim, "case %s has no outcome at %s in its newest epoch", sim_id(&demand->case_id),
+		    owner->settings.name);
 		return;
 	}
-	for (size_t i = 1; i < sim->procs_count; i++) {
+	check_former(sim, demand, owner);
+	/* What a router had to tell of an end when it lost its disk is lost: ended cases are not given again. */
+	if (!sim_has_row(owner, CM_KIND_OUTCOME, &demand->case_id))
+		return;
+	for (size_t i = sim->routers_count; i < sim->procs_count; i++) {
 		struct sim_proc *proc = &sim->procs[i];
 
 		if (!proc->desk.is_central) {
 			check_desk(proc, demand, router);
 			continue;
 		}
-		check_events(proc, &demand->case_id);
+		check_events(proc, owner, &demand->case_id, cm_epoch_of(router->epoch));
 		check_same(proc, router, sim_live_outcome(proc, &demand->case_id));
 	}
 }
@@ -148,14 +174,13 @@ static void check_end(struct sim *sim, const struct sim_demand *demand,
 /* ---- what persons said ----------------------------------------------------------------------- */
 
 /* A desk's newest edition of each round is the router's. */
-static void check_editions(struct sim_proc *proc, const struct cm_id *case_id)
+static void check_editions(struct sim_proc *proc, struct sim_proc *router, const struct cm_id *case_id)
 {
 	struct sim *sim = proc->sim;
-	struct sim_proc *router = &sim->procs[0];
 	const struct sim_file *file = sim_file_of(proc, case_id);
 	const struct sim_file *there = sim_file_of(router, case_id);
 
-	for (size_t i = 0; i < file->count; i++) {
+	for (size_t i = sim_epoch_begin(proc, file); i < file->count; i++) {
 		struct sim_row *row = sim_file_row(proc, file, i);
 		const struct cm_answer *answer = sim_message_of(sim, row, CM_KIND_ANSWER);
 		bool is_there = false;
@@ -178,7 +203,7 @@ static void check_named(struct sim_proc *proc, const struct cm_outcome *outcome)
 
 	for (size_t i = 0; i < file->count; i++) {
 		const struct cm_amendment *word =
-		    sim_new_word(sim_message_of(proc->sim, sim_file_row(proc, file, i), CM_KIND_ANSWER));
+		    sim_new_word(proc->sim, sim_file_row(proc, file, i));
 		const struct cm_part_outcome *part =
 		    word != NULL ? sim_part_of(outcome, word->target, word->category, word->region) : NULL;
 		bool is_named = part == NULL || part->amendments_count >= CM_MAX_AMENDMENTS - 1;
@@ -209,21 +234,67 @@ static bool is_refused(struct sim_proc *router, const struct sim_file *file, con
 	return false;
 }
 
-/* Central's last settlement of a part shows in it, and is what it says unless it is held. */
+static const struct cm_amendment *settlement_in(const struct cm_part_outcome *part)
+{
+	for (size_t i = part->amendments_count; i > 0; i--)
+		if (part->amendments[i - 1].amends == CM_AMENDS_DISPOSITION)
+			return &part->amendments[i - 1];
+	return NULL;
+}
+
+void sim_check_settled_stays(struct sim_proc *proc, const struct cm_outcome *before,
+    const struct cm_outcome *outcome)
+{
+	for (size_t i = 0; i < before->parts_count; i++) {
+		const struct cm_part_outcome *was = &before->parts[i];
+		const struct cm_part_outcome *is =
+		    sim_part_of(outcome, was->target, was->category, was->region);
+
+		if (is != NULL && settlement_in(was) != NULL && settlement_in(is) == NULL)
+			sim_fail(proc->sim,
+			    "part %u of case %s was settled by %s in revision %u, and revision %u at %s "
+			    "knows nothing of it",
+			    (unsigned)is->number, sim_id(&outcome->case_id), settlement_in(was)->by,
+			    (unsigned)before->revision, (unsigned)outcome->revision,
+			    proc->settings.name);
+	}
+}
+
+/* True if the router has followed this settlement, or, as a new owner, was told of it by central. */
+static bool is_taken(struct sim_proc *router, const struct sim_file *there, const struct cm_notice *notice)
+{
+	for (size_t i = sim_epoch_begin(router, there); i < there->count; i++) {
+		struct sim_row *row = sim_file_row(router, there, i);
+		const struct cm_notice *taken = sim_message_of(router->sim, row, CM_KIND_NOTICE);
+		const struct cm_answer *answer = sim_message_of(router->sim, row, CM_KIND_ANSWER);
+
+		if (taken != NULL && taken->at_ms == notice->at_ms && strcmp(taken->by, notice->by) == 0)
+			return true;
+		for (size_t j = 0; answer != NULL && j < answer->amendments_count; j++)
+			if (answer->amendments[j].amends == CM_AMENDS_DISPOSITION &&
+			    answer->amendments[j].at_ms == notice->at_ms &&
+			    strcmp(answer->amendments[j].by, notice->by) == 0)
+				return true;
+	}
+	return false;
+}
+
+/* Central's last settlement of a part, of those that were followed, shows in it; and it is what that says
+ * unless it is held. */
 static void check_settled(struct sim *sim, const struct cm_outcome *outcome,
     const struct cm_notice *notice)
 {
 	const struct cm_part_outcome *part =
 	    sim_part_of(outcome, notice->target, notice->category, notice->region);
-	bool is_named = part == NULL;
+	const struct cm_amendment *named = part != NULL ? settlement_in(part) : NULL;
 
-	for (size_t i = 0; !is_named && i < part->amendments_count; i++)
-		is_named = part->amendments[i].amends == CM_AMENDS_DISPOSITION &&
-		           strcmp(part->amendments[i].by, notice->by) == 0;
-	if (!is_named)
-		sim_fail(sim, "part %u of case %s forgets that %s settled it", (unsigned)part->number,
-		    sim_id(&outcome->case_id), notice->by);
-	else if (part != NULL && strcmp(part->disposition, notice->disposition) != 0 &&
+	if (part == NULL)
+		return;
+	if (named == NULL || strcmp(named->by, notice->by) != 0)
+		sim_fail(sim, "part %u of case %s forgets that %s settled it: it names %s",
+		    (unsigned)part->number, sim_id(&outcome->case_id), notice->by,
+		    named != NULL ? named->by : "nobody");
+	else if (strcmp(part->disposition, notice->disposition) != 0 &&
 	         strcmp(part->disposition, "hold_for_counsel") != 0)
 		sim_fail(sim, "part %u of case %s is %s, and %s settled %s", (unsigned)part->number,
 		    sim_id(&outcome->case_id), part->disposition, notice->by, notice->disposition);
@@ -231,47 +302,52 @@ static void check_settled(struct sim *sim, const struct cm_outcome *outcome,
 
 static bool is_same_part(const struct cm_notice *a, const struct cm_notice *b)
 {
-	return a->what == CM_NOTICE_SETTLE && b->what == CM_NOTICE_SETTLE && a->target == b->target &&
-	       strcmp(a->category, b->category) == 0 && strcmp(a->region, b->region) == 0;
+	return a->target == b->target && strcmp(a->category, b->category) == 0 &&
+	       strcmp(a->region, b->region) == 0;
 }
 
-/* Those that the router followed, each part's last. */
-static void check_settlements(struct sim_proc *router, const struct cm_outcome *outcome)
+/* By the order of central's own rows. */
+static void check_settlements(struct sim_proc *central, struct sim_proc *router,
+    const struct cm_outcome *outcome)
 {
-	const struct sim_file *file = sim_file_of(router, &outcome->case_id);
+	const struct sim_file *file = sim_file_of(central, &outcome->case_id);
+	const struct sim_file *there = sim_file_of(router, &outcome->case_id);
 
 	for (size_t i = 0; i < file->count; i++) {
 		const struct cm_notice *notice =
-		    sim_message_of(router->sim, sim_file_row(router, file, i), CM_KIND_NOTICE);
-		bool is_last = notice != NULL && notice->what == CM_NOTICE_SETTLE;
+		    sim_message_of(central->sim, sim_file_row(central, file, i), CM_KIND_NOTICE);
+		bool is_last = notice != NULL && is_taken(router, there, notice);
 
 		for (size_t j = i + 1; is_last && j < file->count; j++) {
 			const struct cm_notice *later = sim_message_of(
-			    router->sim, sim_file_row(router, file, j), CM_KIND_NOTICE);
+			    central->sim, sim_file_row(central, file, j), CM_KIND_NOTICE);
 
-			is_last = later == NULL || !is_same_part(notice, later);
+			is_last = later == NULL || !is_same_part(notice, later) ||
+			          !is_taken(router, there, later);
 		}
 		if (is_last)
-			check_settled(router->sim, outcome, notice);
+			check_settled(central->sim, outcome, notice);
 	}
 }
 
-/* Every settlement that central stored was followed by the router, or refused with a reason. */
-static void check_heard(struct sim_proc *central, const struct cm_id *case_id)
+/* Every settlement that central gave to the router that has the case was followed by it, or refused with a
+ * reason. One given to a former owner is said again to the new one if it still stands. */
+static void check_heard(struct sim_proc *central, struct sim_proc *router, const struct cm_id *case_id)
 {
 	struct sim *sim = central->sim;
-	struct sim_proc *router = &sim->procs[0];
 	const struct sim_file *file = sim_file_of(central, case_id);
 	const struct sim_file *there = sim_file_of(router, case_id);
+	size_t begin = 0;
 
-	for (size_t i = 0; i < file->count; i++) {
+	for (size_t i = 0; i < file->count; i++)
+		if (sim_file_row(central, file, i)->kind == CM_ROW_OWNER)
+			begin = i;
+	for (size_t i = begin; i < file->count; i++) {
 		struct sim_row *row = sim_file_row(central, file, i);
 		const struct cm_notice *notice = sim_message_of(sim, row, CM_KIND_NOTICE);
-		bool is_heard = notice == NULL || is_refused(router, there, notice->by);
 
-		for (size_t j = 0; j < there->count && !is_heard; j++)
-			is_heard = sim_same_bytes(sim_file_row(router, there, j)->body, row->body);
-		if (!is_heard)
+		if (notice != NULL && !is_refused(router, there, notice->by) &&
+		    !is_taken(router, there, notice))
 			sim_fail(sim, "what %s settled in case %s was neither followed nor refused",
 			    notice->by, sim_id(case_id));
 	}
@@ -279,23 +355,24 @@ static void check_heard(struct sim_proc *central, const struct cm_id *case_id)
 
 void sim_check_followed(struct sim *sim, const struct sim_demand *demand)
 {
-	const struct cm_outcome *outcome = sim_live_outcome(&sim->procs[0], &demand->case_id);
+	struct sim_proc *owner;
+	const struct cm_outcome *outcome = sim_final_outcome(sim, demand, &owner);
 
 	if (outcome == NULL)
 		return;
 	check_end(sim, demand, outcome);
 	if (outcome->ended[0] != 0)
 		return;
-	check_settlements(&sim->procs[0], outcome);
-	for (size_t i = 1; i < sim->procs_count; i++) {
+	for (size_t i = sim->routers_count; i < sim->procs_count; i++) {
 		struct sim_proc *proc = &sim->procs[i];
 		const struct sim_file *file = sim_file_of(proc, &demand->case_id);
 
 		if (proc->desk.is_central) {
-			check_heard(proc, &demand->case_id);
+			check_heard(proc, owner, &demand->case_id);
+			check_settlements(proc, owner, outcome);
 			continue;
 		}
-		check_editions(proc, &demand->case_id);
+		check_editions(proc, owner, &demand->case_id);
 		check_named(proc, outcome);
 		sim_check_standing(proc, file, outcome);
 		sim_check_added(proc, file, outcome);

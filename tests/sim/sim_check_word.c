@@ -58,7 +58,7 @@ static bool is_last_word(struct sim_proc *proc, const struct sim_file *file, siz
 {
 	for (size_t i = index + 1; i < file->count; i++) {
 		const struct cm_amendment *later =
-		    sim_new_word(sim_message_of(proc->sim, sim_file_row(proc, file, i), CM_KIND_ANSWER));
+		    sim_new_word(proc->sim, sim_file_row(proc, file, i));
 
 		if (later != NULL && later->amends == word->amends && later->side == word->side &&
 		    later->target == word->target && strcmp(later->category, word->category) == 0 &&
@@ -69,21 +69,17 @@ static bool is_last_word(struct sim_proc *proc, const struct sim_file *file, siz
 	return true;
 }
 
-const struct cm_amendment *sim_new_word(const struct cm_answer *answer)
+const struct cm_amendment *sim_new_word(struct sim *sim, struct sim_row *row)
 {
-	const struct cm_amendment *last;
+	const struct cm_answer *answer = row->is_word ? sim_message(sim, row) : NULL;
 
-	if (answer == NULL || sim_edition_of(answer) == 1 || answer->amendments_count == 0)
-		return NULL;
-	last = &answer->amendments[answer->amendments_count - 1];
-	return last->at_ms == answer->at_ms && strcmp(last->by, answer->signed_off_by) == 0 ? last
-	                                                                                      : NULL;
+	return answer != NULL ? &answer->amendments[answer->amendments_count - 1] : NULL;
 }
 
 void sim_check_standing(struct sim_proc *proc, const struct sim_file *file,
     const struct cm_outcome *outcome)
 {
-	for (size_t i = 0; i < file->count; i++) {
+	for (size_t i = sim_epoch_begin(proc, file); i < file->count; i++) {
 		const struct cm_answer *answer =
 		    sim_message_of(proc->sim, sim_file_row(proc, file, i), CM_KIND_ANSWER);
 
@@ -100,7 +96,7 @@ void sim_check_added(struct sim_proc *node, const struct sim_file *file,
 {
 	for (size_t i = 0; i < file->count; i++) {
 		const struct cm_amendment *word =
-		    sim_new_word(sim_message_of(node->sim, sim_file_row(node, file, i), CM_KIND_ANSWER));
+		    sim_new_word(node->sim, sim_file_row(node, file, i));
 		const struct cm_part_outcome *part;
 
 		if (word == NULL || word->amends != CM_AMENDS_RULING || !says(word, "holds") ||
@@ -170,7 +166,7 @@ static void check_own_answer(
 {
 	for (size_t i = 0; i < file->count; i++) {
 		const struct cm_amendment *word =
-		    sim_new_word(sim_message_of(node->sim, sim_file_row(node, file, i), CM_KIND_ANSWER));
+		    sim_new_word(node->sim, sim_file_row(node, file, i));
 
 		if (word == NULL)
 			continue;
@@ -195,28 +191,63 @@ static void check_revision(struct sim_proc *proc, const struct sim_file *file, c
 		    proc->settings.name, (unsigned)newest);
 }
 
+/* What a desk has said before it says again to a new owner, word for word. */
+static bool is_said_again(struct sim_proc *node, const struct sim_file *file, const struct cm_answer *answer)
+{
+	for (size_t i = 0; i + 1 < file->count; i++) {
+		const struct cm_answer *before =
+		    sim_message_of(node->sim, sim_file_row(node, file, i), CM_KIND_ANSWER);
+
+		if (before != NULL && before->at_ms == answer->at_ms &&
+		    before->edition == answer->edition && before->findings_count == answer->findings_count &&
+		    (node->sim->disks_lost > 0 || cm_epoch_of(before->epoch) < cm_epoch_of(answer->epoch)))
+			return true;
+	}
+	return false;
+}
+
+/* The last change in it is this very answer's. */
+static bool is_word(const struct cm_answer *answer)
+{
+	const struct cm_amendment *last;
+
+	if (sim_edition_of(answer) == 1 || answer->amendments_count == 0)
+		return false;
+	last = &answer->amendments[answer->amendments_count - 1];
+	return last->at_ms == answer->at_ms && strcmp(last->by, answer->signed_off_by) == 0;
+}
+
 void sim_check_answer(struct sim_proc *proc, const struct sim_file *file, struct sim_row *row)
 {
 	const struct cm_answer *answer = sim_message(proc->sim, row);
-	const struct cm_amendment *word = sim_new_word(answer);
 
 	if (!sim_is_newest_answer(proc, file, file->count, answer))
 		sim_fail(proc->sim, "%s stores edition %u of %s after a later one of case %s",
 		    proc->settings.name, (unsigned)sim_edition_of(answer), answer->node,
 		    sim_id(&row->id));
-	if (proc->is_router)
+	if (proc->is_router || proc->desk.is_central || is_said_again(proc, file, answer))
 		return;
-	if (word != NULL)
-		check_revision(proc, file, word->by, word->revision);
+	row->is_word = is_word(answer);
+	if (row->is_word)
+		check_revision(proc, file, answer->signed_off_by,
+		    answer->amendments[answer->amendments_count - 1].revision);
 	check_own_answer(proc, file, answer);
 }
 
 void sim_check_notice(struct sim_proc *proc, const struct sim_file *file, struct sim_row *row)
 {
 	const struct cm_notice *notice = sim_message(proc->sim, row);
+	const struct cm_outcome *live = sim_outcome_before(proc, file, file->count - 1);
+	const struct cm_demand *demand =
+	    proc->is_router
+	        ? sim_message_of(proc->sim, sim_file_row(proc, file, sim_epoch_begin(proc, file)), CM_KIND_DEMAND)
+	        : NULL;
+	/* A new owner keeps what was settled on a former one's outcome until it has one of its own. */
+	bool is_kept = demand != NULL && cm_epoch_of(demand->epoch) > 1 &&
+	               (live == NULL || cm_epoch_of(live->epoch) < cm_epoch_of(demand->epoch));
 
 	/* A withdrawal ends the case whatever it has come to meanwhile. */
-	if (!proc->is_router || notice->what == CM_NOTICE_SETTLE)
+	if (!proc->is_router || (notice->what == CM_NOTICE_SETTLE && !is_kept))
 		check_revision(proc, file, notice->by, notice->revision);
 	proc->sim->counts.settled += proc->is_router && notice->what == CM_NOTICE_SETTLE;
 }
@@ -228,7 +259,7 @@ static bool is_of(struct sim *sim, struct sim_row *row, const struct sim_word *w
 {
 	const struct cm_answer *answer = sim_message_of(sim, row, CM_KIND_ANSWER);
 	const struct cm_notice *notice = sim_message_of(sim, row, CM_KIND_NOTICE);
-	const struct cm_amendment *new_word = sim_new_word(answer);
+	const struct cm_amendment *new_word = sim_new_word(sim, row);
 
 	*revision = word->revision;
 	if (new_word != NULL)

@@ -25,6 +25,7 @@ void sim_disk_init(struct sim_disk *disk)
 	*disk = (struct sim_disk){.refusal = CM_OK};
 	cm_idmap_init(&disk->files);
 	cm_idmap_init(&disk->inbox);
+	cm_idmap_init(&disk->former);
 	cm_idmap_init(&disk->acted);
 }
 
@@ -36,6 +37,7 @@ void sim_disk_fini(struct sim_disk *disk)
 	cm_free(disk->back);
 	cm_idmap_fini(&disk->files);
 	cm_idmap_fini(&disk->inbox);
+	cm_idmap_fini(&disk->former);
 	cm_idmap_fini(&disk->acted);
 }
 
@@ -74,6 +76,36 @@ bool sim_disk_has(const struct sim_disk *disk, const char *sender, const struct 
 	const struct sim_answered *answered = cm_idmap_get(&disk->inbox, id);
 
 	return answered != NULL && strcmp(answered->sender, sender) == 0;
+}
+
+bool sim_disk_had(const struct sim_disk *disk, const char *sender, const struct cm_id *id)
+{
+	const struct sim_answered *answered = cm_idmap_get(&disk->former, id);
+
+	return (answered != NULL && strcmp(answered->sender, sender) == 0) ||
+	       sim_disk_has(disk, sender, id);
+}
+
+void sim_disk_lose(struct sim_proc *proc)
+{
+	struct sim_disk *disk = &proc->disk;
+	struct cm_id id;
+	void *answered;
+	size_t at = 0;
+
+	while (cm_idmap_next(&disk->inbox, &at, &id, &answered))
+		if (cm_idmap_put(&disk->former, &id, answered) != CM_OK)
+			abort();
+	disk->journal.count = 0;
+	disk->outbox.count = 0;
+	disk->outbox_live = 0;
+	cm_idmap_fini(&disk->files);
+	cm_idmap_init(&disk->files);
+	cm_idmap_fini(&disk->inbox);
+	cm_idmap_init(&disk->inbox);
+	cm_idmap_fini(&disk->acted);
+	cm_idmap_init(&disk->acted);
+	disk->changes++;
 }
 
 static struct sim_row *waiting_row(const struct sim_disk *disk, const struct cm_id *id)

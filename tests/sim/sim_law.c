@@ -310,6 +310,7 @@ void sim_account_move(struct sim *sim, const struct sim_demand *demand)
 
 /* ---- the fleet ------------------------------------------------------------------------------- */
 
+static const char *const router_names[SIM_ROUTERS_MOST] = {"router1", "router2", "router3"};
 static const char *const node_names[STATES] = {"us", "ie", "de", "br"};
 
 static void name_process(struct sim_proc *proc, const char *name, const char *role, const char *state)
@@ -327,12 +328,12 @@ static void name_process(struct sim_proc *proc, const char *name, const char *ro
 	    .residency = "",
 	    .blind_key = "",
 	    .overdue_ms = 2000,
-	    .router_patience_ms = 10000,
-	    .router_lost_ms = 600000};
+	    .router_patience_ms = proc->sim->mood.router_patience_ms,
+	    .router_lost_ms = proc->sim->mood.router_lost_ms};
 	proc->is_router = strcmp(role, "router") == 0;
 }
 
-/* A node knows the router; the router knows all. */
+/* A node knows the routers; a router knows all. */
 static void add_peers(struct sim *sim, struct sim_proc *proc)
 {
 	struct cm_peer_settings *peers = sim_alloc(sim, SIM_PROCS_MOST * sizeof *peers);
@@ -362,7 +363,14 @@ void sim_fleet(struct sim *sim)
 	for (size_t i = 0; i < SIM_IDENTIFIERS; i++)
 		sim->hosts[i] = identifiers[i].hosts;
 	sim->procs_count = 0;
-	name_process(&sim->procs[sim->procs_count++], "router", "router", "");
+	for (size_t i = 0; i < SIM_PROCS_MOST; i++) {
+		sim->procs[i].sim = sim;
+		sim->procs[i].index = i;
+	}
+	sim->routers_count = sim_chance(&sim->dice, 550) ? 1 : (size_t)sim_range(&sim->dice, 2, SIM_ROUTERS_MOST);
+	for (size_t i = 0; i < sim->routers_count; i++)
+		name_process(&sim->procs[sim->procs_count++],
+		    sim->routers_count == 1 ? "router" : router_names[i], "router", "");
 	for (size_t i = 0; i < nodes; i++) {
 		struct sim_proc *proc = &sim->procs[sim->procs_count++];
 
@@ -373,9 +381,6 @@ void sim_fleet(struct sim *sim)
 	}
 	if (sim_chance(&sim->dice, 800))
 		name_process(&sim->procs[sim->procs_count++], "central", "central", "");
-	for (size_t i = 0; i < sim->procs_count; i++) {
-		sim->procs[i].sim = sim;
-		sim->procs[i].index = i;
+	for (size_t i = 0; i < sim->procs_count; i++)
 		add_peers(sim, &sim->procs[i]);
-	}
 }

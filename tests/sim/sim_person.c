@@ -51,8 +51,8 @@ static const struct cm_amendment *last_override(struct sim *sim, const struct si
 	const struct sim_file *file = sim_file_of(word->proc, &word->case_id);
 
 	for (size_t i = file->count; i > 0; i--) {
-		const struct cm_amendment *last = sim_new_word(sim_message_of(
-		    sim, sim_file_row(word->proc, file, i - 1), CM_KIND_ANSWER));
+		const struct cm_amendment *last =
+		    sim_new_word(sim, sim_file_row(word->proc, file, i - 1));
 
 		if (last != NULL && last->amends == CM_AMENDS_RULING)
 			return last;
@@ -191,8 +191,9 @@ static void on_idea(struct sim *sim, const struct sim_event *event)
 
 	if (proc == NULL)
 		proc = &sim->procs[sim->mood.is_quarrel && sim_chance(&sim->dice, 700)
-		                       ? 1
-		                       : sim_range(&sim->dice, 1, (int64_t)sim->procs_count - 1)];
+		                       ? (int64_t)sim->routers_count
+		                       : sim_range(&sim->dice, (int64_t)sim->routers_count,
+		                             (int64_t)sim->procs_count - 1)];
 	look(sim, proc, event->a);
 }
 

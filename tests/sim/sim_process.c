@@ -283,14 +283,13 @@ static void arm(struct sim_proc *proc, const struct cm_office_effect *effect)
 		    on_alarm, proc, effect->alarm, proc->alarm_round[effect->alarm]);
 }
 
-/* An edition that a later one has overtaken is refused, and rightly: nothing else that the fleet's own
- * processes send is. */
-static bool is_overtaken(const char *text)
+/* An edition that a later one has overtaken is refused, and rightly; so is what was said in an epoch that is
+ * past, and what is said to a router that has lost its disk or has not had the case yet. Nothing else is that the fleet's own processes
+ * send. */
+static bool is_overtaken(const struct sim *sim, const char *text)
 {
-	char kind[24];
-
-	(void)snprintf(kind, sizeof kind, " kind=%d ", CM_KIND_ANSWER);
-	return strstr(text, kind) != NULL && strstr(text, " status=CM_CHANGED ") != NULL;
+	return strstr(text, " status=CM_CHANGED ") != NULL ||
+	       ((sim->disks_lost > 0 || sim->routers_count > 1) && strstr(text, " status=CM_NOT_FOUND ") != NULL);
 }
 
 /* What no log may say. */
@@ -301,7 +300,7 @@ static bool is_wrong(const struct sim_proc *proc, const struct cm_office_effect 
 	if (strcmp(event, "memory.lost") == 0)
 		return !proc->is_short;
 	if (strcmp(event, "record.undeliverable") == 0 || strcmp(event, "record.refused") == 0)
-		return !is_overtaken(effect->text);
+		return !is_overtaken(proc->sim, effect->text);
 	return strcmp(event, "case.stuck") == 0 || strcmp(event, "record.unaddressed") == 0;
 }
 
@@ -464,5 +463,9 @@ void sim_kill(struct sim_proc *proc)
 	proc->office = NULL;
 	sim_machine_fini(proc);
 	sim_net_break_all(proc);
-	sim_later(sim, sim_range(&sim->dice, 1, sim->mood.down_for_ms), on_restart, proc, 0, 0);
+	sim_later(sim,
+	    proc->stays_down_ms > 0 ? proc->stays_down_ms
+	                            : sim_range(&sim->dice, 1, sim->mood.down_for_ms),
+	    on_restart, proc, 0, 0);
+	proc->stays_down_ms = 0;
 }
