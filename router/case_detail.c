@@ -52,7 +52,7 @@ static enum cm_status keep_settled(
 		const struct cm_amendment *a = &answer->amendments[i];
 		struct cm_case_settled *s;
 
-		if (a->amends != CM_AMENDS_DISPOSITION)
+		if (a->amends != CM_AMENDS_DISPOSITION || CM_PLANTED(FORGET_SETTLED))
 			continue;
 		s = cm_arena_alloc(&c->arena, 1, sizeof *s);
 		if (s == NULL)

@@ -164,7 +164,7 @@ static enum cm_status end_if_said(struct cm_docket *docket, const struct cm_inpu
 	struct cm_notice notice;
 	enum cm_status status;
 
-	if (word == NULL || !cm_case_is_open(c))
+	if (word == NULL || !cm_case_is_open(c) || CM_PLANTED(FORGET_WORD))
 		return CM_OK;
 	status = cm_record_decode(CM_KIND_NOTICE, word->body, &effects->arena, &notice, err);
 	if (status == CM_OK)

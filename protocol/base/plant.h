@@ -36,7 +36,13 @@
 	X(LIVE_CORRECTED, "a demand that was corrected lives on")                                  \
 	X(QUIET_END, "only those who hold a part hear that the case has ended")                    \
 	X(LEAVE_BEHIND, "who held a part and holds none now is not told")                          \
-	X(UNLIKE, "an equal demand that comes to something else is left alone")
+	X(UNLIKE, "an equal demand that comes to something else is left alone")                    \
+	X(FORGET_WORD, "a word that a case ends is forgotten where the case is not")               \
+	X(DROP_EPOCH, "a desk takes what a former owner says")                                     \
+	X(SAME_EPOCH, "a case is handed over in the epoch that it had")                            \
+	X(FORGET_SETTLED, "a new owner forgets what central tells it was settled")                 \
+	X(KEEP_MOVED, "a router keeps a case that it is told has moved")                           \
+	X(NO_REBUILD, "a router that has lost its ledger is given nothing again")
 
 enum cm_plant {
 #define X(name, what) CM_PLANT_##name,

@@ -327,6 +327,48 @@ static void last_word_counts(struct cm_arena *keep, const struct cm_ask *ask)
 	end(&desk);
 }
 
+static enum cm_status ask_from(
+    struct cm_desk *desk, struct cm_arena *keep, const struct cm_ask *ask, uint64_t ledger)
+{
+	struct cm_ask again = *ask;
+	struct cm_effects effects;
+	enum cm_status status;
+
+	again.ledger = ledger;
+	record = help_record(keep, CM_KIND_ASK, &again, (uint8_t)(20 + ledger));
+	cm_effects_init(&effects);
+	status = take(desk, &effects);
+	keep_rows(keep, &effects);
+	cm_effects_fini(&effects);
+	return status;
+}
+
+/* A router that lost its disk asks in the epoch in which it has asked before: it is answered, in the words
+ * that were said, changes by persons included; and intake gives it the case anew. */
+static void new_ledger_is_answered(struct cm_arena *keep, const struct cm_ask *ask)
+{
+	static const char *const word[] = {
+	    "by", "counsel 1", "part", "1", "rule", "ie.duty", "says", "silent", NULL};
+	struct cm_answer answer;
+	struct cm_review *review;
+	struct cm_desk desk;
+
+	start(&desk, false);
+	decide(&desk, keep, ask);
+	review = cm_reviews_find(&desk.reviews, &ask->case_id);
+	review->is_intake = true;
+	check(say(&desk, keep, "override", 9000, &ask->case_id, word) == CM_OK, "a word", 1);
+	check(ask_from(&desk, keep, ask, 0) == CM_DUPLICATE, "a ledger is answered once", 1);
+	check(!review->is_lost, "and nothing follows", 1);
+	check(ask_from(&desk, keep, ask, 2) == CM_OK, "another ledger is answered", 1);
+	check(cm_record_decode(CM_KIND_ANSWER, rows[rows_count - 1].body, keep, &answer, NULL) == CM_OK &&
+	          answer.edition == 2 && answer.amendments_count == 1,
+	    "in the words that were said", rows_count);
+	check(review->is_lost && desk.lost_count == 1, "and intake gives it the case anew", 1);
+	check(ask_from(&desk, keep, ask, 2) == CM_DUPLICATE, "once too", 1);
+	end(&desk);
+}
+
 /* Whoever lost the answer to a correction repeats it, even if the old case has ended meanwhile; another
  * correction comes too late. */
 static void correction_is_repeated(void)
@@ -385,6 +427,7 @@ int main(void)
 	end_overtakes_ask(&keep, &ask);
 	last_word_counts(&keep, &ask);
 	correction_is_repeated();
+	new_ledger_is_answered(&keep, &ask);
 	cm_arena_fini(&keep);
 	check(cm_alloc_live() == 0, "no block lives", cm_alloc_live());
 	(void)printf("%zu passed, %zu failed\n", passed, failed);
