@@ -132,7 +132,6 @@ struct cm_case_mark cm_case_mark_of(const struct cm_case *c)
 	    .related_row = c->related_row,
 	    .related = c->related,
 	    .related_count = c->related_count,
-	    .is_held_alike = c->is_held_alike,
 	    .is_loaded = c->demand != NULL};
 }
 
@@ -147,7 +146,6 @@ static void take_back(struct cm_case *c, const struct cm_case_mark *mark)
 	c->overdue_at_ms = mark->overdue_at_ms;
 	c->look_at_ms = mark->look_at_ms;
 	c->parts_count = mark->parts_count;
-	c->is_held_alike = mark->is_held_alike;
 	if (mark->is_loaded)
 		cm_case_cut_details(c, mark);
 	else

@@ -125,6 +125,7 @@ struct cm_case_said {
 	uint32_t target;
 	uint32_t part; /* cm_plan_part_digest */
 	const char *disposition; /* one of cm_dispositions */
+	bool is_held; /* in the outcome, because an equal demand says something else of it */
 };
 
 struct cm_case {
@@ -171,8 +172,7 @@ struct cm_case {
 	size_t said_next_count;
 	bool has_said_next;
 	bool has_new_words; /* since the step before; what it says by itself */
-	bool is_held_alike; /* a part is held because of an equal demand */
-	bool is_outdated;   /* and the word that it names is not that demand's any more */
+	bool is_outdated;   /* a part is held beside a word that is not the equal demand's any more */
 };
 
 const char *cm_case_state_name(enum cm_case_state state);

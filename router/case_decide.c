@@ -219,9 +219,6 @@ enum cm_status cm_case_conclude(struct cm_case *c, const struct cm_case_env *env
 	if (!is_early && cm_case_say(c, outcome) != CM_OK)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for an outcome");
 	c->concluded = outcome;
-	c->is_held_alike = false;
-	for (size_t i = 0; i < outcome->parts_count; i++)
-		c->is_held_alike = c->is_held_alike || outcome->parts[i].alone[0] != 0;
 	c->revision = outcome->revision;
 	c->decided_ms = input->now.ms;
 	c->parts_count = outcome->parts_count;

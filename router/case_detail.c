@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "protocol/base/plant.h"
 #include "protocol/post/dossier.h"
 #include "protocol/wire/codec.h"
 
@@ -61,7 +62,7 @@ static enum cm_status keep_settled(
 		const struct cm_amendment *a = &answer->amendments[i];
 		struct cm_case_settled *s;
 
-		if (a->amends != CM_AMENDS_DISPOSITION)
+		if (a->amends != CM_AMENDS_DISPOSITION || CM_PLANTED(FORGET_SETTLED))
 			continue;
 		s = cm_arena_alloc(&c->arena, 1, sizeof *s);
 		if (s == NULL)
@@ -180,7 +181,8 @@ enum cm_status cm_case_say(struct cm_case *c, const struct cm_outcome *outcome)
 
 		said[i] = (struct cm_case_said){.target = p->target,
 		    .part = cm_plan_part_digest(p->category, p->region),
-		    .disposition = word_of(p->alone[0] != 0 ? p->alone : p->disposition)};
+		    .disposition = word_of(p->alone[0] != 0 ? p->alone : p->disposition),
+		    .is_held = p->alone[0] != 0};
 	}
 	cm_free(c->said_next);
 	c->said_next = said;
@@ -299,7 +301,7 @@ enum cm_status cm_case_take_row(
 	case CM_ROW_ASKED_AGAIN:
 		return cm_case_keep_ask(c, body, err);
 	case CM_KIND_NOTICE:
-		return cm_case_keep_settlement(c, body, err);
+		return CM_PLANTED(LOSE_SETTLEMENT) ? CM_OK : cm_case_keep_settlement(c, body, err);
 	case CM_ROW_RELATED:
 		return cm_case_keep_related(c, body, err);
 	case CM_KIND_OUTCOME:

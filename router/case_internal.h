@@ -28,7 +28,6 @@ struct cm_case_mark {
 	struct cm_bytes related_row;
 	const struct cm_related *related;
 	size_t related_count;
-	bool is_held_alike;
 	bool is_loaded;
 };
 

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "protocol/base/plant.h"
 #include "protocol/wire/codec.h"
 
 uint32_t cm_case_next_revision(const struct cm_case *c)
@@ -77,7 +78,7 @@ enum cm_status cm_case_move_away(struct cm_case *c, const struct cm_case_env *en
 
 	if (cm_case_next(c->state, CM_CASE_MOVE) < 0)
 		return cm_case_say_ended(c, err);
-	if (cm_epoch_of(moved->epoch) <= c->epoch)
+	if (cm_epoch_of(moved->epoch) <= c->epoch || CM_PLANTED(KEEP_MOVED))
 		return cm_err_set(err, CM_NO_MEANING, "the case is here in epoch %u", (unsigned)c->epoch);
 	why = cm_arena_text(&effects->arena, moved->reasons);
 	if (why == NULL)
@@ -88,7 +89,6 @@ enum cm_status cm_case_move_away(struct cm_case *c, const struct cm_case_env *en
 	status = cm_case_settle(c, &before, CM_OK, effects, err);
 	if (status == CM_OK) {
 		c->moved_to = name_in(env->roster, moved->router);
-		c->is_held_alike = false;
 	}
 	return status;
 }
@@ -116,7 +116,6 @@ void cm_case_restart(struct cm_case *c)
 	c->may_have_clocks = false;
 	c->waits_next = false;
 	c->parts_count = 0;
-	c->is_held_alike = false;
 }
 
 struct cm_case *cm_case_new_after(const struct cm_case *old)

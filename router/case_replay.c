@@ -74,12 +74,10 @@ static enum cm_status take_outcome(
 	c->revision = outcome->revision;
 	c->parts_count = outcome->parts_count;
 	c->decided_ms = at_ms;
-	c->is_held_alike = false;
 	c->may_have_clocks = c->has_own_day;
 	for (size_t i = 0; i < outcome->parts_count; i++) {
 		const struct cm_part_outcome *p = &outcome->parts[i];
 
-		c->is_held_alike = c->is_held_alike || p->alone[0] != 0;
 		c->may_have_clocks = c->may_have_clocks || p->terms_count > 0 ||
 		                     strcmp(p->disposition, "hold_for_counsel") == 0;
 	}
@@ -167,7 +165,6 @@ enum cm_status cm_case_replay(struct cm_case *c, uint32_t kind, int64_t at_ms,
 		break;
 	case CM_ROW_MOVED:
 		c->state = CM_CASE_MOVED;
-		c->is_held_alike = false;
 		cm_case_forget_details(c);
 		break;
 	case CM_ROW_CLOCK:

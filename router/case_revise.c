@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "protocol/base/plant.h"
 #include "protocol/wire/codec.h"
 
 /* ---- editions -------------------------------------------------------------------------------- */
@@ -67,7 +68,8 @@ static enum cm_status check_edition(const struct cm_case *c, const struct cm_cas
 	                    : answer->round <= c->round &&
 	                          member == cm_roster_issuing(env->roster, c->issuing_state);
 
-	if (known != NULL && cm_case_edition_of(answer) <= cm_case_edition_of(known))
+	if (known != NULL && cm_case_edition_of(answer) <= cm_case_edition_of(known) &&
+	    !CM_PLANTED(OLD_EDITION))
 		return cm_case_say_known(c, sender, answer, err);
 	if (!is_asked)
 		return cm_err_set(err, CM_NO_MEANING, "%s was not asked in round %u", sender,
@@ -135,7 +137,7 @@ static enum cm_status check_settlement(struct cm_case *c, const struct cm_case_e
 	*why_not = NULL;
 	if (c->revision == 0 && c->epoch > 1 && cm_is_disposition(notice->disposition))
 		return CM_OK; /* given on a former owner's outcome: it is kept, and the first plan looks at it */
-	if (notice->revision != c->revision)
+	if (notice->revision != c->revision && !CM_PLANTED(STALE_SETTLEMENT))
 		*why_not = cm_arena_printf(&effects->arena, "changed meanwhile: the case is at revision %u",
 		    (unsigned)c->revision);
 	else if (c->state == CM_CASE_ASKED && c->revision > 0)
@@ -233,7 +235,6 @@ static enum cm_status end(struct cm_case *c, const struct cm_case_env *env,
 	c->revision = outcome.revision;
 	c->decided_ms = outcome.decided_ms;
 	c->parts_count = 0;
-	c->is_held_alike = false;
 	if (cm_case_say(c, &outcome) != CM_OK)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for an outcome");
 	return cm_case_tell_routers(c, env, effects, err);
@@ -323,6 +324,8 @@ enum cm_status cm_case_notice(struct cm_case *c, const struct cm_case_env *env,
 		    notice->node);
 	if (notice->what == CM_NOTICE_SUPERSEDE && cm_id_is_zero(&notice->successor))
 		return cm_err_set(err, CM_NOT_ALLOWED, "a case is replaced by filing the corrected demand");
+	if (notice->what == CM_NOTICE_WITHDRAW && CM_PLANTED(FORGET_WITHDRAWAL))
+		return CM_OK;
 	if (notice->what != CM_NOTICE_SETTLE)
 		return take_intakes_word(c, env, input, sender, notice, body, effects, err);
 	if (member < 0 || env->roster->members[member].role != CM_ROLE_CENTRAL)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "protocol/base/plant.h"
 #include "protocol/wire/codec.h"
 
 #define EVENT_FRAME_BYTES 1024 /* more than an event adds to the outcome in it */
@@ -66,6 +67,7 @@ enum cm_status cm_case_send_ask(struct cm_case *c, const struct cm_case_env *env
 {
 	const char *name = env->roster->members[member].name;
 	struct cm_id id;
+	char label[32];
 
 	if (body->data == NULL) {
 		enum cm_status status = cm_effects_encode(effects, CM_KIND_ASK, ask, body, err);
@@ -74,6 +76,11 @@ enum cm_status cm_case_send_ask(struct cm_case *c, const struct cm_case_env *env
 			return status;
 	}
 	id = id_of(c, "ask", name, ask->round);
+	/* A ledger that was lost may have asked the same in the same epoch: the node must hear this one too. */
+	if (ask->ledger != 0) {
+		(void)snprintf(label, sizeof label, "ledger/%016llx", (unsigned long long)ask->ledger);
+		id = cm_id_derive(&id, label);
+	}
 	cm_effect_send(effects, name, CM_KIND_ASK, &c->id, &id, *body);
 	return CM_OK;
 }
@@ -177,13 +184,14 @@ enum cm_status cm_case_send_outcome(struct cm_case *c, const struct cm_case_env 
 		const struct cm_member *m = &env->roster->members[i];
 		bool gets_all = strcmp(m->name, c->demand->intake) == 0 ||
 		                (int)i == cm_roster_issuing(env->roster, c->issuing_state) ||
-		                outcome->ended[0] != 0;
+		                (outcome->ended[0] != 0 && !CM_PLANTED(QUIET_END));
 		struct cm_bytes body = whole;
 		struct cm_id id;
 
 		if (m->role != CM_ROLE_REGION ||
 		    !(gets_all || holds_a_part(m, outcome) ||
-		        (before != NULL ? holds_a_part(m, before) : holds_an_outcome(c, m))))
+		        (!CM_PLANTED(LEAVE_BEHIND) &&
+		            (before != NULL ? holds_a_part(m, before) : holds_an_outcome(c, m)))))
 			continue;
 		if (!gets_all) {
 			enum cm_status status = encode_own(m, outcome, &body, effects, err);

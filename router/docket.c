@@ -1,7 +1,9 @@
 #include "router/docket.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "protocol/base/plant.h"
 #include "protocol/wire/codec.h"
 
 void cm_docket_init(struct cm_docket *docket, const struct cm_case_env *env)
@@ -13,6 +15,8 @@ void cm_docket_init(struct cm_docket *docket, const struct cm_case_env *env)
 	cm_idmap_init(&docket->cases);
 	cm_idmap_init(&docket->by_target);
 	cm_idmap_init(&docket->kin);
+	cm_idmap_init(&docket->words);
+	cm_idmap_init(&docket->replaced);
 	cm_arena_init(&docket->seen, 0);
 }
 
@@ -24,6 +28,8 @@ void cm_docket_fini(struct cm_docket *docket)
 	cm_idmap_fini(&docket->cases);
 	cm_idmap_fini(&docket->by_target);
 	cm_docket_free_kin(docket);
+	cm_idmap_fini(&docket->words);
+	cm_idmap_fini(&docket->replaced);
 	cm_arena_fini(&docket->seen);
 	docket->order = NULL;
 	docket->order_cap = 0;
@@ -80,7 +86,37 @@ static void remove_last(struct cm_docket *docket, struct cm_case *c)
 	docket->open_count--;
 }
 
-/* End the case that a corrected demand replaces. One that is not here, or has ended, needs no end. */
+/* A corrected demand whose predecessor is not here yet: that one will end when it comes. */
+static enum cm_status note_replaced(struct cm_docket *docket, const struct cm_demand *demand)
+{
+	struct cm_docket_replaced *replaced;
+
+	if (cm_id_is_zero(&demand->supersedes) ||
+	    cm_docket_find(docket, &demand->supersedes) != NULL)
+		return CM_OK;
+	replaced = cm_arena_alloc(&docket->seen, 1, sizeof *replaced);
+	if (replaced == NULL)
+		return CM_NO_MEMORY;
+	replaced->successor = demand->case_id;
+	(void)snprintf(replaced->intake, sizeof replaced->intake, "%s", demand->intake);
+	return cm_idmap_put(&docket->replaced, &demand->supersedes, replaced);
+}
+
+/* A demand that came after the one which replaces it ends as it begins. */
+static enum cm_status end_if_replaced(struct cm_docket *docket, const struct cm_input *input,
+    struct cm_case *c, const struct cm_demand *demand, struct cm_effects *effects, struct cm_err *err)
+{
+	const struct cm_docket_replaced *replaced = cm_idmap_get(&docket->replaced, &c->id);
+	struct cm_demand successor;
+
+	if (replaced == NULL || strcmp(replaced->intake, demand->intake) != 0)
+		return CM_OK;
+	successor =
+	    (struct cm_demand){.case_id = replaced->successor, .intake = replaced->intake};
+	return cm_case_supersede(c, &docket->env, input, &successor, effects, err);
+}
+
+/* End the case that a corrected demand replaces. One that has ended needs no end. */
 static enum cm_status end_predecessor(struct cm_docket *docket, const struct cm_input *input,
     const struct cm_demand *demand, struct cm_effects *effects, struct cm_err *err)
 {
@@ -88,8 +124,13 @@ static enum cm_status end_predecessor(struct cm_docket *docket, const struct cm_
 	bool was_open;
 	enum cm_status status;
 
-	if (cm_id_is_zero(&demand->supersedes) || old == NULL ||
-	    cm_case_next(old->state, CM_CASE_SUPERSEDE) < 0)
+	if (cm_id_is_zero(&demand->supersedes) || CM_PLANTED(LIVE_CORRECTED))
+		return CM_OK;
+	if (old == NULL) {
+		status = note_replaced(docket, demand);
+		return status == CM_OK ? CM_OK : cm_err_set(err, status, "no memory for a case");
+	}
+	if (cm_case_next(old->state, CM_CASE_SUPERSEDE) < 0)
 		return CM_OK;
 	was_open = cm_case_is_open(old);
 	status = cm_case_supersede(old, &docket->env, input, demand, effects, err);
@@ -97,6 +138,42 @@ static enum cm_status end_predecessor(struct cm_docket *docket, const struct cm_
 	if (status == CM_OK)
 		cm_docket_ring_equals(old, input, effects);
 	return status;
+}
+
+static bool is_ending(const struct cm_notice *notice)
+{
+	return notice->what == CM_NOTICE_WITHDRAW || notice->what == CM_NOTICE_SUPERSEDE;
+}
+
+static enum cm_status keep_word(struct cm_docket *docket, const struct cm_id *case_id,
+    const char *sender, struct cm_bytes body)
+{
+	struct cm_docket_word *word = cm_arena_alloc(&docket->seen, 1, sizeof *word);
+	uint8_t *copy = cm_arena_alloc(&docket->seen, body.len + 1, 1);
+
+	if (word == NULL || copy == NULL)
+		return CM_NO_MEMORY;
+	memcpy(copy, body.data, body.len);
+	word->body = (struct cm_bytes){copy, body.len};
+	(void)snprintf(word->sender, sizeof word->sender, "%s", sender);
+	return cm_idmap_put(&docket->words, case_id, word);
+}
+
+/* A case that has just begun ends if intake said so before. */
+static enum cm_status end_if_said(struct cm_docket *docket, const struct cm_input *input,
+    struct cm_case *c, struct cm_effects *effects, struct cm_err *err)
+{
+	const struct cm_docket_word *word = cm_idmap_get(&docket->words, &c->id);
+	struct cm_notice notice;
+	enum cm_status status;
+
+	if (word == NULL || !cm_case_is_open(c) || CM_PLANTED(FORGET_WORD))
+		return CM_OK;
+	status = cm_record_decode(CM_KIND_NOTICE, word->body, &effects->arena, &notice, err);
+	if (status == CM_OK)
+		status = cm_case_notice(
+		    c, &docket->env, input, word->sender, &notice, word->body, effects, err);
+	return status == CM_NOT_ALLOWED ? CM_OK : status; /* it was not intake that said so */
 }
 
 /* The case was here before, and is given to this router again: begin anew, and put it in its place. */
@@ -117,6 +194,8 @@ static enum cm_status take_over(struct cm_docket *docket, struct cm_case *c,
 	if (fresh == NULL)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for a case");
 	status = cm_case_demand(fresh, &docket->env, input, body, effects, err);
+	if (status == CM_OK)
+		status = end_if_said(docket, input, fresh, effects, err);
 	if (status == CM_OK)
 		status = end_predecessor(docket, input, demand, effects, err);
 	if (status == CM_OK) {
@@ -157,6 +236,10 @@ static enum cm_status open_case(struct cm_docket *docket, const struct cm_input 
 	if (status == CM_OK) {
 		status = cm_docket_index(docket, c, &demand);
 		if (status == CM_OK)
+			status = end_if_replaced(docket, input, c, &demand, effects, err);
+		if (status == CM_OK)
+			status = end_if_said(docket, input, c, effects, err);
+		if (status == CM_OK)
 			status = end_predecessor(docket, input, &demand, effects, err);
 		if (status == CM_OK)
 			status = cm_docket_tell_kin(docket, c, effects, err);
@@ -195,6 +278,26 @@ static enum cm_status take_answer(struct cm_docket *docket, const struct cm_inpu
 	return status;
 }
 
+/* A word about a case that is not here, or here no more. That it ends must not be lost. */
+static enum cm_status take_early(struct cm_docket *docket, struct cm_case *c, const char *sender,
+    const struct cm_notice *notice, struct cm_bytes body, struct cm_effects *effects,
+    struct cm_err *err)
+{
+	if (c == NULL && notice->what == CM_NOTICE_MOVED)
+		return cm_err_set(err, CM_NO_MEANING, "the case never came here");
+	if (!is_ending(notice))
+		return cm_err_set(err, CM_NOT_FOUND, "no such case on this router");
+	if (strcmp(notice->node, sender) != 0)
+		return cm_err_set(err, CM_NOT_ALLOWED, "%s sent a notice in the name of %s", sender,
+		    notice->node);
+	cm_effect_store(effects, CM_KIND_NOTICE, &notice->case_id, body);
+	if (effects->failed || keep_word(docket, &notice->case_id, sender, body) != CM_OK)
+		return cm_err_set(err, CM_NO_MEMORY, "no memory for a notice");
+	if (c != NULL)
+		c->events++; /* a row of it, which central does not hear of: another router tells it */
+	return CM_OK;
+}
+
 static enum cm_status take_notice(struct cm_docket *docket, const struct cm_input *input,
     const char *sender, const struct cm_record *record, struct cm_effects *effects,
     struct cm_err *err)
@@ -208,15 +311,16 @@ static enum cm_status take_notice(struct cm_docket *docket, const struct cm_inpu
 	if (status != CM_OK)
 		return status;
 	c = cm_docket_find(docket, &notice.case_id);
-	if (c == NULL && notice.what == CM_NOTICE_MOVED)
-		return cm_err_set(err, CM_NO_MEANING, "the case never came here");
-	if (c == NULL)
-		return cm_err_set(err, CM_NOT_FOUND, "no such case on this router");
+	if (c == NULL || (c->state == CM_CASE_MOVED && is_ending(&notice)))
+		return take_early(docket, c, sender, &notice, record->body, effects, err);
 	was_open = cm_case_is_open(c);
 	status = cm_case_notice(c, &docket->env, input, sender, &notice, record->body, effects, err);
 	count_open(docket, c, was_open);
 	if (status == CM_OK)
 		cm_docket_ring_equals(c, input, effects);
+	if (status == CM_OK && is_ending(&notice) &&
+	    keep_word(docket, &notice.case_id, sender, record->body) != CM_OK)
+		effects->failed = true; /* the memory is rebuilt from the ledger */
 	return status;
 }
 
@@ -399,6 +503,22 @@ static enum cm_status replay_rebuild(struct cm_docket *docket, struct cm_bytes b
 	return status;
 }
 
+/* What ends a case is remembered, whether the case is here or not. */
+static enum cm_status replay_word(
+    struct cm_docket *docket, const struct cm_id *case_id, struct cm_bytes body)
+{
+	struct cm_notice notice;
+	struct cm_arena arena;
+	enum cm_status status;
+
+	cm_arena_init(&arena, 0);
+	status = cm_record_decode(CM_KIND_NOTICE, body, &arena, &notice, NULL);
+	if (status == CM_OK && is_ending(&notice))
+		status = keep_word(docket, case_id, notice.node, body);
+	cm_arena_fini(&arena);
+	return status;
+}
+
 enum cm_status cm_docket_replay(struct cm_docket *docket, uint32_t kind,
     const struct cm_id *case_id, int64_t at_ms, struct cm_bytes body)
 {
@@ -410,6 +530,11 @@ enum cm_status cm_docket_replay(struct cm_docket *docket, uint32_t kind,
 		return cm_docket_replay_kin(docket, body);
 	if (kind == CM_KIND_REBUILD)
 		return replay_rebuild(docket, body);
+	if (kind == CM_KIND_NOTICE) {
+		status = replay_word(docket, case_id, body);
+		if (status != CM_OK || c == NULL)
+			return status;
+	}
 	if (c == NULL) {
 		if (kind != CM_KIND_DEMAND)
 			return CM_CORRUPT;
@@ -431,6 +556,8 @@ enum cm_status cm_docket_replay(struct cm_docket *docket, uint32_t kind,
 		cm_case_note_moved(c, &docket->env, body);
 	if (status == CM_OK && kind == CM_KIND_DEMAND && c->seen == NULL)
 		status = cm_docket_index(docket, c, c->demand);
+	if (status == CM_OK && kind == CM_KIND_DEMAND)
+		status = note_replaced(docket, c->demand);
 	return status;
 }
 

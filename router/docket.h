@@ -40,6 +40,19 @@ struct cm_docket_kin {
 	struct cm_docket_seen *seen; /* borrowed: as a case's */
 };
 
+/* A corrected demand came before the one it replaces: records may overtake each other. */
+struct cm_docket_replaced {
+	struct cm_id successor;
+	char intake[CM_MAX_NAME_BYTES + 1]; /* where it was filed */
+};
+
+/* Intake's word that a case ends. It may overtake the demand, the first time or when the case comes back from
+ * another router; and a case that was given here again has not lived on meanwhile. */
+struct cm_docket_word {
+	struct cm_bytes body;
+	char sender[CM_MAX_NAME_BYTES + 1];
+};
+
 struct cm_docket {
 	struct cm_case_env env; /* borrowed */
 	struct cm_idmap cases;  /* id -> struct cm_case, owned */
@@ -47,8 +60,10 @@ struct cm_docket {
 	size_t order_cap;
 	size_t open_count;
 	struct cm_idmap by_target; /* the first 16 bytes of a blind -> struct cm_docket_account */
-	struct cm_arena seen;      /* of those */
+	struct cm_arena seen;      /* of those, and of what intake said below */
 	struct cm_idmap kin;       /* id -> struct cm_docket_kin, owned */
+	struct cm_idmap words;     /* case id -> struct cm_docket_word: how intake said that it ends */
+	struct cm_idmap replaced;  /* id of a case that is not here yet -> struct cm_docket_replaced */
 };
 
 /* An index of accounts, so that two demands about one are found (docket_alike.c). */

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "protocol/base/plant.h"
+
 #define MOST_NAMED 16
 
 static struct cm_id key_of(struct cm_bytes blind)
@@ -274,22 +276,16 @@ enum cm_status cm_docket_relate(void *self, struct cm_case *c, struct cm_arena *
 
 /* ---- deciding alike -------------------------------------------------------------------------- */
 
-/* True if two equal demands say different things of one part of the account. */
-static bool is_unlike(const struct cm_docket_seen *a, const struct cm_docket_seen *b)
+/* True if this target of a case is said to be something else there than here, in a part of it. */
+static bool says_else(const struct cm_docket_seen *s, const struct cm_case_said *said)
 {
-	size_t a_count;
-	size_t b_count;
-	const struct cm_case_said *a_said = words_of(a, &a_count);
-	const struct cm_case_said *b_said = words_of(b, &b_count);
+	size_t count;
+	const struct cm_case_said *words = words_of(s, &count);
 
-	for (size_t i = 0; i < a_count; i++) {
-		if (a_said[i].target != a->target)
-			continue;
-		for (size_t j = 0; j < b_count; j++)
-			if (b_said[j].target == b->target && b_said[j].part == a_said[i].part &&
-			    strcmp(b_said[j].disposition, a_said[i].disposition) != 0)
-				return true;
-	}
+	for (size_t i = 0; i < count; i++)
+		if (words[i].target == s->target && words[i].part == said->part &&
+		    strcmp(words[i].disposition, said->disposition) != 0)
+			return true;
 	return false;
 }
 
@@ -304,36 +300,51 @@ static bool is_overtaken(const struct cm_case *c)
 	return c->seen != NULL && c->seen->kin != NULL && c->seen->kin->epoch > c->epoch;
 }
 
-bool cm_docket_is_unsettled(const struct cm_case *c)
+/* True if some equal demand says something else of this part. */
+static bool is_contradicted(const struct cm_case *c, const struct cm_case_said *said)
 {
-	bool is_different = false;
-
-	if (c->state != CM_CASE_DECIDED || is_overtaken(c))
-		return false;
 	for (const struct cm_docket_seen *own = c->seen; own != NULL; own = own->next_of_case) {
 		size_t walked = 0;
 
+		if (own->target != said->target)
+			continue;
 		for (const struct cm_docket_seen *s = own->account->newest;
 		    s != NULL && walked < CM_DOCKET_WALKED; s = s->next, walked++)
-			is_different = is_different || (is_equal(own, s) && is_unlike(own, s));
+			if (is_equal(own, s) && says_else(s, said))
+				return true;
 	}
-	return is_different != c->is_held_alike;
+	return false;
+}
+
+bool cm_docket_is_unsettled(const struct cm_case *c)
+{
+	if (c->state != CM_CASE_DECIDED || is_overtaken(c) || CM_PLANTED(UNLIKE))
+		return false;
+	/* Part by part: while one is held for a reason, another may have lost its reason, or have one now. */
+	for (size_t i = 0; i < c->said_count; i++)
+		if (is_contradicted(c, &c->said[i]) != c->said[i].is_held)
+			return true;
+	return false;
 }
 
 /* Nearly always they agree and nobody is held: that must cost little. */
 static bool must_ring(
     const struct cm_docket_seen *changed, bool has_new_words, struct cm_docket_seen *s)
 {
-	bool differs;
+	bool may_change = false;
 
 	if (s->c == NULL || s->c->state != CM_CASE_DECIDED || is_overtaken(s->c) ||
 	    !is_equal(changed, s))
 		return false;
-	differs = is_unlike(changed, s);
-	s->c->is_outdated =
-	    s->c->is_outdated || (has_new_words && differs && s->c->is_held_alike);
-	return s->c->is_outdated ||
-	       (differs != s->c->is_held_alike && cm_docket_is_unsettled(s->c));
+	for (size_t i = 0; i < s->c->said_count; i++) {
+		const struct cm_case_said *said = &s->c->said[i];
+		bool differs = said->target == s->target && says_else(changed, said);
+
+		may_change = may_change || differs || (said->target == s->target && said->is_held);
+		s->c->is_outdated =
+		    s->c->is_outdated || (has_new_words && differs && said->is_held);
+	}
+	return s->c->is_outdated || (may_change && cm_docket_is_unsettled(s->c));
 }
 
 static void ring(const struct cm_docket_seen *changed, bool has_new_words,

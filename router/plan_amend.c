@@ -25,7 +25,7 @@ static bool is_same_act(const struct cm_amendment *a, const struct cm_amendment 
 	return a->at_ms == b->at_ms && a->amends == b->amends && a->side == b->side &&
 	       a->target == b->target && strcmp(a->category, b->category) == 0 &&
 	       strcmp(a->region, b->region) == 0 && strcmp(a->node, b->node) == 0 &&
-	       strcmp(a->subject, b->subject) == 0;
+	       strcmp(a->subject, b->subject) == 0 && strcmp(a->by, b->by) == 0;
 }
 
 /* One act may stand in the answers of several rounds. */
@@ -64,13 +64,14 @@ struct newest {
 	const struct cm_amendment *found;
 };
 
+/* A node's answers, by round and in themselves, have them in the order in which persons spoke; the wall
+ * clock of a desk may be set back between two of them. */
 static void take_newest(const struct cm_amendment *amendment, void *data)
 {
 	struct newest *n = data;
 
 	if (amendment->amends == n->of->amends && strcmp(amendment->node, n->of->node) == 0 &&
-	    strcmp(amendment->subject, n->of->subject) == 0 &&
-	    (n->found == NULL || amendment->at_ms >= n->found->at_ms))
+	    strcmp(amendment->subject, n->of->subject) == 0)
 		n->found = amendment;
 }
 

@@ -149,7 +149,8 @@ static void guard_compliance(struct cm_planning *p)
 	const char *rule = barring_rule(p);
 
 	if (cm_plan_fact_derive(cm_plan_fact_find("bar"), p->part) != CM_NO &&
-	    !CM_PLANTED(COMPLY_ANYWAY)) {
+	    !CM_PLANTED(COMPLY_ANYWAY) &&
+	    !(CM_PLANTED(SETTLE_ANYWAY) && cm_plan_settlement(p->input, p->part->part) != NULL)) {
 		if (cm_plan_settlement(p->input, p->part->part) != NULL && rule != NULL)
 			cm_plan_hold(p, cm_planned_text(p, cm_arena_printf(p->arena,
 			            "Rule %s of the hosting region's law forbids, or may forbid, what "
@@ -158,7 +159,7 @@ static void guard_compliance(struct cm_planning *p)
 			cm_plan_hold(p, "The hosting region's law forbids, or may forbid, what the policy "
 			        "would do.");
 		cm_plan_ask_for_fact(p, "bar");
-	} else if (added != NULL) {
+	} else if (added != NULL && !CM_PLANTED(IGNORE_ADDED)) {
 		cm_plan_hold(p, cm_plan_sentence(p, cm_arena_printf(p->arena,
 		            "Desk %s set down a prohibition, %s: %.1000s", added->node, added->subject,
 		            added->reasons)));

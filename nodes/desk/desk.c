@@ -136,7 +136,7 @@ static void note_ask(struct cm_review *review, const struct cm_ask *ask)
 {
 	uint32_t epoch = cm_epoch_of(ask->demand.epoch);
 
-	if (epoch > review->asked_epoch) {
+	if (epoch > review->asked_epoch || ask->ledger != review->asked_ledger) {
 		review->rounds_answered = 0; /* a new owner has heard none of them */
 		review->asked_epoch = epoch;
 	}
@@ -184,7 +184,8 @@ static enum cm_status check_ask(const struct cm_review *review, const char *send
 		return status;
 	if (review != NULL && cm_review_has_ended(review))
 		return cm_err_set(err, CM_NO_MEANING, "the case has ended");
-	if (review != NULL && review->asked_epoch == epoch && (review->rounds_answered >> ask->round & 1) != 0 &&
+	if (review != NULL && review->asked_epoch == epoch && review->asked_ledger == ask->ledger &&
+	    (review->rounds_answered >> ask->round & 1) != 0 &&
 	    !CM_PLANTED(ASK_AGAIN))
 		return cm_err_set(err, CM_DUPLICATE, "this round was answered before");
 	return CM_OK;
@@ -229,6 +230,7 @@ static enum cm_status take_ask(struct cm_desk *desk, const struct cm_input *inpu
 	char label[32];
 	uint32_t epoch;
 	bool stores_owner;
+	bool is_anew;
 	enum cm_status status =
 	    cm_record_decode(CM_KIND_ASK, record->body, &effects->arena, &ask, err);
 
@@ -252,6 +254,9 @@ static enum cm_status take_ask(struct cm_desk *desk, const struct cm_input *inpu
 	(void)snprintf(label, sizeof label, "answer/%u", (unsigned)ask.round);
 	id = cm_id_derive(&record->id, label);
 	cm_effect_send(effects, sender, CM_KIND_ANSWER, &ask.case_id, &id, body);
+	is_anew = cm_desk_is_asked_anew(review, &ask);
+	if (is_anew)
+		cm_desk_ring_owner(desk, input, effects);
 	if (effects->failed)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory to answer");
 	review = cm_reviews_need(&desk->reviews, &ask.case_id);
@@ -261,6 +266,8 @@ static enum cm_status take_ask(struct cm_desk *desk, const struct cm_input *inpu
 	cm_desk_see_owner(desk, review, sender, epoch);
 	note_ask(review, &ask);
 	cm_desk_note_asked(desk, review, sender);
+	if (is_anew)
+		cm_desk_give_anew(desk, review);
 	review->rows += 2 + (uint32_t)stores_owner;
 	return CM_OK;
 }
@@ -285,7 +292,7 @@ static void note_outcome(
 /* One that ends an ended case anew, in a later epoch: what ended it stands, and its number is the later. */
 static bool is_later_end(const struct cm_review *review, const struct cm_outcome *outcome)
 {
-	return cm_review_has_ended(review) && outcome->ended[0] != 0 &&
+	return review != NULL && cm_review_has_ended(review) && outcome->ended[0] != 0 &&
 	       cm_epoch_of(outcome->epoch) > review->outcome_epoch;
 }
 
@@ -297,10 +304,11 @@ static enum cm_status check_outcome(const struct cm_review *review, const char *
 
 	if (status != CM_OK)
 		return status;
-	if (review == NULL ||
-	    (cm_review_next(review->state, event_of(outcome)) < 0 && !is_later_end(review, outcome)))
+	if (cm_review_next(review != NULL ? review->state : CM_REVIEW_NEW, event_of(outcome)) < 0 &&
+	    !is_later_end(review, outcome))
 		return cm_err_set(err, CM_NO_MEANING, "no case here waits for this outcome");
-	if (!cm_review_is_newer(review, cm_epoch_of(outcome->epoch), outcome->revision))
+	if (review != NULL && !CM_PLANTED(LOWER_REVISION) &&
+	    !cm_review_is_newer(review, cm_epoch_of(outcome->epoch), outcome->revision))
 		return cm_err_set(err, CM_NO_MEANING, "revision %u is superseded",
 		    (unsigned)outcome->revision);
 	return CM_OK;
@@ -325,7 +333,9 @@ static enum cm_status take_outcome(struct cm_desk *desk, const char *sender,
 	cm_effect_store(effects, CM_KIND_OUTCOME, &outcome.case_id, record->body);
 	cm_effect_tell(effects, "outcome.stored", &outcome.case_id, "case=%s revision=%u parts=%zu",
 	    id, (unsigned)outcome.revision, outcome.parts_count);
-	if (effects->failed)
+	if (!effects->failed) /* an end may come before the ask */
+		review = cm_reviews_need(&desk->reviews, &outcome.case_id);
+	if (effects->failed || review == NULL)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for an outcome");
 	(void)cm_review_step(review, event_of(&outcome));
 	note_outcome(desk, review, &outcome);
@@ -428,17 +438,21 @@ static enum cm_status replay_row(struct cm_desk *desk, struct cm_review *review,
 	case CM_KIND_ASK:
 		status = cm_record_decode(kind, body, arena, &ask, NULL);
 		if (status == CM_OK && ask.round <= CM_MAX_ROUNDS) {
+			bool is_anew = cm_desk_is_asked_anew(review, &ask);
+
 			(void)cm_review_step(review, CM_REVIEW_ASK);
 			note_ask(review, &ask);
 			cm_desk_note_asked(desk, review, cm_desk_owner_of(desk, review));
+			if (is_anew)
+				cm_desk_give_anew(desk, review);
 		}
 		return status;
 	case CM_KIND_ANSWER:
 		status = cm_record_decode(kind, body, arena, &answer, NULL);
-		if (status == CM_OK)
-			review->is_amended = review->is_amended || answer.amendments_count > 0;
-		if (status == CM_OK && desk->is_central)
+		if (status == CM_OK && desk->is_central) /* it has no finding: these are what it settled */
 			review->asked_epoch = cm_epoch_of(answer.epoch);
+		else if (status == CM_OK)
+			review->is_amended = review->is_amended || answer.amendments_count > 0;
 		return status;
 	case CM_KIND_OUTCOME:
 		status = cm_record_decode(kind, body, arena, &outcome, NULL);

@@ -36,7 +36,9 @@ static enum cm_status look_up(const struct cm_ask *asked, struct cm_answer *answ
 	enum cm_status status;
 
 	if (asked == NULL || answer == NULL ||
-	    cm_epoch_of(asked->demand.epoch) >= cm_epoch_of(ask->demand.epoch))
+	    cm_epoch_of(asked->demand.epoch) > cm_epoch_of(ask->demand.epoch) ||
+	    (cm_epoch_of(asked->demand.epoch) == cm_epoch_of(ask->demand.epoch) &&
+	        asked->ledger == ask->ledger))
 		return CM_OK;
 	status = compare_parts(asked, ask, effects, &is_same, err);
 	if (is_same)
@@ -53,7 +55,8 @@ enum cm_status cm_desk_find_said(struct cm_desk *desk, const struct cm_review *r
 	enum cm_status status;
 
 	*out = NULL;
-	if (review == NULL || cm_epoch_of(ask->demand.epoch) < 2 || review->rounds_answered == 0)
+	if (review == NULL || review->rounds_answered == 0 ||
+	    (cm_epoch_of(ask->demand.epoch) < 2 && review->asked_ledger == ask->ledger))
 		return CM_OK;
 	known = cm_arena_alloc(&effects->arena, 1, sizeof *known);
 	if (known == NULL)

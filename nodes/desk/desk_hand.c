@@ -24,6 +24,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "protocol/base/plant.h"
 #include "protocol/wire/codec.h"
 
 #define CM_MOST_HANDED 256 /* cases handed over that the new owner has not asked about yet */
@@ -33,6 +34,17 @@
 
 /* The desk's own alarm: no case has this id. */
 static const struct cm_id own_alarm = {{0}};
+
+static void arm(struct cm_desk *desk, int64_t at_ms, struct cm_effects *effects)
+{
+	cm_effect_arm(effects, &own_alarm, at_ms);
+	desk->look_at_ms = at_ms;
+}
+
+void cm_desk_ring_owner(struct cm_desk *desk, const struct cm_input *input, struct cm_effects *effects)
+{
+	arm(desk, input->now.ms, effects);
+}
 
 /* ---- handing over ---------------------------------------------------------------------------- */
 
@@ -164,7 +176,7 @@ static enum cm_status tell_former(struct cm_desk *desk, const struct cm_input *i
 static enum cm_status hand_over(struct cm_desk *desk, const struct cm_input *input,
     struct cm_review *review, const char *to, const char *why, struct cm_effects *effects)
 {
-	uint32_t epoch = cm_epoch_of(review->epoch) + 1;
+	uint32_t epoch = cm_epoch_of(review->epoch) + !CM_PLANTED(SAME_EPOCH);
 	const char *from = cm_desk_owner_of(desk, review);
 	struct cm_bytes body = {0};
 	struct parcel p;
@@ -333,12 +345,6 @@ static void look_at_all(struct cm_desk *desk, const struct cm_input *input, stru
 		desk->may_wait = true;
 }
 
-static void arm(struct cm_desk *desk, int64_t at_ms, struct cm_effects *effects)
-{
-	cm_effect_arm(effects, &own_alarm, at_ms);
-	desk->look_at_ms = at_ms;
-}
-
 void cm_desk_on_timer(void *self, const struct cm_input *input, const struct cm_id *case_id,
     struct cm_effects *effects)
 {
@@ -440,7 +446,7 @@ enum cm_status cm_desk_take_rebuild(struct cm_desk *desk, const struct cm_input 
 		return cm_err_set(err, CM_NOT_ALLOWED, "%s asked to be given again what %s had", sender,
 		    rebuild.router);
 	count = count_forgotten(desk, &rebuild);
-	if (count == 0)
+	if (count == 0 || CM_PLANTED(NO_REBUILD))
 		return cm_err_set(err, CM_NO_MEANING, "%s had no case of %s", sender,
 		    desk->settings->name);
 	/* Journalled, since handing over goes on in pieces, and over a restart. */

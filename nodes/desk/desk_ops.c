@@ -24,6 +24,7 @@ void cm_desk_note_demand(struct cm_review *review, const struct cm_demand *deman
 	review->is_intake = true;
 	review->opened_ms = demand->registered_ms;
 	review->targets_count = demand->targets_count;
+	review->supersedes = demand->supersedes;
 	(void)snprintf(
 	    review->issuing_state, sizeof review->issuing_state, "%s", demand->issuing_state);
 	if (demand->fingerprint.len == sizeof review->fingerprint)
@@ -111,8 +112,9 @@ static enum cm_status register_demand(struct cm_desk *desk, const struct cm_inpu
 	return CM_OK;
 }
 
+/* `old` is the case that the demand corrects, or NULL. */
 static enum cm_status file_demand(struct cm_desk *desk, const struct cm_input *input,
-    const struct cm_op *op, const struct cm_id *supersedes, struct cm_op_reply *reply,
+    const struct cm_op *op, const struct cm_review *old, struct cm_op_reply *reply,
     struct cm_effects *effects, struct cm_err *err)
 {
 	struct cm_intake_env env = {
@@ -127,15 +129,18 @@ static enum cm_status file_demand(struct cm_desk *desk, const struct cm_input *i
 		    "%s takes no demands: file it with a region's node", desk->settings->name);
 	cm_digest(op->body.data, op->body.len, fingerprint);
 	review = cm_reviews_find_original(&desk->reviews, fingerprint);
-	if (review != NULL && supersedes != NULL)
+	if (review != NULL && old != NULL && !cm_id_equal(&review->supersedes, &old->id))
 		return cm_err_set(err, CM_DUPLICATE,
 		    "these very bytes were filed before: a corrected demand differs from what it replaces");
-	if (review != NULL)
+	if (review != NULL) /* whoever lost the answer may ask again, also when the old case has ended */
 		return say_filed(review, false, &effects->arena, reply, err);
+	if (old != NULL && cm_review_has_ended(old))
+		return cm_err_set(err, CM_NOT_ALLOWED, "the case has ended: it was %s",
+		    cm_review_state_name(old->state));
 	status = cm_intake_read(&env, (const char *)op->body.data, op->body.len, input->now,
 	    &effects->arena, &intake, err);
-	if (status == CM_OK && supersedes != NULL)
-		intake.demand.supersedes = *supersedes;
+	if (status == CM_OK && old != NULL)
+		intake.demand.supersedes = old->id;
 	if (status == CM_OK)
 		status = register_demand(desk, input, &intake, op->body, &review, effects, err);
 	if (status != CM_OK)
@@ -143,8 +148,8 @@ static enum cm_status file_demand(struct cm_desk *desk, const struct cm_input *i
 	status = say_filed(review, true, &effects->arena, reply, err);
 	if (status != CM_OK)
 		cm_reviews_take_back(&desk->reviews);
-	else if (supersedes != NULL)
-		cm_desk_note_successor(desk, &review->id, supersedes);
+	else if (old != NULL)
+		cm_desk_note_successor(desk, &review->id, &old->id);
 	return status;
 }
 
@@ -166,10 +171,7 @@ static enum cm_status run_supersede(struct cm_desk *desk, const struct cm_input 
 		return cm_err_set(err, CM_NOT_ALLOWED,
 		    "the demand was not filed with %s: it is replaced where it was filed",
 		    desk->settings->name);
-	if (cm_review_has_ended(old))
-		return cm_err_set(err, CM_NOT_ALLOWED, "the case has ended: it was %s",
-		    cm_review_state_name(old->state));
-	return file_demand(desk, input, op, &id, reply, effects, err);
+	return file_demand(desk, input, op, old, reply, effects, err);
 }
 
 static enum cm_status run_file(struct cm_desk *desk, const struct cm_input *input,

@@ -29,6 +29,15 @@ void cm_desk_see_owner(
 /* Its owner has asked, so it has the case; unless it asked from a ledger that is lost. */
 void cm_desk_note_asked(struct cm_desk *desk, struct cm_review *review, const char *router);
 
+/* At intake: the router asks in an epoch in which a ledger of before has asked. What that one has said of the
+ * case may be on its way to somebody: it gets the case again in the next epoch. True: call the second when
+ * all else of the step has succeeded. */
+bool cm_desk_is_asked_anew(const struct cm_review *review, const struct cm_ask *ask);
+void cm_desk_give_anew(struct cm_desk *desk, struct cm_review *review);
+
+/* Look at once who is to have another owner. */
+void cm_desk_ring_owner(struct cm_desk *desk, const struct cm_input *input, struct cm_effects *effects);
+
 /* Journal who has it: CM_ROW_OWNER. The caller counts the row. */
 enum cm_status cm_desk_store_owner(struct cm_desk *desk, const struct cm_input *input,
     const struct cm_id *case_id, const char *router, uint32_t epoch, const char *why,

@@ -8,13 +8,13 @@
  *                                        v
  *   hosting:  (new) --ask--> ANSWERED <--+    ANSWERED --outcome--> DECIDED
  *   central:  (new) --event--> WATCHED --event with an outcome--> DECIDED
- *   all:      REGISTERED, ANSWERED, WATCHED, DECIDED --an outcome that ends it--> WITHDRAWN, SUPERSEDED
+ *   all:      (new), REGISTERED, ANSWERED, WATCHED, DECIDED --an outcome that ends it--> WITHDRAWN, SUPERSEDED
  *
  * Where it sleeps: REGISTERED and ANSWERED wait for the router. What is true: REGISTERED: the original
  * bytes and the demand are in the ledger, the demand is in the outbox or was received. ANSWERED: so is
  * the answer. DECIDED: the newest outcome is in the ledger; a newer revision may still come, and a person
  * may amend the node's own finding. WITHDRAWN, SUPERSEDED: the outcome that ended the case is in the
- * ledger; nothing is due any more.
+ * ledger; nothing is due any more. The end may overtake the ask: then the ask has no meaning when it comes.
  */
 #ifndef CM_DESK_REVIEW_H
 #define CM_DESK_REVIEW_H
@@ -67,6 +67,7 @@ struct cm_review {
 	size_t targets_count;
 	size_t parts_count;
 	uint8_t fingerprint[32]; /* of the original, at intake */
+	struct cm_id supersedes; /* at intake: the case that it was filed to replace; zero: none */
 	char reference[CM_REFERENCE_BYTES + 1]; /* the authority's own, at intake */
 };
 

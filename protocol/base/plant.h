@@ -25,6 +25,24 @@
 	X(NO_ALARM, "the cases' alarms are not set")                                               \
 	X(NO_RESUME, "open cases are not taken up after a restart")                                \
 	X(COMPLY_ANYWAY, "a part is complied with whatever the hosting law forbids")               \
+	X(SETTLE_ANYWAY, "and so is what central settled")                                         \
+	X(IGNORE_ADDED, "and so is what a desk beside the hosting one forbids")                    \
+	X(LOSE_SETTLEMENT, "the next revision knows nothing of what central settled")              \
+	X(STALE_SETTLEMENT, "central settles a revision that is no longer the newest")             \
+	X(STALE_WORD, "a person's word on a revision that is no longer the newest is taken")       \
+	X(OLD_EDITION, "an older edition of a node's answer is taken after a newer one")           \
+	X(LOWER_REVISION, "a desk takes an outcome of a lower revision")                           \
+	X(FORGET_WITHDRAWAL, "a withdrawal is acknowledged, and nothing follows")                  \
+	X(LIVE_CORRECTED, "a demand that was corrected lives on")                                  \
+	X(QUIET_END, "only those who hold a part hear that the case has ended")                    \
+	X(LEAVE_BEHIND, "who held a part and holds none now is not told")                          \
+	X(UNLIKE, "an equal demand that comes to something else is left alone")                    \
+	X(FORGET_WORD, "a word that a case ends is forgotten where the case is not")               \
+	X(DROP_EPOCH, "a desk takes what a former owner says")                                     \
+	X(SAME_EPOCH, "a case is handed over in the epoch that it had")                            \
+	X(FORGET_SETTLED, "a new owner forgets what central tells it was settled")                 \
+	X(KEEP_MOVED, "a router keeps a case that it is told has moved")                           \
+	X(NO_REBUILD, "a router that has lost its ledger is given nothing again")                  \
 	X(SILENT_CLOCK, "nobody is told of a clock, and no case is decided early for one")
 
 enum cm_plant {

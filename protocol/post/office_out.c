@@ -96,7 +96,6 @@ static void forget(struct cm_office_peer *peer, struct cm_parcel *parcel)
 	struct cm_office *office = peer->office;
 	const struct cm_receipt *verdict = &parcel->item.verdict;
 
-	(void)cm_idmap_remove(&office->outbound, &parcel->item.record.id);
 	peer->waiting--;
 	if (verdict->status == CM_OK || verdict->status == CM_DUPLICATE) {
 		office->counters.records_delivered++;
@@ -108,9 +107,10 @@ static void forget(struct cm_office_peer *peer, struct cm_parcel *parcel)
 		    verdict->reason != NULL ? verdict->reason : "");
 		if (office->machine.undeliverable != NULL) {
 			keep_refused(office, parcel);
-			return;
+			return; /* its row is there until then: the same record is not put beside it */
 		}
 	}
+	(void)cm_idmap_remove(&office->outbound, &parcel->item.record.id);
 	if (CM_PLANTED(KEEP_OUTBOX))
 		cm_free(parcel);
 	else
@@ -311,6 +311,7 @@ void cm_office_drop_settled(struct cm_office *office)
 		cm_free(parcel);
 	while ((node = cm_list_take(&office->refused)) != NULL) {
 		parcel = CM_CONTAINER(node, struct cm_parcel, item.node);
+		(void)cm_idmap_remove(&office->outbound, &parcel->item.record.id);
 		cm_free(parcel->reason);
 		cm_free(parcel);
 	}
@@ -325,6 +326,7 @@ static bool tell_refused(struct cm_office *office, struct cm_parcel *parcel)
 
 	if (batch == NULL)
 		return false;
+	(void)cm_idmap_remove(&office->outbound, &parcel->item.record.id);
 	batch->effects.ids_used = office->ids_used;
 	m->undeliverable(m->self, &input, parcel->peer->settings->name, &parcel->item.record,
 	    (enum cm_status)parcel->item.verdict.status,

@@ -20,6 +20,7 @@
 #include "protocol/seal/seal.h"
 
 static struct sim_world *world;
+static struct sim_counts counts;
 #ifdef COMITY_PLANT
 unsigned cm_plant;
 #endif
@@ -45,6 +46,9 @@ static struct result run(uint64_t seed, bool is_traced)
 	result.steps = sim->steps;
 	result.digest = sim->digest;
 	memcpy(result.failure, sim->failure, sizeof result.failure);
+#define X(name) counts.name += sim->counts.name;
+	SIM_COUNTS(X)
+#undef X
 	cm_free(sim);
 	return result;
 }
@@ -52,6 +56,7 @@ static struct result run(uint64_t seed, bool is_traced)
 /* ---- the last steps of a failing seed -------------------------------------------------------- */
 
 #define LAST_LINES 60
+#define FAILED_MOST 5
 
 /* A failing seed runs again with its trace, of which the end is shown. */
 static void show_last_steps(uint64_t seed)
@@ -122,6 +127,18 @@ static int run_twice(const struct options *o)
 	return failed == 0 ? 0 : 1;
 }
 
+static void tell_counts(void)
+{
+	const char *comma = "";
+
+#define X(name)                                                                                    \
+	(void)printf("%s%s %llu", comma, #name, (unsigned long long)counts.name);                  \
+	comma = ", ";
+	SIM_COUNTS(X)
+#undef X
+	(void)putchar('\n');
+}
+
 static int run_many(const struct options *o)
 {
 	double started = seconds();
@@ -137,9 +154,10 @@ static int run_many(const struct options *o)
 		(void)printf("seed %llu: %s\n", (unsigned long long)seed, result.failure);
 		if (failed == 0)
 			show_last_steps(seed);
-		if (++failed == 5)
+		if (++failed == FAILED_MOST)
 			break;
 	}
+	tell_counts();
 	(void)printf("%.0f seeds and %.0f steps a second\n%llu passed, %llu failed\n",
 	    (double)o->seeds / (seconds() - started), (double)steps / (seconds() - started),
 	    (unsigned long long)(o->seeds - failed), (unsigned long long)failed);

@@ -1,4 +1,4 @@
-#include "sim.h"
+#include "sim_check.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -135,6 +135,11 @@ static struct sim_mood make_mood(struct sim_dice *dice)
 	mood.faults_until_ms = sim_range(dice, 500, 30000);
 	mood.commit_most_ms = sim_chance(dice, 300) ? 0 : sim_range(dice, 1, 40);
 	mood.down_for_ms = (unsigned)sim_range(dice, 1, 5000);
+	mood.router_patience_ms = sim_range(dice, 1500, 6000);
+	mood.router_lost_ms = sim_range(dice, 6000, 30000);
+	mood.words = sim_chance(dice, 250) ? 0 : (size_t)sim_range(dice, 1, 20);
+	mood.is_quarrel = sim_chance(dice, 200);
+	mood.accounts = sim_chance(dice, 400) ? (size_t)sim_range(dice, 1, 3) : SIM_IDENTIFIERS;
 	return mood;
 }
 
@@ -152,6 +157,7 @@ static void begin(struct sim *sim)
 		sim_start(&sim->procs[i]);
 	sim_net_dial_all(sim);
 	sim_clients_start(sim);
+	sim_persons_start(sim);
 	sim_faults_start(sim);
 }
 

@@ -1,7 +1,9 @@
 # The simulator. test_sim runs on the cores as the daemons have them; test_sim_planted compiles some of them
 # once more, with bugs put in on purpose, each of which must be found within 1,000 seeds.
-set(sim_sources sim/main.c sim/sim.c sim/sim_check.c sim/sim_client.c sim/sim_clocks.c sim/sim_disk.c sim/sim_fault.c
-  sim/sim_law.c sim/sim_net.c sim/sim_process.c)
+set(sim_sources sim/main.c sim/sim.c sim/sim_check_alike.c sim/sim_check_clock.c sim/sim_check_leaving.c
+  sim/sim_check_memory.c sim/sim_check_outcome.c sim/sim_check_rest.c sim/sim_check_stored.c
+  sim/sim_check_told.c sim/sim_check_word.c sim/sim_client.c sim/sim_clocks.c sim/sim_disk.c sim/sim_fault.c sim/sim_law.c
+  sim/sim_net.c sim/sim_person.c sim/sim_process.c sim/sim_read.c)
 set(sim_libs cm_router cm_desk cm_office cm_seal)
 
 add_executable(test_sim ${sim_sources})
@@ -11,7 +13,10 @@ target_link_libraries(test_sim PRIVATE ${sim_libs})
 # Every file that has a plant in it (protocol/base/plant.h). The program's own objects come first, so that
 # the libraries' are not taken.
 set(planted_sources protocol/post/office.c protocol/post/office_alarm.c protocol/post/office_effect.c
-  protocol/post/office_in.c protocol/post/office_out.c router/case.c router/case_clock.c router/plan_guard.c nodes/desk/desk.c)
+  protocol/post/office_in.c protocol/post/office_out.c router/case.c router/case_clock.c router/case_detail.c router/case_owner.c
+  router/case_revise.c router/case_send.c router/docket.c router/docket_alike.c router/plan_guard.c
+  nodes/desk/desk.c nodes/desk/desk_case.c nodes/desk/desk_hand.c
+  nodes/desk/desk_owner.c)
 list(TRANSFORM planted_sources PREPEND ${PROJECT_SOURCE_DIR}/)
 add_executable(test_sim_planted ${sim_sources} ${planted_sources})
 comity_target(test_sim_planted)

@@ -11,9 +11,10 @@
  *   sim_disk.c    the journal, inbox and outbox of a process, and what a commit may come to
  *   sim_net.c     pipes, envelopes and what becomes of them
  *   sim_client.c  those who file demands
+ *   sim_person.c  those who read an outcome and have a word to say about it
  *   sim_fault.c   what is broken when
- *   sim_check.c   what must be true after every step, and in the end
- *   sim_clocks.c  what must be true of the clocks of the law
+ *   sim_check.h   what must be true after every step, and in the end
+ *   sim_clocks.c  the clocks of the law among that
  */
 #ifndef TEST_SIM_H
 #define TEST_SIM_H
@@ -25,8 +26,10 @@
 #include "protocol/wire/codec.h"
 #include "router/router.h"
 
-#define SIM_PROCS_MOST 6
-#define SIM_DEMANDS_MOST 12
+#define SIM_ROUTERS_MOST 3
+#define SIM_PROCS_MOST (SIM_ROUTERS_MOST + 5)
+#define SIM_FILED_MOST 12   /* demands by themselves */
+#define SIM_DEMANDS_MOST 18 /* with those that correct one */
 #define SIM_CLOCK_MS INT64_C(1793872800000) /* 2026-11-05T10:00Z: the clocks of urgent demands end */
 #define SIM_IDENTIFIERS 8
 #define SIM_WINDOW 9 /* CM_HUB_WINDOW */
@@ -82,6 +85,15 @@ struct sim_row {
 	struct cm_bytes body;
 	bool is_gone; /* outbox: deleted */
 	int64_t stored_ms;
+	const void *message; /* of a journal row: its body decoded, once somebody has looked */
+	bool is_word;        /* an answer that a person's new word has made */
+};
+
+/* Where the rows of one case are in a journal, oldest first. */
+struct sim_file {
+	size_t *rows; /* in the arena */
+	size_t count;
+	size_t cap;
 };
 
 struct sim_answered {
@@ -100,7 +112,9 @@ struct sim_disk {
 	struct sim_rows journal;
 	struct sim_rows outbox;
 	size_t outbox_live;
+	struct cm_idmap files;  /* case -> struct sim_file */
 	struct cm_idmap inbox;  /* id -> struct sim_answered */
+	struct cm_idmap former; /* what was in the inbox when the disk was lost */
 	struct cm_idmap acted;  /* id of a record the machine took -> anything: in a job that was stored */
 	uint64_t changes;
 	/* the clerk */
@@ -136,6 +150,7 @@ struct sim_call {
 	struct sim_proc *to;
 	bool is_over;
 	size_t demand; /* a client's */
+	struct sim_word *word; /* a person's; NULL: a client's */
 	struct cm_bytes bytes;
 };
 
@@ -165,6 +180,7 @@ struct sim_proc {
 	struct cm_machine inner; /* the real one */
 	struct cm_office *office;
 	bool is_up;
+	int64_t stays_down_ms; /* when it is killed next; 0: as the seed likes it */
 	bool must_die; /* at the next place where a process can die */
 	uint64_t life;
 	int64_t skew_ms;
@@ -189,16 +205,37 @@ struct sim_ticket {
 	struct cm_id *acted; /* in the arena */
 };
 
-/* ---- clients --------------------------------------------------------------------------------- */
+/* ---- clients and persons --------------------------------------------------------------------- */
 
 struct sim_demand {
 	struct sim_proc *intake;
 	const char *json;
+	const char *basis; /* what it says but for its reference: equal demands say the same */
 	size_t filings; /* tried */
 	bool is_accepted;
 	bool is_late; /* another filing of the same bytes is still to come */
 	struct cm_id case_id; /* once accepted */
 	char issuing[4];
+	size_t accounts_from; /* of the world's identifiers: the first, and how many */
+	size_t accounts_count;
+	struct cm_id corrects;   /* the case it replaces; zero: none */
+	bool is_dropped; /* the case it corrects had ended: it was refused */
+	bool was_to_be_withdrawn; /* somebody tried */
+	bool is_withdrawn;        /* and was told that it is */
+};
+
+#define SIM_WORD_ARGS 8
+
+/* What a person at a desk wants done, until the desk has said yes or no. */
+struct sim_word {
+	struct sim_proc *proc;
+	struct cm_id case_id;
+	const char *op;
+	struct cm_arg args[SIM_WORD_ARGS];
+	size_t args_count;
+	const char *by; /* unlike all others, so that it is found again */
+	uint32_t revision; /* that the person looked at */
+	bool names_revision;
 };
 
 /* ---- one seed -------------------------------------------------------------------------------- */
@@ -217,6 +254,33 @@ struct sim_mood {
 	int64_t faults_until_ms;
 	int64_t commit_most_ms;
 	unsigned down_for_ms;
+	int64_t router_patience_ms;
+	int64_t router_lost_ms;
+	size_t words; /* by persons */
+	bool is_quarrel; /* mostly at one desk, about one part of one case */
+	size_t accounts; /* the demands are about so many of the identifiers */
+};
+
+/* How often what happened, over all seeds: a simulator in which nobody says a word proves nothing. */
+#define SIM_COUNTS(X)                                                                              \
+	X(revisions)                                                                               \
+	X(unchanged)                                                                               \
+	X(overrides)                                                                               \
+	X(answers)                                                                                 \
+	X(retractions)                                                                             \
+	X(rechecks)                                                                                \
+	X(settled)                                                                                 \
+	X(settlements_refused)                                                                     \
+	X(withdrawn)                                                                               \
+	X(superseded)                                                                              \
+	X(held_alike)                                                                              \
+	X(changed_meanwhile)                                                                       \
+	X(not_allowed)
+
+struct sim_counts {
+#define X(name) uint64_t name;
+	SIM_COUNTS(X)
+#undef X
 };
 
 struct sim {
@@ -235,11 +299,18 @@ struct sim {
 	uint64_t digest; /* of all that happened, to see that a seed repeats itself */
 	struct sim_proc procs[SIM_PROCS_MOST];
 	size_t procs_count;
+	size_t routers_count; /* they come first */
+	size_t disks_lost;
 	struct sim_pipe pipes[SIM_PROCS_MOST][SIM_PROCS_MOST];
 	struct sim_demand demands[SIM_DEMANDS_MOST];
 	size_t demands_count;
+	unsigned hosts[SIM_IDENTIFIERS]; /* bit n: the region of the nth state has it; accounts move */
+	size_t words_open;  /* persons who still want something */
+	unsigned words_said;
+	struct sim_counts counts;
 	bool is_calm; /* no more faults */
 	int64_t calm_ms;
+	bool is_ending; /* at rest: what is true now stays so */
 	uint64_t rest_seen; /* changes of all disks when rest was looked for last, and one */
 	int64_t rest_ms;    /* since when they are the same */
 	char failure[400];
@@ -271,7 +342,9 @@ const struct cm_blind_key *sim_world_key(const struct sim_world *world);
 enum cm_status sim_look_up(void *data, const struct cm_target *target, const char *category,
     const char *as_of, struct cm_arena *arena, struct cm_part **parts, size_t *count,
     struct cm_err *err);
-const char *sim_demand_json(struct sim *sim, size_t number, const char *issuing);
+void sim_demand_write(struct sim *sim, struct sim_demand *demand, size_t number);
+const char *sim_rule_any(struct sim *sim, const char *state); /* the id of some rule of a state */
+void sim_account_move(struct sim *sim, const struct sim_demand *demand);
 
 /* sim_process.c */
 void sim_start(struct sim_proc *proc);
@@ -287,6 +360,8 @@ void sim_disk_init(struct sim_disk *disk);
 void sim_disk_fini(struct sim_disk *disk);
 struct cm_office_store sim_disk_store(struct sim_proc *proc);
 enum cm_status sim_disk_post(struct sim_proc *proc, struct cm_job *job);
+void sim_disk_lose(struct sim_proc *proc); /* of a process that is down: all that was on it */
+bool sim_disk_had(const struct sim_disk *disk, const char *sender, const struct cm_id *id);
 void sim_disk_kill(struct sim_proc *proc); /* what was under way is stored or not, by the dice */
 bool sim_disk_has(const struct sim_disk *disk, const char *sender, const struct cm_id *id);
 bool sim_disk_waits(const struct sim_disk *disk, const struct cm_id *id); /* in the outbox */
@@ -302,25 +377,15 @@ void sim_net_request(struct sim *sim, struct sim_call *call);
 /* sim_client.c */
 void sim_clients_start(struct sim *sim);
 void sim_client_answer(struct sim *sim, struct sim_call *call, struct cm_bytes bytes);
+void sim_client_correct(struct sim *sim, const struct sim_demand *old); /* file a corrected demand */
+struct sim_demand *sim_demand_of(struct sim *sim, const struct cm_id *case_id);
+struct cm_bytes sim_op_encode(struct sim *sim, const struct cm_op *op);
+
+/* sim_person.c */
+void sim_persons_start(struct sim *sim);
+void sim_person_answer(struct sim *sim, struct sim_call *call, const struct cm_op_reply *reply);
 
 /* sim_fault.c */
 void sim_faults_start(struct sim *sim);
-
-/* sim_check.c */
-void sim_check_leaving(struct sim_proc *proc, const char *to, struct cm_bytes bytes);
-void sim_check_stored(struct sim_proc *proc, const struct sim_row *row);
-void sim_check_delete(struct sim_proc *proc, const struct sim_row *row);
-void sim_check_acted(struct sim_proc *proc, const struct cm_id *id);
-void sim_check_accepted(struct sim *sim, const struct sim_demand *demand);
-void sim_check_memory(struct sim_proc *proc); /* the machine is what its journal makes of a fresh one */
-
-/* sim_clocks.c */
-void sim_check_first_outcome(struct sim_proc *router, const struct sim_row *outcome);
-void sim_check_told_clock(struct sim_proc *router, const struct sim_row *told);
-void sim_check_clocks_at_rest(struct sim *sim, const struct cm_id *case_id);
-
-/* sim_check.c */
-bool sim_is_at_rest(struct sim *sim);
-void sim_check_rest(struct sim *sim);
 
 #endif

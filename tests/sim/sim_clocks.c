@@ -6,7 +6,7 @@
  * marks are counted here once more, from the text of protocol/clocks/due.h: the last two thirds of a
  * short term.
  */
-#include "sim.h"
+#include "sim_check.h"
 
 #include <string.h>
 
@@ -46,6 +46,7 @@ static void take_demand(struct clocks *clocks, const struct sim_row *row, struct
 	struct cm_demand demand;
 	int64_t third;
 
+	*clocks = (struct clocks){0}; /* a later epoch begins anew */
 	if (cm_record_decode(CM_KIND_DEMAND, row->body, arena, &demand, NULL) != CM_OK)
 		return;
 	for (size_t i = 0; i < demand.facts_count; i++)
@@ -66,7 +67,8 @@ static void take_answer(struct clocks *clocks, const struct sim_row *row, struct
 		return;
 	for (size_t i = 0; i < answer.findings_count; i++)
 		for (size_t j = 0; j < answer.findings[i].rulings_count; j++)
-			if (strcmp(answer.findings[i].rulings[j].act, "record_basis") == 0) {
+			if (answer.findings[i].rulings[j].terms_count > 0 &&
+			    strcmp(answer.findings[i].rulings[j].act, "record_basis") == 0) {
 				clocks->has_rule = true;
 				learn(clocks, row);
 			}
@@ -161,9 +163,14 @@ void sim_check_told_clock(struct sim_proc *router, const struct sim_row *told)
 {
 	const struct sim_rows *journal = &router->disk.journal;
 
+	size_t from = 0;
+
 	if (starts(told->body, "waits "))
 		return;
-	for (size_t i = 0; i < journal->count; i++) {
+	for (size_t i = 0; i < journal->count; i++)
+		if (journal->items[i].kind == CM_KIND_DEMAND && cm_id_equal(&journal->items[i].id, &told->id))
+			from = i; /* a later epoch begins anew */
+	for (size_t i = from; i < journal->count; i++) {
 		const struct sim_row *row = &journal->items[i];
 
 		if (row == told || row->kind != CM_ROW_CLOCK || !cm_id_equal(&row->id, &told->id) ||
@@ -178,12 +185,20 @@ void sim_check_told_clock(struct sim_proc *router, const struct sim_row *told)
 }
 
 /* The day on a demand's face runs on when the case is decided. */
-void sim_check_clocks_at_rest(struct sim *sim, const struct cm_id *case_id)
+void sim_check_clocks_at_rest(struct sim *sim, const struct sim_demand *demand)
 {
-	const struct sim_proc *router = &sim->procs[0];
-	struct clocks clocks = read_clocks(router, case_id, NULL);
-	int64_t wall = sim->begins_ms + sim->now_ms + router->skew_ms;
+	const struct cm_id *case_id = &demand->case_id;
+	const struct cm_outcome *final;
+	struct sim_proc *router;
+	struct clocks clocks;
+	int64_t wall;
 
+	(void)sim_owner_of(sim, demand, &router);
+	final = sim_live_outcome(router, case_id);
+	if (final == NULL || final->ended[0] != 0)
+		return; /* a case that has ended has no clocks */
+	clocks = read_clocks(router, case_id, NULL);
+	wall = sim->begins_ms + sim->now_ms + router->skew_ms;
 	if (clocks.has_day && !clocks.is_day_over &&
 	    had_time(router, &clocks, clocks.marks[OVER], wall))
 		sim_fail(sim, "the day for the answer of case %s went by in silence", sim_id(case_id));

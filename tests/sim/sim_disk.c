@@ -4,7 +4,7 @@
  * protocol/ledger/ledger.h: a job is stored whole or not at all; after one that is refused all behind it
  * are, until the office has called resume; a commit under way at a kill has happened or has not.
  */
-#include "sim.h"
+#include "sim_check.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +23,9 @@ static void *grow(void *items, size_t count, size_t *cap, size_t size)
 void sim_disk_init(struct sim_disk *disk)
 {
 	*disk = (struct sim_disk){.refusal = CM_OK};
+	cm_idmap_init(&disk->files);
 	cm_idmap_init(&disk->inbox);
+	cm_idmap_init(&disk->former);
 	cm_idmap_init(&disk->acted);
 }
 
@@ -33,7 +35,9 @@ void sim_disk_fini(struct sim_disk *disk)
 	cm_free(disk->outbox.items);
 	cm_free(disk->queue);
 	cm_free(disk->back);
+	cm_idmap_fini(&disk->files);
 	cm_idmap_fini(&disk->inbox);
+	cm_idmap_fini(&disk->former);
 	cm_idmap_fini(&disk->acted);
 }
 
@@ -44,11 +48,64 @@ static struct sim_row *add_row(struct sim_rows *rows, struct sim_row row)
 	return &rows->items[rows->count++];
 }
 
+/* The journal's last row into the file of its case. */
+static void file_row(struct sim *sim, struct sim_disk *disk)
+{
+	size_t at = disk->journal.count - 1;
+	struct sim_file *file = cm_idmap_get(&disk->files, &disk->journal.items[at].id);
+
+	if (file == NULL) {
+		file = sim_alloc(sim, sizeof *file);
+		*file = (struct sim_file){0};
+		if (cm_idmap_put(&disk->files, &disk->journal.items[at].id, file) != CM_OK)
+			abort();
+	}
+	if (file->count == file->cap) {
+		size_t *rows = sim_alloc(sim, (file->cap * 2 + 16) * sizeof *rows);
+
+		if (file->count > 0)
+			memcpy(rows, file->rows, file->count * sizeof *rows);
+		file->rows = rows;
+		file->cap = file->cap * 2 + 16;
+	}
+	file->rows[file->count++] = at;
+}
+
 bool sim_disk_has(const struct sim_disk *disk, const char *sender, const struct cm_id *id)
 {
 	const struct sim_answered *answered = cm_idmap_get(&disk->inbox, id);
 
 	return answered != NULL && strcmp(answered->sender, sender) == 0;
+}
+
+bool sim_disk_had(const struct sim_disk *disk, const char *sender, const struct cm_id *id)
+{
+	const struct sim_answered *answered = cm_idmap_get(&disk->former, id);
+
+	return (answered != NULL && strcmp(answered->sender, sender) == 0) ||
+	       sim_disk_has(disk, sender, id);
+}
+
+void sim_disk_lose(struct sim_proc *proc)
+{
+	struct sim_disk *disk = &proc->disk;
+	struct cm_id id;
+	void *answered;
+	size_t at = 0;
+
+	while (cm_idmap_next(&disk->inbox, &at, &id, &answered))
+		if (cm_idmap_put(&disk->former, &id, answered) != CM_OK)
+			abort();
+	disk->journal.count = 0;
+	disk->outbox.count = 0;
+	disk->outbox_live = 0;
+	cm_idmap_fini(&disk->files);
+	cm_idmap_init(&disk->files);
+	cm_idmap_fini(&disk->inbox);
+	cm_idmap_init(&disk->inbox);
+	cm_idmap_fini(&disk->acted);
+	cm_idmap_init(&disk->acted);
+	disk->changes++;
 }
 
 static struct sim_row *waiting_row(const struct sim_disk *disk, const struct cm_id *id)
@@ -100,7 +157,10 @@ static void store_entry(struct sim_proc *proc, const struct cm_job_entry *e)
 		row.sender = copy_text(sim, e->peer, strlen(e->peer));
 		row.body = sim_copy(sim, (struct cm_bytes){e->body, e->body_len});
 		if (e->entry == CM_ENTRY_JOURNAL) {
-			sim_check_stored(proc, add_row(&disk->journal, row));
+			struct sim_row *stored = add_row(&disk->journal, row);
+
+			file_row(sim, disk);
+			sim_check_stored(proc, stored);
 		} else if (waiting_row(disk, &row.id) != NULL) {
 			sim_fail(sim, "%s puts record %s into its outbox twice",
 			    proc->settings.name, sim_id(&row.id));

@@ -2,7 +2,7 @@
  * What is broken when. Each seed has its own set of faults and its own haste; after a while all is
  * mended, for good, and the fleet must come to rest.
  */
-#include "sim.h"
+#include "sim_check.h"
 
 static struct sim_proc *any(struct sim *sim)
 {
@@ -40,6 +40,48 @@ static void cut(struct sim *sim, const struct sim_proc *from, const struct sim_p
 	sim_say(sim, "%s to %s is cut", from->settings.name, to->settings.name);
 	sim->pipes[from->index][to->index].is_cut = true;
 	sim_later(sim, ms, on_heal, NULL, from->index, to->index);
+}
+
+static struct sim_proc *any_router(struct sim *sim)
+{
+	return &sim->procs[sim_range(&sim->dice, 0, (int64_t)sim->routers_count - 1)];
+}
+
+/* Long enough that its cases are given to another. */
+static void kill_router(struct sim *sim, struct sim_proc *proc)
+{
+	proc = any_router(sim);
+	if (!proc->is_up)
+		return;
+	proc->stays_down_ms = sim_range(&sim->dice, 3000, 25000);
+	kill_one(sim, proc);
+}
+
+static void lose_disk(struct sim *sim, struct sim_proc *proc)
+{
+	proc = any_router(sim);
+	if (!proc->is_up)
+		return;
+	if (sim_chance(&sim->dice, 500))
+		proc->stays_down_ms = sim_range(&sim->dice, 10, 15000);
+	sim_kill(proc);
+	sim_say(sim, "%s has lost its disk", proc->settings.name);
+	sim->disks_lost++;
+	sim_disk_lose(proc);
+}
+
+/* A router that some can reach and others cannot. */
+static void cut_router(struct sim *sim, struct sim_proc *proc)
+{
+	int64_t ms = sim_range(&sim->dice, 2000, 20000);
+
+	proc = any_router(sim);
+	for (size_t i = 0; i < sim->procs_count; i++) {
+		if (sim_chance(&sim->dice, 500))
+			continue;
+		cut(sim, proc, &sim->procs[i], ms);
+		cut(sim, &sim->procs[i], proc, ms);
+	}
 }
 
 static void cut_one_way(struct sim *sim, struct sim_proc *proc)
@@ -140,6 +182,9 @@ static const struct {
     {fill_queue, 1},
     {step_clock, 2},
     {shorten_memory, 4},
+    {kill_router, 2},
+    {cut_router, 2},
+    {lose_disk, 1},
 };
 #define KINDS (sizeof kinds / sizeof kinds[0])
 

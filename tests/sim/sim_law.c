@@ -27,13 +27,14 @@ static const char vocabulary[] =
     "fact agreement_open is yes-or-no \"o\" fact motion_open is yes-or-no \"q\"\n"
     "fact comity_open is yes-or-no \"y\" fact objection_open is yes-or-no \"j\"\n"
     "fact secrecy_challenge_open is yes-or-no \"s\" fact gagged is yes-or-no \"g\"\n"
+    "fact consent is yes-or-no \"The holder agrees\" fact overbroad is yes-or-no \"Too broad\"\n"
     "act disclose \"Give\" of data act compel \"Compel\" of data act reach \"Reach\"\n"
     "act motion_to_quash \"Move\" act mlat \"Assist\" act record_basis \"Record\"\n"
     "act reject \"Reject\" act redirect_customer \"To the customer\"\n"
     "act redirect_mlat \"To assistance\" act challenge \"Challenge\"\n"
     "act comply_limited \"Comply\" act unable \"Unable\" act hold_for_counsel \"Hold\"\n";
 
-/* id, when, effect, what more; @ is the state. */
+/* id, when, effect, what more; @ is the state, % the state in small letters. */
 struct rule {
 	const char *id;
 	const char *when;
@@ -42,16 +43,19 @@ struct rule {
 };
 
 static const struct rule state_rules[] = {
-    {"@.duty", "issuing_state is @ and instrument is warrant", "requires disclose", ""},
-    {"@.barred", "issuing_state is @ and instrument is informal", "forbids compel", ""},
-    {"@.reach", "issuing_state is @", "permits reach", ""},
-    {"@.motion", "issuing_state is @ and conflict_bar and not conflict_state is BR", "permits motion_to_quash",
+    {"%.duty", "issuing_state is @ and instrument is warrant", "requires disclose", ""},
+    {"%.barred", "issuing_state is @ and instrument is informal", "forbids compel", ""},
+    {"%.reach", "issuing_state is @", "permits reach", ""},
+    {"%.motion", "issuing_state is @ and conflict_bar and not conflict_state is BR", "permits motion_to_quash",
         "deadline 14 days from served_on to motion_to_quash"},
-    {"@.urgent", "issuing_state is @ and urgent", "requires record_basis",
+    {"%.urgent", "issuing_state is @ and urgent", "requires record_basis",
         "deadline 24 hours from served_on to record_basis"},
-    {"@.bar", "hosting_state is @ and data includes content and not issuing_state is @",
-        "forbids disclose", ""},
-    {"@.mlat", "hosting_state is @ and customer_kind is consumer and not hosting_state is BR", "permits mlat", ""},
+    {"%.bar", "hosting_state is @ and data includes content and not issuing_state is @",
+        "forbids disclose", "subject to %.consent"},
+    {"%.mlat", "hosting_state is @ and customer_kind is consumer and not hosting_state is BR", "permits mlat", ""},
+    /* What a demand may leave open, and only a person knows: one for either side. */
+    {"%.consent", "hosting_state is @ and consent", "permits record_basis", ""},
+    {"%.broad", "issuing_state is @ and overbroad", "forbids compel", ""},
 };
 
 static const struct rule policy_rules[] = {
@@ -94,35 +98,33 @@ struct sim_world {
 	uint8_t blinds[SIM_IDENTIFIERS][CM_BLIND_BYTES];
 };
 
+static char small_of(char letter)
+{
+	return (char)(letter | 0x20);
+}
+
 static void add_text(struct cm_buf *out, const char *text, const char *state)
 {
 	for (; *text != 0; text++) {
 		if (*text == '@')
 			cm_buf_text(out, state);
-		else
+		else if (*text != '%')
 			cm_buf_byte(out, (uint8_t)*text);
+		for (size_t i = 0; *text == '%' && state[i] != 0; i++)
+			cm_buf_byte(out, (uint8_t)small_of(state[i]));
 	}
-}
-
-/* Ids are in small letters. */
-static void add_id(struct cm_buf *out, const char *id, const char *state)
-{
-	char small[8] = "";
-
-	for (size_t i = 0; state[i] != 0 && i < sizeof small - 1; i++)
-		small[i] = (char)(state[i] | 0x20);
-	add_text(out, id, small);
 }
 
 static void add_rule(struct cm_buf *out, const struct rule *rule, const char *state)
 {
 	cm_buf_text(out, "rule ");
-	add_id(out, rule->id, state);
+	add_text(out, rule->id, state);
 	cm_buf_text(out, " title \"A rule\" source policy cite \"The simulator\"\n"
 	                 "  in force from 2000-01-01 by date of decision\n  applies when ");
 	add_text(out, rule->when, state);
-	cm_buf_printf(out, "\n  effect %s %s\n", rule->effect, rule->more);
-	cm_buf_text(out, "  ask \"What of it?\" explain \"Because.\" reviewed by nobody\nend\n");
+	cm_buf_printf(out, "\n  effect %s ", rule->effect);
+	add_text(out, rule->more, state);
+	cm_buf_text(out, "\n  ask \"What of it?\" explain \"Because.\" reviewed by nobody\nend\n");
 }
 
 static struct cm_law *load(const char *jurisdiction, const struct rule *rules, size_t count,
@@ -217,7 +219,7 @@ enum cm_status sim_look_up(void *data, const struct cm_target *target, const cha
 		which++;
 	while (state < STATES && strcmp(states[state], proc->settings.state) != 0)
 		state++;
-	if (which == SIM_IDENTIFIERS || (identifiers[which].hosts >> state & 1) == 0)
+	if (which == SIM_IDENTIFIERS || (proc->sim->hosts[which] >> state & 1) == 0)
 		return CM_OK;
 	*parts = cm_arena_alloc(arena, 1, sizeof **parts);
 	fact = cm_arena_alloc(arena, 1, sizeof *fact);
@@ -240,42 +242,83 @@ enum cm_status sim_look_up(void *data, const struct cm_target *target, const cha
 	return CM_OK;
 }
 
-/* A demand's bytes. An urgent one has a clock of hours, and some have a day for the answer on their face:
- * both end at SIM_CLOCK_MS, since the router knows no zones. The number makes them unlike all others. */
-const char *sim_demand_json(struct sim *sim, size_t number, const char *issuing)
-{
-	struct sim_dice *dice = &sim->dice;
-	size_t from = (size_t)sim_range(dice, 0, SIM_IDENTIFIERS - 1);
-	size_t count = (size_t)sim_range(dice, 1, 3);
-	bool is_urgent = sim_chance(dice, 300);
-	bool has_day = sim_chance(dice, 200);
-	struct cm_buf buf;
-	const char *copy;
+/* ---- demands --------------------------------------------------------------------------------- */
 
-	cm_buf_init(&buf, 0);
-	cm_buf_printf(&buf,
-	    "{\"comity\": 1, \"reference\": \"r-%zu\", \"issuing_state\": \"%s\", \"as_of\": "
-	    "\"2026-11-07\", \"facts\": {\"instrument\": \"%s\", \"served_on\": \"%s\", "
-	    "\"urgent\": \"%s\"%s}, \"categories\": [%s], \"targets\": [",
-	    number, issuing, sim_chance(dice, 150) ? "informal" : "warrant",
-	    is_urgent ? "2026-11-05" : "2026-11-07", is_urgent ? "yes" : "no",
-	    has_day ? ", \"answer_due_on\": \"2026-11-05\"" : "",
-	    sim_chance(dice, 400)   ? "\"content\""
-	    : sim_chance(dice, 500) ? "\"subscriber\""
-	                            : "\"content\", \"subscriber\"");
-	for (size_t i = 0; i < count; i++)
-		cm_buf_printf(&buf, "%s{\"identifier\": \"%s\"}", i == 0 ? "" : ", ",
-		    identifiers[(from + i) % SIM_IDENTIFIERS].name);
-	cm_buf_text(&buf, "]}");
-	copy = cm_arena_text(&sim->arena, cm_buf_str(&buf));
-	cm_buf_fini(&buf);
+/* What is known for certain, or left open for a person to find out. */
+static void add_judgment(struct sim *sim, struct cm_buf *buf, const char *fact)
+{
+	if (sim_chance(&sim->dice, 750))
+		cm_buf_printf(buf, ", \"%s\": %s", fact, sim_chance(&sim->dice, 900) ? "false" : "true");
+}
+
+static const char *keep_text(struct sim *sim, struct cm_buf *buf)
+{
+	const char *copy = cm_arena_text(&sim->arena, cm_buf_str(buf));
+
+	cm_buf_fini(buf);
 	if (copy == NULL)
 		abort();
 	return copy;
 }
 
+/* Its bytes. An urgent one has a clock of hours, and some have a day for the answer on their face: both end
+ * at SIM_CLOCK_MS, since the router knows no zones. The number makes them unlike all others. */
+void sim_demand_write(struct sim *sim, struct sim_demand *demand, size_t number)
+{
+	struct sim_dice *dice = &sim->dice;
+	bool is_urgent = sim_chance(dice, 200);
+	struct cm_buf buf;
+
+	demand->accounts_from = (size_t)sim_range(dice, 0, (int64_t)sim->mood.accounts - 1);
+	demand->accounts_count = (size_t)sim_range(dice, 1, 3);
+	cm_buf_init(&buf, 0);
+	cm_buf_printf(&buf, "\"issuing_state\": \"%s\", \"facts\": {\"instrument\": \"%s\"",
+	    demand->issuing, sim_chance(dice, 150) ? "informal" : "warrant");
+	add_judgment(sim, &buf, "consent");
+	add_judgment(sim, &buf, "overbroad");
+	cm_buf_printf(&buf, ", \"urgent\": \"%s\"%s", is_urgent ? "yes" : "no",
+	    sim_chance(dice, 150) ? ", \"answer_due_on\": \"2026-11-05\"" : "");
+	demand->basis = keep_text(sim, &buf);
+	cm_buf_init(&buf, 0);
+	cm_buf_printf(&buf,
+	    "{\"comity\": 1, \"reference\": \"r-%zu\", \"as_of\": \"2026-11-07\", %s, \"served_on\": "
+	    "\"%s\"}, \"categories\": [%s], \"targets\": [",
+	    number, demand->basis, is_urgent ? "2026-11-05" : "2026-11-07",
+	    sim_chance(dice, 400)   ? "\"content\""
+	    : sim_chance(dice, 500) ? "\"subscriber\""
+	                            : "\"content\", \"subscriber\"");
+	for (size_t i = 0; i < demand->accounts_count; i++)
+		cm_buf_printf(&buf, "%s{\"identifier\": \"%s\"}", i == 0 ? "" : ", ",
+		    identifiers[(demand->accounts_from + i) % SIM_IDENTIFIERS].name);
+	cm_buf_text(&buf, "]}");
+	demand->json = keep_text(sim, &buf);
+}
+
+const char *sim_rule_any(struct sim *sim, const char *state)
+{
+	size_t most = sizeof state_rules / sizeof state_rules[0];
+	const char *id = state_rules[sim_range(&sim->dice, 0, (int64_t)most - 1)].id;
+	struct cm_buf buf;
+
+	cm_buf_init(&buf, 0);
+	add_text(&buf, sim_chance(&sim->dice, 400) ? "%.bar" : id, state);
+	return keep_text(sim, &buf);
+}
+
+/* An account of a demand goes to another region, or into one more, or leaves. */
+void sim_account_move(struct sim *sim, const struct sim_demand *demand)
+{
+	size_t which =
+	    (demand->accounts_from + (size_t)sim_range(&sim->dice, 0, (int64_t)demand->accounts_count - 1)) %
+	    SIM_IDENTIFIERS;
+
+	sim->hosts[which] ^= 1u << sim_range(&sim->dice, 0, STATES - 1);
+	sim_say(sim, "account %zu is now in the regions %x", which, sim->hosts[which]);
+}
+
 /* ---- the fleet ------------------------------------------------------------------------------- */
 
+static const char *const router_names[SIM_ROUTERS_MOST] = {"router1", "router2", "router3"};
 static const char *const node_names[STATES] = {"us", "ie", "de", "br"};
 
 static void name_process(struct sim_proc *proc, const char *name, const char *role, const char *state)
@@ -293,12 +336,12 @@ static void name_process(struct sim_proc *proc, const char *name, const char *ro
 	    .residency = "",
 	    .blind_key = "",
 	    .overdue_ms = 2000,
-	    .router_patience_ms = 10000,
-	    .router_lost_ms = 600000};
+	    .router_patience_ms = proc->sim->mood.router_patience_ms,
+	    .router_lost_ms = proc->sim->mood.router_lost_ms};
 	proc->is_router = strcmp(role, "router") == 0;
 }
 
-/* A node knows the router; the router knows all. */
+/* A node knows the routers; a router knows all. */
 static void add_peers(struct sim *sim, struct sim_proc *proc)
 {
 	struct cm_peer_settings *peers = sim_alloc(sim, SIM_PROCS_MOST * sizeof *peers);
@@ -325,8 +368,17 @@ void sim_fleet(struct sim *sim)
 {
 	size_t nodes = (size_t)sim_range(&sim->dice, 2, STATES);
 
+	for (size_t i = 0; i < SIM_IDENTIFIERS; i++)
+		sim->hosts[i] = identifiers[i].hosts;
 	sim->procs_count = 0;
-	name_process(&sim->procs[sim->procs_count++], "router", "router", "");
+	for (size_t i = 0; i < SIM_PROCS_MOST; i++) {
+		sim->procs[i].sim = sim;
+		sim->procs[i].index = i;
+	}
+	sim->routers_count = sim_chance(&sim->dice, 550) ? 1 : (size_t)sim_range(&sim->dice, 2, SIM_ROUTERS_MOST);
+	for (size_t i = 0; i < sim->routers_count; i++)
+		name_process(&sim->procs[sim->procs_count++],
+		    sim->routers_count == 1 ? "router" : router_names[i], "router", "");
 	for (size_t i = 0; i < nodes; i++) {
 		struct sim_proc *proc = &sim->procs[sim->procs_count++];
 
@@ -337,9 +389,6 @@ void sim_fleet(struct sim *sim)
 	}
 	if (sim_chance(&sim->dice, 800))
 		name_process(&sim->procs[sim->procs_count++], "central", "central", "");
-	for (size_t i = 0; i < sim->procs_count; i++) {
-		sim->procs[i].sim = sim;
-		sim->procs[i].index = i;
+	for (size_t i = 0; i < sim->procs_count; i++)
 		add_peers(sim, &sim->procs[i]);
-	}
 }

@@ -4,7 +4,7 @@
  * a reliable stream would not do by itself (lose a message, bring it twice, bring a later one first) a
  * relay between two processes can do, and the offices must bear it.
  */
-#include "sim.h"
+#include "sim_check.h"
 
 #include <stdlib.h>
 #include <string.h>

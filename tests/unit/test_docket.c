@@ -365,6 +365,159 @@ Test(docket, a_corrected_demand_opens_its_case_and_ends_the_other)
 	end();
 }
 
+/* The dice of the network: the corrected demand overtakes the one it replaces. */
+static void correction_comes_first(struct story *story, struct cm_demand *correction)
+{
+	*correction = *story->demand;
+	correction->case_id = help_id(99);
+	correction->supersedes = story->demand->case_id;
+	cr_assert_eq(take("us", CM_KIND_DEMAND, correction, 0), CM_OK);
+	cr_assert_eq(docket.open_count, 1);
+}
+
+static void ends_as_it_begins_in(
+    const struct story *story, enum cm_case_state state, size_t cases, size_t open)
+{
+	for (f.fail_at = 1;; f.fail_at++) {
+		enum cm_status status = take("us", CM_KIND_DEMAND, story->demand, 20);
+
+		if (status == CM_OK && !f.has_failed)
+			break;
+		cr_assert_eq(status, CM_NO_MEMORY, "request %zu", f.fail_at);
+		cr_assert_eq(cm_docket_count(&docket), cases);
+		cr_assert_eq(docket.open_count, open);
+	}
+	f.fail_at = 0;
+	cr_assert_eq(cm_docket_count(&docket), cases + 1);
+	cr_assert_eq(docket.open_count, open);
+	cr_assert_eq(cm_docket_find(&docket, &story->demand->case_id)->state, state);
+	cr_assert_not_null(strstr(help_effects(&f.arena, &effects), "store outcome\nsend outcome us\n"));
+}
+
+static void ends_as_it_begins(const struct story *story)
+{
+	ends_as_it_begins_in(story, CM_CASE_SUPERSEDED, 1, 1);
+}
+
+Test(docket, a_demand_that_comes_after_its_correction_ends_as_it_begins)
+{
+	struct story story = start(false);
+	struct cm_demand correction;
+	struct cm_outcome outcome;
+
+	correction_comes_first(&story, &correction);
+	ends_as_it_begins(&story);
+	outcome = fleet_outcome(&f, &effects);
+	cr_assert_eq(outcome.revision, 1);
+	cr_assert_str_eq(outcome.ended, "superseded");
+	cr_assert(cm_id_equal(&outcome.successor, &correction.case_id));
+	end();
+}
+
+Test(docket, nor_does_a_restart_in_between_forget_the_correction)
+{
+	struct story story = start(false);
+	struct cm_demand correction;
+
+	correction_comes_first(&story, &correction);
+	cm_docket_fini(&docket);
+	cm_docket_init(&docket, &f.env);
+	cr_assert_eq(replay(CM_KIND_DEMAND, &correction, &correction.case_id), CM_OK);
+	ends_as_it_begins(&story);
+	end();
+}
+
+Test(docket, a_correction_filed_elsewhere_ends_nothing)
+{
+	struct story story = start(false);
+	struct cm_demand correction = *story.demand;
+
+	correction.case_id = help_id(99);
+	correction.intake = "ie";
+	correction.supersedes = story.demand->case_id;
+	cr_assert_eq(take("ie", CM_KIND_DEMAND, &correction, 0), CM_OK);
+	cr_assert_eq(take("us", CM_KIND_DEMAND, story.demand, 20), CM_OK);
+	cr_assert_eq(docket.open_count, 2);
+	end();
+}
+
+static struct cm_notice withdrawal_of(const struct cm_id *id)
+{
+	return (struct cm_notice){.case_id = *id,
+	    .node = "us",
+	    .what = CM_NOTICE_WITHDRAW,
+	    .by = "duty counsel",
+	    .reasons = "The authority withdrew."};
+}
+
+Test(docket, a_withdrawal_that_overtakes_its_demand_is_kept_and_followed)
+{
+	struct story story = start(false);
+	struct cm_notice notice = withdrawal_of(&story.demand->case_id);
+
+	for (f.fail_at = 1;; f.fail_at++) {
+		enum cm_status status = take("us", CM_KIND_NOTICE, &notice, 0);
+
+		if (status == CM_OK && !f.has_failed)
+			break;
+		cr_assert_eq(status, CM_NO_MEMORY, "request %zu", f.fail_at);
+	}
+	f.fail_at = 0;
+	cr_assert_str_eq(help_effects(&f.arena, &effects), "store notice\n");
+	cr_assert_eq(cm_docket_count(&docket), 0);
+	ends_as_it_begins_in(&story, CM_CASE_WITHDRAWN, 0, 0);
+	end();
+}
+
+Test(docket, nor_is_it_forgotten_over_a_restart)
+{
+	struct story story = start(false);
+	struct cm_notice notice = withdrawal_of(&story.demand->case_id);
+
+	cr_assert_eq(replay(CM_KIND_NOTICE, &notice, &story.demand->case_id), CM_OK);
+	ends_as_it_begins_in(&story, CM_CASE_WITHDRAWN, 0, 0);
+	end();
+}
+
+Test(docket, a_withdrawal_by_another_than_intake_ends_nothing)
+{
+	struct story story = start(false);
+	struct cm_notice notice = withdrawal_of(&story.demand->case_id);
+
+	cr_assert_eq(take("ie", CM_KIND_NOTICE, &notice, 0), CM_NOT_ALLOWED);
+	notice.node = "ie";
+	cr_assert_eq(take("ie", CM_KIND_NOTICE, &notice, 0), CM_OK);
+	cr_assert_eq(take("us", CM_KIND_DEMAND, story.demand, 20), CM_OK);
+	cr_assert_eq(docket.open_count, 1);
+	end();
+}
+
+Test(docket, a_case_that_is_given_here_again_has_not_lived_on_meanwhile)
+{
+	struct story story = start(false);
+	struct cm_notice notice = withdrawal_of(&story.demand->case_id);
+
+	cr_assert_eq(take("us", CM_KIND_DEMAND, story.demand, 0), CM_OK);
+	cr_assert_eq(take("us", CM_KIND_NOTICE, &notice, 10), CM_OK);
+	story.demand->epoch = 3; /* handed to another router and back; the word came before the demand */
+	cr_assert_eq(take("us", CM_KIND_DEMAND, story.demand, 20), CM_OK);
+	cr_assert_eq(cm_docket_at(&docket, 0)->state, CM_CASE_WITHDRAWN);
+	cr_assert_eq(docket.open_count, 0);
+	end();
+}
+
+Test(docket, a_word_that_ends_nothing_is_of_no_use_without_its_case)
+{
+	struct story story = start(false);
+	struct cm_notice notice = withdrawal_of(&story.demand->case_id);
+
+	notice.what = CM_NOTICE_SETTLE;
+	notice.node = "central";
+	cr_assert_eq(take("central", CM_KIND_NOTICE, &notice, 0), CM_NOT_FOUND);
+	cr_assert_eq(effects.count, 0);
+	end();
+}
+
 Test(docket, cases_taken_up_together_share_the_dice_and_no_id)
 {
 	struct story story = start(false);

@@ -222,6 +222,47 @@ Test(docket_alike, when_they_agree_again_both_are_released)
 	end();
 }
 
+/* us finds in one of the cases that its own law forbids to give target 2. */
+static void us_forbids(const struct cm_id *id)
+{
+	struct cm_answer us = *story.first[0];
+	struct cm_finding findings[8];
+
+	us.case_id = *id;
+	us.edition = 2;
+	us.findings = findings;
+	for (size_t i = 0; i < us.findings_count; i++) {
+		findings[i] = story.first[0]->findings[i];
+		if (findings[i].side == CM_SIDE_HOSTING)
+			(void)help_says(&f.arena, &findings[i], "holds forbids disclose");
+	}
+	take("us", CM_KIND_ANSWER, &us, 300);
+}
+
+Test(docket_alike, each_part_is_held_and_released_by_itself)
+{
+	begin();
+	decide(&first, true);
+	decide(&second, false);
+	ring(&first, 200);
+	us_forbids(&second);
+	cr_assert_str_eq(parts(), "1 content ie hold_for_counsel\n2 content us hold_for_counsel\n");
+	cr_assert(rings_for(&first), "its first part is held, and now its second must be");
+	ring(&first, 400);
+	cr_assert_str_eq(parts(), "1 content ie hold_for_counsel\n2 content us hold_for_counsel\n");
+	cr_assert_str_eq(outcome().parts[1].alone, "comply_limited");
+	ie_says(&second, 2, true);
+	cr_assert_str_eq(parts(), "1 content ie redirect_mlat\n2 content us hold_for_counsel\n");
+	cr_assert(rings_for(&first), "its second part stays held, and its first must not");
+	ring(&first, 600);
+	cr_assert_str_eq(parts(), "1 content ie redirect_mlat\n2 content us hold_for_counsel\n");
+	ring(&first, 700);
+	cr_assert_eq(effects.count, 0, "nothing is left to do");
+	planned_anew(&first);
+	planned_anew(&second);
+	end();
+}
+
 Test(docket_alike, a_withdrawn_demand_holds_the_other_no_longer)
 {
 	struct cm_notice n = {.node = "us",
@@ -346,7 +387,7 @@ Test(docket_alike, without_memory_nothing_is_half_held)
 			break;
 		cr_assert(effects.failed, "request %zu", nth);
 		cr_assert_eq(cm_docket_find(&docket, &first)->revision, 1);
-		cr_assert_not(cm_docket_find(&docket, &first)->is_held_alike);
+		cr_assert_not(cm_docket_find(&docket, &first)->said[0].is_held);
 	}
 	keep_rows();
 	cr_assert_eq(cm_docket_find(&docket, &first)->revision, 2);

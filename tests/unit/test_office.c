@@ -766,6 +766,24 @@ Test(office, the_machine_is_told_of_a_refusal_and_the_row_goes_with_what_comes_o
 	end();
 }
 
+Test(office, a_refused_record_is_not_put_beside_its_own_row)
+{
+	struct cm_job *job;
+
+	start();
+	send_and_refuse(CM_CHANGED, "router2 has it");
+	machine_sends = true; /* the same record, before the machine is told that it was refused */
+	request_ask(2);
+	job = next_job();
+	cr_assert_eq(count_entries(job, CM_ENTRY_JOURNAL), 1);
+	cr_assert_eq(count_entries(job, CM_ENTRY_OUTBOX_PUT), 0);
+	job_back(job, CM_OK);
+	machine_sends = false;
+	turn();
+	cr_assert_str_eq(told, "router refused 101 of kind 12: CM_CHANGED, router2 has it\n");
+	end();
+}
+
 Test(office, a_refusal_that_changes_nothing_lets_its_row_go_all_the_same)
 {
 	struct cm_office_input input;

@@ -22,7 +22,7 @@ Test(review_table, every_state_meets_every_event_as_drawn_here)
 	/* clang-format off */
 	static const int drawn[][6] = {
 	    /*         register ask event outcome withdraw supersede */
-	    [N] = {        R,    A,   W,    X,      X,       X},
+	    [N] = {        R,    A,   W,    X,      E,       S},
 	    [R] = {        X,    A,   X,    D,      E,       S},
 	    [A] = {        X,    A,   X,    D,      E,       S},
 	    [W] = {        X,    X,   W,    D,      E,       S},
