@@ -176,6 +176,13 @@ static enum cm_status end_if_said(struct cm_docket *docket, const struct cm_inpu
 	return status == CM_NOT_ALLOWED ? CM_OK : status; /* it was not intake that said so */
 }
 
+/* The other routers hear that it is here; unless it has an outcome already, with which they have heard. */
+static enum cm_status tell_begun(struct cm_docket *docket, const struct cm_case *c,
+    struct cm_effects *effects, struct cm_err *err)
+{
+	return c->revision > 0 ? CM_OK : cm_docket_tell_kin(docket, c, effects, err);
+}
+
 /* The case was here before, and is given to this router again: begin anew, and put it in its place. */
 static enum cm_status take_over(struct cm_docket *docket, struct cm_case *c,
     const struct cm_input *input, const struct cm_demand *demand, struct cm_bytes body,
@@ -193,15 +200,14 @@ static enum cm_status take_over(struct cm_docket *docket, struct cm_case *c,
 	fresh = cm_case_new_after(c);
 	if (fresh == NULL)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for a case");
+	fresh->seen = c->seen; /* as it will be */
 	status = cm_case_demand(fresh, &docket->env, input, body, effects, err);
 	if (status == CM_OK)
 		status = end_if_said(docket, input, fresh, effects, err);
 	if (status == CM_OK)
 		status = end_predecessor(docket, input, demand, effects, err);
-	if (status == CM_OK) {
-		fresh->seen = c->seen; /* as it will be */
-		status = cm_docket_tell_kin(docket, fresh, effects, err);
-	}
+	if (status == CM_OK)
+		status = tell_begun(docket, fresh, effects, err);
 	if (status == CM_OK) {
 		cm_case_become(c, fresh);
 		count_open(docket, c, was_open);
@@ -242,7 +248,7 @@ static enum cm_status open_case(struct cm_docket *docket, const struct cm_input 
 		if (status == CM_OK)
 			status = end_predecessor(docket, input, &demand, effects, err);
 		if (status == CM_OK)
-			status = cm_docket_tell_kin(docket, c, effects, err);
+			status = tell_begun(docket, c, effects, err);
 		if (status != CM_OK)
 			remove_last(docket, c);
 	}
