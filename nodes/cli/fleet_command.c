@@ -294,7 +294,8 @@ static const struct cm_opt_spec up_options[] = {
 };
 
 static const char *const up_examples[] = {
-    "comity fleet up", "comity fleet up --dir /tmp/drill --regions us,ie,r1,r2 --routers 3", NULL};
+    "comity fleet up", "comity fleet up --dir /tmp/drill --regions us,ie,r1,r2",
+    "comity fleet up --routers 3", NULL};
 
 const struct cm_command cm_command_fleet_up = {
     .name = "fleet up",
