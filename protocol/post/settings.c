@@ -221,6 +221,63 @@ static enum cm_status read_peers(struct reader *r, const config_setting_t *setti
 	return CM_OK;
 }
 
+/* What stands beside a peer's role: a region has its place and its law, the others none. */
+static enum cm_status check_peer_of_role(struct reader *r, const config_setting_t *setting,
+    const struct cm_peer_settings *peer)
+{
+	if (strcmp(peer->role, "region") == 0)
+		return CM_OK;
+	if (peer->region[0] != 0 || peer->state[0] != 0 || peer->issuing != NULL)
+		return at_line(r, setting, CM_BAD_INPUT,
+		    "region, state and issuing belong to a peer of role region");
+	return CM_OK;
+}
+
+/* Nobody talks to itself, and two names are two processes: one router under two names would have cases
+ * handed over to it from itself. */
+static enum cm_status check_peer_apart(
+    struct reader *r, const config_setting_t *setting, size_t index)
+{
+	const struct cm_settings *s = r->out;
+	const struct cm_peer_settings *peer = &s->peers[index];
+
+	if (strcmp(peer->name, s->name) == 0)
+		return at_line(
+		    r, setting, CM_BAD_INPUT, "this is the process's own name: it is no peer of itself");
+	if (strcmp(peer->address, s->listen) == 0)
+		return at_line(r, setting, CM_BAD_INPUT,
+		    "this is the process's own address: it is no peer of itself");
+	for (size_t i = 0; i < index; i++)
+		if (strcmp(s->peers[i].address, peer->address) == 0)
+			return at_line(r, setting, CM_DUPLICATE, "two peers have this address");
+	return CM_OK;
+}
+
+/* Routers count with the process itself, if it is one: the same list for the whole fleet. */
+static enum cm_status check_peers(struct reader *r, const config_t *config)
+{
+	const config_setting_t *list = config_lookup(config, "peers");
+	size_t routers = strcmp(r->out->role, "router") == 0;
+	char what[64];
+
+	for (size_t i = 0; i < r->out->peers_count; i++) {
+		const config_setting_t *group = config_setting_get_elem(list, (unsigned)i);
+		enum cm_status status = check_peer_of_role(r, group, &r->out->peers[i]);
+
+		if (status == CM_OK)
+			status = check_peer_apart(r, group, i);
+		if (status != CM_OK)
+			return status;
+		routers += strcmp(r->out->peers[i].role, "router") == 0;
+		if (routers > CM_MAX_ROUTERS) {
+			(void)snprintf(what, sizeof what, "a fleet has at most %d routers",
+			    CM_MAX_ROUTERS);
+			return at_line(r, group, CM_TOO_LARGE, what);
+		}
+	}
+	return CM_OK;
+}
+
 /* ---- the whole ------------------------------------------------------------------------------- */
 
 static const struct setting_spec *find_spec(const char *name)
@@ -279,7 +336,7 @@ static enum cm_status check_whole(struct reader *r, const config_t *config)
 	if (strlen(r->out->name) > CM_MAX_NAME_BYTES || strlen(r->out->region) > CM_MAX_NAME_BYTES)
 		return cm_err_set(
 		    r->err, CM_TOO_LARGE, "%s: name or region is too long", r->out->path);
-	return CM_OK;
+	return check_peers(r, config);
 }
 
 static enum cm_status read_all(struct reader *r, const config_t *config)
