@@ -78,6 +78,10 @@ bool is_long(void);
 /* Start a fleet in the private folder. */
 void fleet_begin(struct cm_fleet *fleet, const char *name, const char *regions);
 
+/* The same with several routers: "router1", "router2", ... */
+void fleet_begin_routers(
+    struct cm_fleet *fleet, const char *name, const char *regions, unsigned routers);
+
 /* The same under another law than the shipped one. */
 void fleet_begin_under(
     struct cm_fleet *fleet, const char *name, const char *regions, const char *law);
@@ -185,14 +189,14 @@ bool wait_missing(
 
 /* ---- a bad network --------------------------------------------------------------------------- */
 
-/* Put the relay between the router and every node, both ways, and start all anew behind it. Links are
+/* Put the relay between every router and everybody else, both ways, and start all anew behind it. Links are
  * named by who calls and who is called: "router>ie", "ie>router". */
 void network_begin(struct cm_fleet *fleet);
 
 /* One command of relay/relay.c; must be obeyed. */
 void network_tell(const char *fmt, ...) CM_PRINTF(1, 2);
 
-/* Let nothing pass from one process to the other, whoever has called whom; the router is one of them. */
+/* Let nothing pass from one process to the other, whoever has called whom; a router is one of them. */
 void network_cut(const char *from, const char *to, bool is_cut);
 
 /* What the relay has counted, in all links and directions: "messages", "lost", "resets", ... */
