@@ -32,6 +32,16 @@ struct cm_machine {
 	void (*timer)(void *self, const struct cm_input *input, const struct cm_id *case_id,
 	    struct cm_effects *effects);
 
+	/* A peer can be reached, or cannot any more. Until it is told otherwise, and after a reset, a machine
+	 * takes no peer to be there. May be NULL. */
+	void (*peer)(void *self, struct cm_wall now, const char *name, bool is_up);
+
+	/* A peer refused a record of ours for good: it is not sent again. Told at least once, also over a
+	 * restart. `reason` may be "". May be NULL. */
+	void (*undeliverable)(void *self, const struct cm_input *input, const char *peer,
+	    const struct cm_record *record, enum cm_status status, const char *reason,
+	    struct cm_effects *effects);
+
 	/* One journal row, in order; then resume, once. */
 	enum cm_status (*replay)(void *self, uint32_t kind, const struct cm_id *case_id, uint64_t seq,
 	    int64_t at_ms, struct cm_bytes body);

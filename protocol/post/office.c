@@ -140,6 +140,7 @@ static void reload(struct cm_office *office)
 	office->machine.reset(office->machine.self);
 	cm_office_peers_empty(office);
 	if (replay(office, &err) == CM_OK) {
+		cm_office_tell_peers(office);
 		office->footing = CM_OFFICE_FRESH;
 	} else {
 		cm_office_log(office, CM_LOG_ERROR, "memory.lost", "why=%s", err.text);
@@ -204,6 +205,7 @@ static void on_turn(struct cm_office *office)
 		office->is_paused = true;
 		(void)cm_office_put(office, CM_OFFICE_DO_PAUSE);
 	}
+	cm_office_tell_refused(office);
 	cm_office_links_turn(office);
 	if (office->settled_count > 0 && !office->is_lazy_set)
 		arm_lazy(office, CM_POST_LAZY_MS);
@@ -302,6 +304,7 @@ enum cm_status cm_office_open(const struct cm_office_options *options,
 	cm_idmap_init(&office->outbound);
 	cm_idmap_init(&office->under_way);
 	cm_list_init(&office->settled);
+	cm_list_init(&office->refused);
 	begin(office, now);
 	status = make_peers(office, err);
 	if (status == CM_OK)

@@ -78,6 +78,19 @@ static enum cm_status send_envelope(struct cm_office_peer *peer, const struct cm
 	return CM_OK;
 }
 
+/* The machine is told at the end of this turn, in a job that deletes the row with what comes of it. Without
+ * memory for the reason it is told without. */
+static void keep_refused(struct cm_office *office, struct cm_parcel *parcel)
+{
+	const char *reason = parcel->item.verdict.reason;
+	size_t bytes = reason != NULL ? strlen(reason) + 1 : 0;
+
+	parcel->reason = bytes > 0 ? cm_alloc(bytes, 1) : NULL;
+	if (parcel->reason != NULL)
+		memcpy(parcel->reason, reason, bytes);
+	cm_list_append(&office->refused, &parcel->item.node);
+}
+
 static void forget(struct cm_office_peer *peer, struct cm_parcel *parcel)
 {
 	struct cm_office *office = peer->office;
@@ -93,6 +106,10 @@ static void forget(struct cm_office_peer *peer, struct cm_parcel *parcel)
 		    peer->settings->name, (unsigned)parcel->item.record.kind,
 		    cm_status_name((enum cm_status)verdict->status),
 		    verdict->reason != NULL ? verdict->reason : "");
+		if (office->machine.undeliverable != NULL) {
+			keep_refused(office, parcel);
+			return;
+		}
 	}
 	if (CM_PLANTED(KEEP_OUTBOX))
 		cm_free(parcel);
@@ -287,10 +304,49 @@ void cm_office_add_settled(struct cm_office *office, struct cm_job *job)
 
 void cm_office_drop_settled(struct cm_office *office)
 {
+	struct cm_link_node *node;
 	struct cm_parcel *parcel;
 
 	while ((parcel = take_settled(office)) != NULL)
 		cm_free(parcel);
+	while ((node = cm_list_take(&office->refused)) != NULL) {
+		parcel = CM_CONTAINER(node, struct cm_parcel, item.node);
+		cm_free(parcel->reason);
+		cm_free(parcel);
+	}
+}
+
+/* One refusal, in a batch of its own. False: no memory now. */
+static bool tell_refused(struct cm_office *office, struct cm_parcel *parcel)
+{
+	const struct cm_machine *m = &office->machine;
+	struct cm_input input = cm_office_input_of(office);
+	struct cm_batch *batch = cm_batch_new(office, NULL, NULL);
+
+	if (batch == NULL)
+		return false;
+	batch->effects.ids_used = office->ids_used;
+	m->undeliverable(m->self, &input, parcel->peer->settings->name, &parcel->item.record,
+	    (enum cm_status)parcel->item.verdict.status,
+	    parcel->reason != NULL ? parcel->reason : "", &batch->effects);
+	office->ids_used = batch->effects.ids_used;
+	cm_free(parcel->reason);
+	parcel->reason = NULL;
+	settle(parcel); /* its row goes with this job, or with a later one if there is none */
+	cm_office_commit_effects(batch);
+	return true;
+}
+
+void cm_office_tell_refused(struct cm_office *office)
+{
+	struct cm_link_node *node;
+
+	while (office->footing == CM_OFFICE_SERVING && (node = cm_list_take(&office->refused)) != NULL) {
+		if (tell_refused(office, CM_CONTAINER(node, struct cm_parcel, item.node)))
+			continue;
+		cm_list_append(&office->refused, node);
+		return; /* the next turn tries again */
+	}
 }
 
 void cm_office_flush_settled(struct cm_office *office)
@@ -319,7 +375,18 @@ void cm_office_on_peer(struct cm_office *office, size_t index, bool is_up)
 	peer->is_up = is_up;
 	cm_office_log(office, CM_LOG_INFO, is_up ? "link.up" : "link.down", "peer=%s waiting=%zu",
 	    peer->settings->name, peer->waiting);
+	if (office->machine.peer != NULL)
+		office->machine.peer(
+		    office->machine.self, office->input->wall, peer->settings->name, is_up);
 	feed(peer, &input);
+}
+
+void cm_office_tell_peers(struct cm_office *office)
+{
+	for (size_t i = 0; office->machine.peer != NULL && i < office->peers_count; i++)
+		if (office->peers[i].is_up)
+			office->machine.peer(office->machine.self, office->input->wall,
+			    office->peers[i].settings->name, true);
 }
 
 static void take_reply(struct cm_office_peer *peer, uint64_t token, struct cm_bytes reply)

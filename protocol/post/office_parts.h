@@ -32,6 +32,7 @@ struct cm_office_peer {
 struct cm_parcel {
 	struct cm_peer_item item; /* first: the core gives this back */
 	struct cm_office_peer *peer;
+	char *reason; /* owned: of a refusal that the machine is still to be told of */
 	uint8_t body[];
 };
 
@@ -107,6 +108,7 @@ struct cm_office {
 	struct cm_idmap under_way; /* id -> struct cm_batch: received, not yet committed */
 	struct cm_list settled; /* parcels whose receipt came: their rows go with the next commit */
 	size_t settled_count;
+	struct cm_list refused; /* parcels refused for good: the machine is told before their rows go */
 	bool is_lazy_set; /* the lazy alarm will ring */
 	struct cm_alarm *alarms; /* owned: a heap, soonest first */
 	size_t alarms_count;
@@ -166,6 +168,8 @@ void cm_office_links_turn(struct cm_office *office);
 void cm_office_add_settled(struct cm_office *office, struct cm_job *job); /* all of them, into this job */
 void cm_office_flush_settled(struct cm_office *office);                  /* a job of their own */
 void cm_office_drop_settled(struct cm_office *office); /* their rows stay */
+void cm_office_tell_refused(struct cm_office *office); /* the machine, of what was refused for good */
+void cm_office_tell_peers(struct cm_office *office);   /* the machine, of the peers that are up */
 
 /* office_alarm.c */
 enum cm_status cm_office_alarm_add(struct cm_office *office, const struct cm_id *case_id,

@@ -17,6 +17,10 @@ const char *cm_row_name(uint32_t kind)
 		return "refused";
 	case CM_ROW_RELATED:
 		return "related";
+	case CM_ROW_OWNER:
+		return "owner";
+	case CM_ROW_MOVED:
+		return "moved";
 	default:
 		return cm_kind_name((enum cm_kind)kind);
 	}

@@ -14,6 +14,8 @@
 #define CM_ROW_UNCHANGED 103   /* router: planned anew, and the outcome stands; why, as text */
 #define CM_ROW_REFUSED 104     /* router: a person's word that was not followed; why, as text */
 #define CM_ROW_RELATED 105     /* router: other cases as the plan saw them: an outcome without parts */
+#define CM_ROW_OWNER 107       /* node: the case's owner and epoch as seen: a notice `moved` */
+#define CM_ROW_MOVED 108       /* router: another router has the case now: a notice `moved` */
 
 /* Gives a core the journal rows of one of its cases again, oldest first, as they stand in the ledger.
  * `each` returns false to end early. */

@@ -37,6 +37,8 @@ static const struct setting_spec specs[] = {
     {"residency", A_PATH, FOR_REGION, FOR_REGION, AT(residency), 0, 0, 0},
     {"blind_key", A_PATH, FOR_REGION, FOR_REGION, AT(blind_key), 0, 0, 0},
     {"overdue_ms", A_NUMBER, 0, FOR_ROUTER, AT(overdue_ms), 0, 10, 86400000},
+    {"router_patience_ms", A_NUMBER, 0, FOR_REGION, AT(router_patience_ms), 0, 100, 86400000},
+    {"router_lost_ms", A_NUMBER, 0, FOR_REGION, AT(router_lost_ms), 0, 100, INT64_C(31536000000)},
     {"law", SOME_PATHS, FOR_REGION | FOR_ROUTER, FOR_ALL, AT(law), AT(law_count), 0,
         CM_MAX_LAW_FILES},
     {"issuing", SOME_TEXTS, 0, FOR_REGION, AT(issuing), AT(issuing_count), 0, 32},
@@ -333,6 +335,11 @@ static enum cm_status check_whole(struct reader *r, const config_t *config)
 			    "%s:%u: %s: has no meaning for a process of role %s", r->out->path,
 			    config_setting_source_line(there), specs[i].name, r->out->role);
 	}
+	if (role == FOR_REGION && r->out->router_lost_ms < r->out->router_patience_ms)
+		return cm_err_set(r->err, CM_BAD_INPUT,
+		    "%s: router_lost_ms: less than router_patience_ms: decided cases can wait longer "
+		    "than open ones",
+		    r->out->path);
 	if (strlen(r->out->name) > CM_MAX_NAME_BYTES || strlen(r->out->region) > CM_MAX_NAME_BYTES)
 		return cm_err_set(
 		    r->err, CM_TOO_LARGE, "%s: name or region is too long", r->out->path);
@@ -450,7 +457,9 @@ enum cm_status cm_settings_read(const char *path, struct cm_settings *out, struc
 	    .ledger = "",
 	    .residency = "",
 	    .blind_key = "",
-	    .overdue_ms = 2000};
+	    .overdue_ms = 2000,
+	    .router_patience_ms = 10000,
+	    .router_lost_ms = 600000};
 	cm_arena_init(&out->arena, 0);
 	out->path = cm_arena_text(&out->arena, path);
 	r.folder = slash == NULL ? ""

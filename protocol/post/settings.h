@@ -37,6 +37,8 @@ struct cm_settings {
 	const char *residency;
 	const char *blind_key;
 	int64_t overdue_ms;
+	int64_t router_patience_ms; /* how long a router may be silent before its open cases go to the next */
+	int64_t router_lost_ms;     /* and before its decided ones do */
 	const char *const *law;
 	size_t law_count;
 	const char *const *issuing;

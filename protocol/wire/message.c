@@ -102,6 +102,7 @@ static const struct cm_choice notice_names[] = {
     {CM_NOTICE_WITHDRAW, "withdraw"},
     {CM_NOTICE_SETTLE, "settle"},
     {CM_NOTICE_SUPERSEDE, "supersede"},
+    {CM_NOTICE_MOVED, "moved"},
 };
 
 /* ---- what stands inside messages ------------------------------------------------------------- */
@@ -282,6 +283,8 @@ static const struct cm_field cm_demand_fields[] = {
     STRUCTS(8, cm_demand, facts, cm_fact_text, MAY, CM_MAX_FACTS, "facts of the whole demand"),
     TEXT(9, cm_demand, as_of, MAY, DAY, DAY, "YYYY-MM-DD the law is asked for"),
     ID(10, cm_demand, supersedes, MAY, "the case this corrected demand replaces"),
+    U32(11, cm_demand, epoch, MAY, 0, UINT32_MAX, "of the owner; absent: 1"),
+    U32(12, cm_demand, revision, MAY, 0, UINT32_MAX, "highest of its outcomes at intake"),
 };
 static const struct cm_field cm_ask_fields[] = {
     ID(1, cm_ask, case_id, NEED, "the case"),
@@ -304,6 +307,8 @@ static const struct cm_field cm_answer_fields[] = {
     U32(12, cm_answer, edition, MAY, 0, UINT32_MAX, "a higher one replaces; absent: the first"),
     STRUCTS(13, cm_answer, amendments, cm_amendment, MAY, CM_MAX_AMENDMENTS,
 	"what persons changed in it"),
+    U32(14, cm_answer, epoch, MAY, 0, UINT32_MAX, "of the ask; absent: 1"),
+    U32(15, cm_answer, revision, MAY, 0, UINT32_MAX, "highest of the outcomes at the node"),
 };
 static const struct cm_field cm_outcome_fields[] = {
     ID(1, cm_outcome, case_id, NEED, "the case"),
@@ -318,6 +323,7 @@ static const struct cm_field cm_outcome_fields[] = {
     ID(10, cm_outcome, successor, MAY, "with superseded: the case that replaces it"),
     ID(11, cm_outcome, predecessor, MAY, "the case it replaces"),
     STRUCTS(12, cm_outcome, related, cm_related, MAY, CM_MAX_RELATED, "cases about a same target"),
+    U32(13, cm_outcome, epoch, MAY, 0, UINT32_MAX, "of the router that decided; absent: 1"),
 };
 static const struct cm_field cm_event_fields[] = {
     ID(1, cm_event, case_id, NEED, "the case"),
@@ -328,11 +334,12 @@ static const struct cm_field cm_event_fields[] = {
     TEXT(6, cm_event, why, MAY, 1, LONG, "a sentence"),
     TEXT(7, cm_event, node, MAY, 1, NAME, "whose message caused it"),
     STRUCTS(8, cm_event, outcomes, cm_outcome, MAY, 1, "with outcome.decided, .revised, .ended"),
+    U32(9, cm_event, epoch, MAY, 0, UINT32_MAX, "of the router that reports; absent: 1"),
 };
 static const struct cm_field cm_notice_fields[] = {
     ID(1, cm_notice, case_id, NEED, "the case"),
     TEXT(2, cm_notice, node, NEED, 1, NAME, "at whose desk"),
-    ENUM(3, cm_notice, what, cm_notice_what, NEED, CM_NOTICE_WITHDRAW, CM_NOTICE_SUPERSEDE,
+    ENUM(3, cm_notice, what, cm_notice_what, NEED, CM_NOTICE_WITHDRAW, CM_NOTICE_MOVED,
 	notice_names, "what is to be done"),
     I64(4, cm_notice, at_ms, NEED, "wall time, milliseconds"),
     U32(5, cm_notice, revision, MAY, 0, UINT32_MAX, "of the outcome that was looked at"),
@@ -343,6 +350,12 @@ static const struct cm_field cm_notice_fields[] = {
     TEXT(10, cm_notice, region, MAY, 1, NAME, "settle: hosting region, if one hosts it"),
     TEXT(11, cm_notice, disposition, MAY, 1, NAME, "settle: reject ... hold_for_counsel"),
     ID(12, cm_notice, successor, MAY, "supersede: the case that replaces it"),
+    TEXT(13, cm_notice, router, MAY, 1, NAME, "moved: the router that has it now"),
+    U32(14, cm_notice, epoch, MAY, 0, UINT32_MAX, "moved: from which epoch on"),
+};
+static const struct cm_field cm_rebuild_fields[] = {
+    TEXT(1, cm_rebuild, router, NEED, 1, NAME, "whose ledger is new"),
+    I64(2, cm_rebuild, at_ms, NEED, "wall time, milliseconds"),
 };
 static const struct cm_field cm_op_fields[] = {
     TEXT(1, cm_op, name, NEED, 1, NAME, "file, list, show ..."),
@@ -380,6 +393,7 @@ const struct cm_schema cm_answer_schema = SCHEMA("answer", cm_answer, MOST_ANSWE
 const struct cm_schema cm_outcome_schema = SCHEMA("outcome", cm_outcome, MOST_OUTCOME);
 const struct cm_schema cm_event_schema = SCHEMA("event", cm_event, MOST_EVENT);
 const struct cm_schema cm_notice_schema = SCHEMA("notice", cm_notice, MOST_NOTICE);
+const struct cm_schema cm_rebuild_schema = SCHEMA("rebuild", cm_rebuild, MOST_REBUILD);
 const struct cm_schema cm_op_schema = SCHEMA("op", cm_op, MOST_OP);
 const struct cm_schema cm_op_reply_schema = SCHEMA("op_reply", cm_op_reply, MOST_OP_REPLY);
 const struct cm_schema cm_envelope_schema = SCHEMA("envelope", cm_envelope, CM_MAX_FRAME_BYTES);

@@ -57,6 +57,8 @@ struct cm_demand {
 	size_t facts_count;
 	const char *as_of; /* YYYY-MM-DD: the day the law is asked for, normally the day of service */
 	struct cm_id supersedes; /* the case this corrected demand replaces; zero: none */
+	uint32_t epoch;    /* of the router that coordinates it, cm_epoch_of; the demand has this one's */
+	uint32_t revision; /* highest of its outcomes that the intake node holds; 0: none */
 };
 
 /* A part as far as it is known: target x category x hosting region, with the facts about it. */
@@ -203,6 +205,8 @@ struct cm_answer {
 	uint32_t edition;          /* of this round: a higher one replaces; absent and 1: the first */
 	const struct cm_amendment *amendments; /* what persons changed in it */
 	size_t amendments_count;
+	uint32_t epoch;    /* of the ask it answers */
+	uint32_t revision; /* highest of the case's outcomes that the node holds; 0: none */
 };
 
 /* A step beside the disposition. */
@@ -264,15 +268,18 @@ struct cm_outcome {
 	struct cm_id predecessor; /* the case this one replaces; zero: none */
 	const struct cm_related *related;
 	size_t related_count;
+	uint32_t epoch; /* of the router that decided; outcomes are compared by epoch, then revision */
 };
 
 enum cm_notice_what {
 	CM_NOTICE_WITHDRAW = 1, /* intake: the authority withdrew the demand */
 	CM_NOTICE_SETTLE = 2,   /* central: one part's disposition */
 	CM_NOTICE_SUPERSEDE = 3, /* a corrected demand replaces it: the router's own note of that */
+	CM_NOTICE_MOVED = 4,     /* intake to the former owner: another router has the case now */
 };
 
-/* Node to router: a person's word about a case as a whole or about one part. */
+/* Node to router: a person's word about a case as a whole or about one part; or, with moved, the intake
+ * node's own. */
 struct cm_notice {
 	struct cm_id case_id;
 	const char *node;
@@ -286,6 +293,15 @@ struct cm_notice {
 	const char *region;
 	const char *disposition;
 	struct cm_id successor; /* with supersede */
+	const char *router;     /* with moved: who has it now */
+	uint32_t epoch;         /* with moved: from which epoch on */
+};
+
+/* Router to every node, when it starts without any rows: its ledger is new. Who has given it a case
+ * gives it again. */
+struct cm_rebuild {
+	const char *router;
+	int64_t at_ms;
 };
 
 /* Router to central: one step of a case. No identifiers, no content. */
@@ -299,6 +315,7 @@ struct cm_event {
 	const char *node; /* whose message caused it, or "" */
 	const struct cm_outcome *outcomes; /* none or one, with outcome.decided, .revised, .ended */
 	size_t outcomes_count;
+	uint32_t epoch; /* of the router that reports */
 };
 
 /* A name and a value, for operations. */
@@ -332,6 +349,7 @@ struct cm_op_reply {
 	X(OUTCOME, 13, cm_outcome, 4 * 1024 * 1024)                                                 \
 	X(EVENT, 14, cm_event, 4 * 1024 * 1024)                                                     \
 	X(NOTICE, 15, cm_notice, 16 * 1024)                                                        \
+	X(REBUILD, 17, cm_rebuild, 1024)                                                           \
 	X(OP, 20, cm_op, 300 * 1024)                                                               \
 	X(OP_REPLY, 21, cm_op_reply, 5632 * 1024)
 
@@ -340,6 +358,13 @@ enum cm_kind {
 	CM_MESSAGE_TABLE(X)
 #undef X
 };
+
+/* The owner of a case is the router that coordinates it now. Its epoch counts from 1; each hand-over to
+ * another router raises it. An absent epoch is the first. */
+static inline uint32_t cm_epoch_of(uint32_t epoch)
+{
+	return epoch > 1 ? epoch : 1;
+}
 
 /* One message with its stable id. The body is the encoded message of that kind. */
 struct cm_record {

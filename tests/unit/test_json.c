@@ -70,7 +70,7 @@ Test(json, a_demand_shows_its_blinds_in_hex_and_no_identifier)
 	    "\"known\","
 	    "\"source\":\"a "
 	    "test\"},{\"name\":\"us_person\",\"values\":[],\"knowledge\":\"cannot_tell\","
-	    "\"source\":\"a test\"}],\"as_of\":\"2026-11-07\"}");
+	    "\"source\":\"a test\"}],\"as_of\":\"2026-11-07\",\"epoch\":0,\"revision\":0}");
 	end();
 }
 
@@ -111,7 +111,8 @@ Test(json, an_answer_shows_rulings_with_names_for_numbers)
 	    "\"ask\":\"Where?\",\"terms\":[{\"act\":\"disclose\",\"due\":\"2026-11-23\",\"zone\":"
 	    "\"UTC\","
 	    "\"counting\":\"counted by a test\",\"conditional\":true}],\"readings\":[]}]}],\"law\":[],"
-	    "\"signed_off_by\":\"machine\",\"edition\":0,\"amendments\":[]}");
+	    "\"signed_off_by\":\"machine\",\"edition\":0,\"amendments\":[],\"epoch\":0,"
+	    "\"revision\":0}");
 	end();
 }
 
@@ -139,7 +140,7 @@ Test(json, an_outcome_shows_parts_steps_and_questions)
 	    "\"parts\":[{\"target\":1,\"category\":\"content\",\"disposition\":\"challenge\","
 	    "\"why\":\"Because.\",\"grounds\":[],\"steps\":[{\"act\":\"preserve\","
 	    "\"who\":\"legal desk us\",\"terms\":[]}],\"terms\":[],\"questions\":[\"Where?\"],\"number\":0,\"amendments\":[]}],"
-	    "\"law\":[],\"related\":[]}");
+	    "\"law\":[],\"related\":[],\"epoch\":0}");
 	end();
 }
 
@@ -150,7 +151,7 @@ Test(json, an_event_shows_its_number_and_an_outcome_only_if_it_has_one)
 
 	cr_assert_str_eq(of_kind(CM_KIND_EVENT, &event),
 	    "{\"case_id\":" ONES ",\"seq\":7,\"at_ms\":1,\"router\":\"router\","
-	    "\"what\":\"demand.accepted\",\"outcomes\":[]}");
+	    "\"what\":\"demand.accepted\",\"outcomes\":[],\"epoch\":0}");
 	end();
 }
 

@@ -1,4 +1,6 @@
 #include <criterion/criterion.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "protocol/post/office.h"
@@ -23,6 +25,8 @@ static bool has_alloc_failed;
 static unsigned open_cases; /* that are taken up again, each with a job of its own */
 static unsigned resets;
 static unsigned records_taken;
+static char told[400]; /* what the machine was told of peers and refusals, a line each */
+static bool acts_when_refused;
 static size_t fail_at; /* after the machine has spoken, this request for memory fails */
 
 /* The inbox: one id. */
@@ -114,6 +118,34 @@ static void on_reset(void *self)
 	resets++;
 }
 
+static void note(const char *fmt, ...)
+{
+	size_t used = strlen(told);
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(told + used, sizeof told - used, fmt, ap);
+	va_end(ap);
+}
+
+static void on_told_peer(void *self, struct cm_wall now, const char *name, bool is_up)
+{
+	(void)self;
+	note("%s %s at %lld\n", name, is_up ? "up" : "down", (long long)(now.ms - 1793836800000));
+}
+
+static void on_undeliverable(void *self, const struct cm_input *input, const char *peer,
+    const struct cm_record *record, enum cm_status status, const char *reason,
+    struct cm_effects *effects)
+{
+	(void)self;
+	(void)input;
+	note("%s refused %u of kind %u: %s, %s\n", peer, record->id.bytes[15],
+	    (unsigned)record->kind, cm_status_name(status), reason);
+	if (acts_when_refused)
+		act(effects, 70);
+}
+
 /* ---- the ledger ------------------------------------------------------------------------------ */
 
 static enum cm_status look_up(void *self, const char *sender, const struct cm_id *id,
@@ -171,6 +203,8 @@ static void start(void)
 	        .record = on_record,
 	        .op = on_op,
 	        .replay = on_replay,
+	        .peer = on_told_peer,
+	        .undeliverable = on_undeliverable,
 	        .resume = on_resume,
 	        .reset = on_reset},
 	    .store = {NULL, look_up, no_journal, no_outbox, resume_ledger},
@@ -186,6 +220,8 @@ static void start(void)
 	resets = 0;
 	records_taken = 0;
 	fail_at = 0;
+	told[0] = 0;
+	acts_when_refused = false;
 	known = (struct cm_id){{0}};
 	now = input_of(CM_OFFICE_TURN);
 	cm_arena_init(&arena, 0);
@@ -653,4 +689,120 @@ Test(office, no_job_overtakes_one_that_failed)
 		job_back(next_job(), CM_OK);
 	cr_assert(cm_office_is_serving(office));
 	end();
+}
+
+/* ---- what the machine is told of its peers --------------------------------------------------- */
+
+Test(office, the_machine_is_told_who_can_be_reached_and_again_after_a_reload)
+{
+	struct cm_office_input input;
+	struct cm_job *job;
+
+	start();
+	peer_is_up();
+	now_ms = 1500;
+	input = input_of(CM_OFFICE_PEER_DOWN);
+	cm_office_step(office, &input);
+	cr_assert_str_eq(told, "router up at 1000\nrouter down at 1500\n");
+	peer_is_up();
+	told[0] = 0;
+	request_ask(1);
+	job = next_job();
+	job_back(job, CM_DISK_FULL);
+	now_ms = 2000;
+	input = input_of(CM_OFFICE_ALARM);
+	input.alarm = CM_OFFICE_LAZY;
+	cm_office_step(office, &input);
+	cr_assert_eq(resets, 1);
+	cr_assert_str_eq(told, "router up at 2000\n");
+	end();
+}
+
+/* Store a row with a record to the router, and have the router answer that with a receipt. */
+static void send_and_refuse(enum cm_status verdict, const char *reason)
+{
+	struct cm_id id = id_of(101);
+	struct cm_receipt receipt = {.id = id, .status = (uint32_t)verdict, .reason = reason};
+	struct cm_envelope envelope = {.version = CM_PROTOCOL_VERSION,
+	    .sender = "router",
+	    .boot = 7,
+	    .receipts = &receipt,
+	    .receipts_count = 1};
+	struct cm_office_input input;
+	struct cm_buf buf;
+
+	machine_sends = true;
+	peer_is_up();
+	request_ask(1);
+	job_back(next_job(), CM_OK); /* the record rides on the answer */
+	machine_sends = false;
+	input = input_of(CM_OFFICE_REQUEST);
+	input.asker = &envelope;
+	cm_buf_init(&buf, 0);
+	cr_assert_eq(cm_envelope_encode(&envelope, &buf, NULL), CM_OK);
+	input.bytes = (struct cm_bytes){buf.data, buf.len};
+	told[0] = 0;
+	cm_office_step(office, &input);
+	cm_buf_fini(&buf);
+}
+
+Test(office, the_machine_is_told_of_a_refusal_and_the_row_goes_with_what_comes_of_it)
+{
+	struct cm_job *job;
+
+	start();
+	acts_when_refused = true;
+	send_and_refuse(CM_CHANGED, "router2 has it");
+	cr_assert_str_eq(told, "", "told in the middle of the links' work");
+	turn();
+	cr_assert_str_eq(told, "router refused 101 of kind 12: CM_CHANGED, router2 has it\n");
+	job = next_job();
+	cr_assert_eq(count_entries(job, CM_ENTRY_JOURNAL), 1);
+	cr_assert_eq(count_entries(job, CM_ENTRY_OUTBOX_DELETE), 1);
+	told[0] = 0;
+	job_back(job, CM_OK);
+	turn();
+	cr_assert_str_eq(told, "", "told once");
+	end();
+}
+
+Test(office, a_refusal_that_changes_nothing_lets_its_row_go_all_the_same)
+{
+	struct cm_office_input input;
+
+	start();
+	send_and_refuse(CM_NOT_ALLOWED, "");
+	turn();
+	cr_assert_str_eq(told, "router refused 101 of kind 12: CM_NOT_ALLOWED, \n");
+	input = input_of(CM_OFFICE_ALARM);
+	input.alarm = CM_OFFICE_LAZY;
+	cm_office_step(office, &input);
+	cr_assert_eq(count_entries(next_job(), CM_ENTRY_OUTBOX_DELETE), 1);
+	cm_office_abandon(effect.job);
+	end();
+}
+
+Test(office, of_what_was_accepted_the_machine_is_told_nothing)
+{
+	start();
+	send_and_refuse(CM_DUPLICATE, "");
+	turn();
+	cr_assert_str_eq(told, "");
+	end();
+}
+
+Test(office, a_refusal_is_not_forgotten_when_memory_is_short_or_the_process_ends)
+{
+	start();
+	send_and_refuse(CM_CHANGED, "router2 has it");
+	cm_alloc_fail_at(1, true);
+	turn();
+	cm_alloc_fail_at(0, false);
+	cr_assert_str_eq(told, "");
+	turn();
+	cr_assert_str_eq(told, "router refused 101 of kind 12: CM_CHANGED, router2 has it\n");
+	end();
+	start();
+	send_and_refuse(CM_CHANGED, "router2 has it");
+	end(); /* no block lives */
 }

@@ -99,6 +99,8 @@ static const struct {
     {"residency", REGION, REGION, "\"r.db\"", "{ a = 1; }", "a text in quotes is wanted"},
     {"blind_key", REGION, REGION, "\"b.key\"", "5L", "a text in quotes is wanted"},
     {"overdue_ms", 0, ROUTER, "2500", "\"2500\"", "a whole number is wanted"},
+    {"router_patience_ms", 0, REGION, "500", "\"500\"", "a whole number is wanted"},
+    {"router_lost_ms", 0, REGION, "60000", "1.5", "a whole number is wanted"},
     {"law", REGION | ROUTER, ALL, "( \"v.law\" )", "\"v.law\"",
 	"a list is wanted: ( \"a\", \"b\" )"},
     {"issuing", 0, REGION, "( \"IE\" )", "{ a = \"IE\"; }", "a list is wanted: ( \"a\", \"b\" )"},
@@ -236,6 +238,22 @@ Test(settings, a_router_waits_two_seconds_unless_told_otherwise)
 	cr_assert_eq(read_text(whole(2, "overdue_ms", NULL)), CM_OK);
 	cr_assert_eq(settings.overdue_ms, 2000);
 	cm_settings_fini(&settings);
+	end();
+}
+
+Test(settings, a_node_waits_ten_seconds_for_a_silent_router_and_ten_minutes_for_a_lost_one)
+{
+	cr_assert_eq(read_text(whole(0, "router_patience_ms", NULL)), CM_OK);
+	cr_assert_eq(settings.router_patience_ms, 10000);
+	cr_assert_eq(settings.router_lost_ms, 60000);
+	cm_settings_fini(&settings);
+	cr_assert_eq(read_text(whole(0, "router_lost_ms", NULL)), CM_OK);
+	cr_assert_eq(settings.router_patience_ms, 500);
+	cr_assert_eq(settings.router_lost_ms, 600000);
+	cm_settings_fini(&settings);
+	refused(whole(0, "router_patience_ms", "60001"), CM_BAD_INPUT,
+	    "t.conf: router_lost_ms: less than router_patience_ms: decided cases can wait longer than "
+	    "open ones");
 	end();
 }
 
