@@ -18,6 +18,7 @@
 #include "nodes/cli/fleet.h"
 #include "protocol/base/buf.h"
 #include "protocol/base/id.h"
+#include "protocol/wire/limits.h"
 #include "protocol/wire/message.h"
 
 /* CLI_PATH, NODE_PATH and ROUTER_PATH name the programs: the build defines them. */
@@ -187,6 +188,10 @@ void expect_decided(struct cm_fleet *fleet, const struct filed *filed, size_t co
 bool wait_missing(
     struct cm_fleet *fleet, const struct filed *filed, size_t count, const char *nodes);
 
+/* The same of one router of several. */
+bool wait_missing_at(struct cm_fleet *fleet, const char *router, const struct filed *filed, size_t count,
+    const char *nodes);
+
 /* ---- a bad network --------------------------------------------------------------------------- */
 
 /* Put the relay between every router and everybody else, both ways, and start all anew behind it. Links are
@@ -233,6 +238,8 @@ char *words_of(const json_t *outcome);
 
 /* ---- ledgers --------------------------------------------------------------------------------- */
 
+#define TALE_TOLD 64
+
 /* What one process's ledger says of one case. */
 struct tale {
 	struct cm_id case_id;
@@ -242,7 +249,12 @@ struct tale {
 	unsigned answers[3];
 	unsigned outcomes;
 	unsigned decided; /* central: events with an outcome */
-	uint32_t revision; /* the highest */
+	uint32_t epoch;    /* of the newest outcome: the highest, and of that the highest revision */
+	uint32_t revision;
+	bool goes_back;    /* an outcome's row that is not newer than the one before */
+	uint64_t told[TALE_TOLD]; /* answers: node, epoch, round and edition of each */
+	size_t told_count;
+	bool is_told_twice;
 	uint64_t events;
 	uint64_t event_bits; /* bit n: event n was there once */
 	bool has_doubled_event;
@@ -265,5 +277,39 @@ const struct tale *tale_of(const struct tales *tales, const struct cm_id *case_i
  * case at the router, at one intake node and at central, with one outcome, revision 1, and the same
  * dispositions; each node was asked once and has answered once; events are numbered without gap. */
 void expect_ledgers_agree(struct cm_fleet *fleet, size_t count);
+
+/* ---- several routers ------------------------------------------------------------------------- */
+
+/* Add a line to the settings of every region's node, which is stopped for it and started again. */
+void settings_add(struct cm_fleet *fleet, const char *line);
+
+/* Who has a case, and since which epoch. */
+struct owner {
+	char router[CM_MAX_NAME_BYTES + 1];
+	int64_t epoch;
+};
+
+/* As the node says where it was filed. */
+struct owner owner_of(struct cm_fleet *fleet, const struct filed *filed);
+
+/* Wait until it says that the case has been handed over, and so has this epoch or a higher one. */
+bool wait_epoch(struct cm_fleet *fleet, const struct filed *filed, int64_t epoch, struct owner *owner);
+
+/* File demands at `node` until `count` of them are `router`'s, from the number `*next` on. */
+void file_for(struct cm_fleet *fleet, const char *node, const char *router, unsigned accounts,
+    unsigned *next, unsigned count, struct filed *out);
+
+/* Wait until a router says of a case that it is in this state. */
+bool wait_state(
+    struct cm_fleet *fleet, const char *node, const struct filed *filed, const char *state);
+
+/* Wait until the outcome that the intake node holds is of this epoch or a higher one; what it shows. */
+json_t *wait_decided(struct cm_fleet *fleet, const struct filed *filed, int64_t epoch);
+
+/* What must be true of all ledgers when nobody is silent any more, whatever routers have had the cases:
+ * one router has each, and its newest outcome is the newest everywhere: at intake, at central with the
+ * same words, at every host that has one; nowhere has an outcome gone back; no node was told or has
+ * answered twice in one epoch. */
+void expect_routers_agree(struct cm_fleet *fleet, const struct filed *filed, size_t count);
 
 #endif
