@@ -7,22 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "protocol/post/dossier.h"
 #include "protocol/wire/codec.h"
-
-/* An emergency by the fact of that name or by its instrument; what is open is none. */
-static bool is_emergency(const struct cm_demand *demand)
-{
-	for (size_t i = 0; i < demand->facts_count; i++) {
-		const struct cm_fact_text *f = &demand->facts[i];
-		bool says = f->values_count == 1 && f->knowledge == CM_KNOWN;
-
-		if (says && ((strcmp(f->name, "emergency") == 0 && strcmp(f->values[0], "yes") == 0) ||
-		                (strcmp(f->name, "instrument") == 0 &&
-		                    strcmp(f->values[0], "emergency_request") == 0)))
-			return true;
-	}
-	return false;
-}
 
 enum cm_status cm_case_take_demand(struct cm_case *c, struct cm_bytes body, struct cm_err *err)
 {
@@ -39,7 +25,7 @@ enum cm_status cm_case_take_demand(struct cm_case *c, struct cm_bytes body, stru
 	c->demand = demand;
 	c->opened_ms = demand->registered_ms;
 	c->targets_count = demand->targets_count;
-	c->is_emergency = is_emergency(demand);
+	c->is_emergency = cm_demand_is_emergency(demand);
 	(void)snprintf(c->issuing_state, sizeof c->issuing_state, "%s", demand->issuing_state);
 	return CM_OK;
 }

@@ -5,7 +5,9 @@
 
 #include "jurisdictions/law_files.h"
 #include "nodes/desk/desk_case.h"
+#include "nodes/desk/desk_central.h"
 #include "nodes/desk/desk_ops.h"
+#include "nodes/desk/desk_owner.h"
 #include "nodes/residency/residency.h"
 #include "protocol/base/log.h"
 #include "protocol/base/plant.h"
@@ -109,10 +111,8 @@ enum cm_status cm_desk_init(struct cm_desk *desk, const struct cm_settings *sett
 	*desk = (struct cm_desk){.settings = settings, .recall = {recall, desk}};
 	cm_reviews_init(&desk->reviews);
 	desk->is_central = strcmp(settings->role, "central") == 0;
-	for (size_t i = 0; i < settings->peers_count && desk->router == NULL; i++)
-		if (strcmp(settings->peers[i].role, "router") == 0)
-			desk->router = settings->peers[i].name;
-	if (!desk->is_central)
+	status = cm_desk_find_routers(desk, err);
+	if (status == CM_OK && !desk->is_central)
 		status = init_region(desk, err);
 	if (status != CM_OK)
 		cm_desk_fini(desk);
@@ -134,6 +134,14 @@ void cm_desk_fini(struct cm_desk *desk)
 
 static void note_ask(struct cm_review *review, const struct cm_ask *ask)
 {
+	uint32_t epoch = cm_epoch_of(ask->demand.epoch);
+
+	if (epoch > review->asked_epoch) {
+		review->rounds_answered = 0; /* a new owner has heard none of them */
+		review->asked_epoch = epoch;
+	}
+	if (epoch > review->epoch)
+		review->epoch = epoch;
 	review->rounds_answered |= 1u << ask->round;
 	review->targets_count = ask->demand.targets_count;
 	if (review->opened_ms == 0)
@@ -161,15 +169,21 @@ static enum cm_status load_past(struct cm_desk *desk, const struct cm_review *re
 	return status;
 }
 
-static enum cm_status check_ask(const struct cm_review *review, const struct cm_ask *ask,
-    struct cm_err *err)
+static enum cm_status check_ask(const struct cm_review *review, const char *sender,
+    const struct cm_ask *ask, struct cm_err *err)
 {
+	uint32_t epoch = cm_epoch_of(ask->demand.epoch);
+	enum cm_status status;
+
 	if (ask->round > CM_MAX_ROUNDS)
 		return cm_err_set(err, CM_TOO_LARGE, "round %u: at most %d are answered",
 		    (unsigned)ask->round, CM_MAX_ROUNDS);
+	status = cm_desk_check_epoch(review, sender, epoch, err);
+	if (status != CM_OK)
+		return status;
 	if (review != NULL && cm_review_has_ended(review))
 		return cm_err_set(err, CM_NO_MEANING, "the case has ended");
-	if (review != NULL && (review->rounds_answered >> ask->round & 1) != 0 &&
+	if (review != NULL && review->asked_epoch == epoch && (review->rounds_answered >> ask->round & 1) != 0 &&
 	    !CM_PLANTED(ASK_AGAIN))
 		return cm_err_set(err, CM_DUPLICATE, "this round was answered before");
 	return CM_OK;
@@ -180,14 +194,24 @@ static enum cm_status answer_ask(struct cm_desk *desk, const struct cm_input *in
     struct cm_bytes *body, struct cm_err *err)
 {
 	struct cm_check_past past;
+	struct cm_answer *said = NULL;
 	struct cm_answer answer;
-	enum cm_status status = load_past(desk, review, &effects->arena, &past, err);
+	enum cm_status status = cm_desk_find_said(desk, review, ask, effects, &said, err);
 
+	if (status == CM_OK && said == NULL)
+		status = load_past(desk, review, &effects->arena, &past, err);
 	if (status != CM_OK)
 		return status;
-	desk->check.past = &past;
-	status = cm_check_answer(&desk->check, ask, input->now, &effects->arena, &answer);
-	desk->check.past = NULL;
+	if (said != NULL) {
+		answer = *said;
+		answer.round = ask->round;
+	} else {
+		desk->check.past = &past;
+		status = cm_check_answer(&desk->check, ask, input->now, &effects->arena, &answer);
+		desk->check.past = NULL;
+	}
+	answer.epoch = ask->demand.epoch;
+	answer.revision = review != NULL ? review->revision : 0;
 	if (status == CM_OK)
 		status = cm_desk_encode_answer(desk, &answer, effects, body, err);
 	return status == CM_OK ? CM_OK : cm_err_set(err, status, "no memory to answer");
@@ -202,15 +226,24 @@ static enum cm_status take_ask(struct cm_desk *desk, const struct cm_input *inpu
 	struct cm_bytes body;
 	struct cm_id id;
 	char label[32];
+	uint32_t epoch;
+	bool stores_owner;
 	enum cm_status status =
 	    cm_record_decode(CM_KIND_ASK, record->body, &effects->arena, &ask, err);
 
 	if (status != CM_OK)
 		return status;
+	epoch = cm_epoch_of(ask.demand.epoch);
 	review = cm_reviews_find(&desk->reviews, &ask.case_id);
-	status = check_ask(review, &ask, err);
+	status = check_ask(review, sender, &ask, err);
 	if (status == CM_OK)
 		status = answer_ask(desk, input, review, &ask, effects, &body, err);
+	if (status != CM_OK)
+		return status;
+	stores_owner = cm_desk_must_store_owner(desk, review, epoch);
+	if (stores_owner)
+		status = cm_desk_store_owner(
+		    desk, input, &ask.case_id, sender, epoch, "it has asked", effects, err);
 	if (status != CM_OK)
 		return status;
 	cm_effect_store(effects, CM_KIND_ASK, &ask.case_id, record->body);
@@ -224,8 +257,9 @@ static enum cm_status take_ask(struct cm_desk *desk, const struct cm_input *inpu
 	if (review == NULL)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for a case");
 	(void)cm_review_step(review, CM_REVIEW_ASK);
+	cm_desk_see_owner(desk, review, sender, epoch);
 	note_ask(review, &ask);
-	review->rows += 2;
+	review->rows += 2 + (uint32_t)stores_owner;
 	return CM_OK;
 }
 
@@ -236,15 +270,42 @@ static enum cm_review_event event_of(const struct cm_outcome *outcome)
 	return strcmp(outcome->ended, "superseded") == 0 ? CM_REVIEW_SUPERSEDE : CM_REVIEW_WITHDRAW;
 }
 
-static void note_outcome(struct cm_review *review, const struct cm_outcome *outcome)
+static void note_outcome(
+    struct cm_desk *desk, struct cm_review *review, const struct cm_outcome *outcome)
 {
+	review->outcome_epoch = cm_epoch_of(outcome->epoch);
+	cm_desk_see_owner(desk, review, outcome->router, review->outcome_epoch);
 	review->revision = outcome->revision;
 	review->decided_ms = outcome->decided_ms;
 	review->parts_count = outcome->parts_count;
 }
 
-static enum cm_status take_outcome(struct cm_desk *desk, const struct cm_record *record,
-    struct cm_effects *effects, struct cm_err *err)
+/* One that ends an ended case anew, in a later epoch: what ended it stands, and its number is the later. */
+static bool is_later_end(const struct cm_review *review, const struct cm_outcome *outcome)
+{
+	return cm_review_has_ended(review) && outcome->ended[0] != 0 &&
+	       cm_epoch_of(outcome->epoch) > review->outcome_epoch;
+}
+
+static enum cm_status check_outcome(const struct cm_review *review, const char *sender,
+    const struct cm_outcome *outcome, struct cm_err *err)
+{
+	enum cm_status status =
+	    cm_desk_check_epoch(review, sender, cm_epoch_of(outcome->epoch), err);
+
+	if (status != CM_OK)
+		return status;
+	if (review == NULL ||
+	    (cm_review_next(review->state, event_of(outcome)) < 0 && !is_later_end(review, outcome)))
+		return cm_err_set(err, CM_NO_MEANING, "no case here waits for this outcome");
+	if (!cm_review_is_newer(review, cm_epoch_of(outcome->epoch), outcome->revision))
+		return cm_err_set(err, CM_NO_MEANING, "revision %u is superseded",
+		    (unsigned)outcome->revision);
+	return CM_OK;
+}
+
+static enum cm_status take_outcome(struct cm_desk *desk, const char *sender,
+    const struct cm_record *record, struct cm_effects *effects, struct cm_err *err)
 {
 	struct cm_outcome outcome;
 	struct cm_review *review;
@@ -255,11 +316,9 @@ static enum cm_status take_outcome(struct cm_desk *desk, const struct cm_record 
 	if (status != CM_OK)
 		return status;
 	review = cm_reviews_find(&desk->reviews, &outcome.case_id);
-	if (review == NULL || cm_review_next(review->state, event_of(&outcome)) < 0)
-		return cm_err_set(err, CM_NO_MEANING, "no case here waits for this outcome");
-	if (outcome.revision <= review->revision)
-		return cm_err_set(err, CM_NO_MEANING, "revision %u is superseded",
-		    (unsigned)outcome.revision);
+	status = check_outcome(review, sender, &outcome, err);
+	if (status != CM_OK)
+		return status;
 	cm_id_print(&outcome.case_id, id);
 	cm_effect_store(effects, CM_KIND_OUTCOME, &outcome.case_id, record->body);
 	cm_effect_tell(effects, "outcome.stored", &outcome.case_id, "case=%s revision=%u parts=%zu",
@@ -267,24 +326,29 @@ static enum cm_status take_outcome(struct cm_desk *desk, const struct cm_record 
 	if (effects->failed)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for an outcome");
 	(void)cm_review_step(review, event_of(&outcome));
-	note_outcome(review, &outcome);
+	note_outcome(desk, review, &outcome);
 	review->rows++;
 	return CM_OK;
 }
 
-static void note_event(struct cm_review *review, const struct cm_event *event)
+static void note_event(
+    struct cm_desk *desk, struct cm_review *review, const struct cm_event *event)
 {
+	const struct cm_outcome *outcome = event->outcomes;
+
+	cm_desk_see_owner(desk, review, event->router, cm_epoch_of(event->epoch));
 	if (review->opened_ms == 0)
 		review->opened_ms = event->at_ms;
 	(void)cm_review_step(review, CM_REVIEW_EVENT);
-	if (event->outcomes_count > 0 && event->outcomes[0].revision > review->revision) {
-		(void)cm_review_step(review, event_of(&event->outcomes[0]));
-		note_outcome(review, &event->outcomes[0]);
+	if (event->outcomes_count > 0 &&
+	    cm_review_is_newer(review, cm_epoch_of(outcome->epoch), outcome->revision)) {
+		(void)cm_review_step(review, event_of(outcome));
+		note_outcome(desk, review, outcome);
 	}
 }
 
-static enum cm_status take_event(struct cm_desk *desk, const struct cm_record *record,
-    struct cm_effects *effects, struct cm_err *err)
+static enum cm_status take_event(struct cm_desk *desk, const char *sender,
+    const struct cm_record *record, struct cm_effects *effects, struct cm_err *err)
 {
 	struct cm_event event;
 	struct cm_review *review;
@@ -293,13 +357,17 @@ static enum cm_status take_event(struct cm_desk *desk, const struct cm_record *r
 
 	if (status != CM_OK)
 		return status;
+	status = cm_desk_check_epoch(cm_reviews_find(&desk->reviews, &event.case_id), sender,
+	    cm_epoch_of(event.epoch), err);
+	if (status != CM_OK)
+		return status;
 	cm_effect_store(effects, CM_KIND_EVENT, &event.case_id, record->body);
 	if (effects->failed)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for an event");
 	review = cm_reviews_need(&desk->reviews, &event.case_id);
 	if (review == NULL)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for a case");
-	note_event(review, &event);
+	note_event(desk, review, &event);
 	review->rows++;
 	return CM_OK;
 }
@@ -309,19 +377,24 @@ static enum cm_status on_record(void *self, const struct cm_input *input, const 
 {
 	struct cm_desk *desk = self;
 
+	cm_desk_hear(desk, sender, input->now);
 	if (desk->is_central && record->kind == CM_KIND_EVENT)
-		return take_event(desk, record, effects, err);
+		return take_event(desk, sender, record, effects, err);
+	if (desk->is_central && record->kind == CM_KIND_ASK)
+		return cm_desk_take_central_ask(desk, input, sender, record, effects, err);
+	if (!desk->is_central && record->kind == CM_KIND_REBUILD)
+		return cm_desk_take_rebuild(desk, input, sender, record, effects, err);
 	if (!desk->is_central && record->kind == CM_KIND_ASK)
 		return take_ask(desk, input, sender, record, effects, err);
 	if (!desk->is_central && record->kind == CM_KIND_OUTCOME)
-		return take_outcome(desk, record, effects, err);
+		return take_outcome(desk, sender, record, effects, err);
 	return cm_err_set(err, CM_UNKNOWN_KIND, "a %s node takes no message of kind %u",
 	    desk->settings->role, (unsigned)record->kind);
 }
 
 /* ---- replay ---------------------------------------------------------------------------------- */
 
-static enum cm_status replay_demand(struct cm_review *review, struct cm_desk *desk,
+static enum cm_status replay_demand(struct cm_review *review, struct cm_desk *desk, int64_t at_ms,
     struct cm_bytes body, struct cm_arena *arena)
 {
 	struct cm_demand demand;
@@ -330,12 +403,14 @@ static enum cm_status replay_demand(struct cm_review *review, struct cm_desk *de
 	if (status != CM_OK)
 		return status;
 	cm_desk_note_demand(review, &demand);
+	cm_desk_note_successor(desk, &demand.case_id, &demand.supersedes);
+	review->owner_since_ms = at_ms;
 	(void)cm_review_step(review, CM_REVIEW_REGISTER);
 	return cm_reviews_mark_original(&desk->reviews, review);
 }
 
 static enum cm_status replay_row(struct cm_desk *desk, struct cm_review *review, uint32_t kind,
-    struct cm_bytes body, struct cm_arena *arena)
+    int64_t at_ms, struct cm_bytes body, struct cm_arena *arena)
 {
 	struct cm_ask ask;
 	struct cm_answer answer;
@@ -347,7 +422,7 @@ static enum cm_status replay_row(struct cm_desk *desk, struct cm_review *review,
 
 	switch (kind) {
 	case CM_KIND_DEMAND:
-		return replay_demand(review, desk, body, arena);
+		return replay_demand(review, desk, at_ms, body, arena);
 	case CM_KIND_ASK:
 		status = cm_record_decode(kind, body, arena, &ask, NULL);
 		if (status == CM_OK && ask.round <= CM_MAX_ROUNDS) {
@@ -359,22 +434,26 @@ static enum cm_status replay_row(struct cm_desk *desk, struct cm_review *review,
 		status = cm_record_decode(kind, body, arena, &answer, NULL);
 		if (status == CM_OK)
 			review->is_amended = review->is_amended || answer.amendments_count > 0;
+		if (status == CM_OK && desk->is_central)
+			review->asked_epoch = cm_epoch_of(answer.epoch);
 		return status;
 	case CM_KIND_OUTCOME:
 		status = cm_record_decode(kind, body, arena, &outcome, NULL);
 		if (status == CM_OK) {
 			(void)cm_review_step(review, event_of(&outcome));
-			note_outcome(review, &outcome);
+			note_outcome(desk, review, &outcome);
 		}
 		return status;
 	case CM_KIND_EVENT:
 		status = cm_record_decode(kind, body, arena, &event, NULL);
 		if (status == CM_OK)
-			note_event(review, &event);
+			note_event(desk, review, &event);
 		return status;
 	case CM_ROW_ORIGINAL:
 		cm_desk_note_original(review, body);
 		return CM_OK;
+	case CM_ROW_OWNER:
+		return cm_desk_replay_owner(desk, review, at_ms, body, arena);
 	default:
 		return CM_OK; /* a notice changes nothing until the router follows it */
 	}
@@ -384,32 +463,31 @@ static enum cm_status on_replay(void *self, uint32_t kind, const struct cm_id *c
     uint64_t seq, int64_t at_ms, struct cm_bytes body)
 {
 	struct cm_desk *desk = self;
-	struct cm_review *review = cm_reviews_need(&desk->reviews, case_id);
+	struct cm_review *review = NULL;
 	struct cm_arena arena;
 	enum cm_status status;
 
 	(void)seq;
-	(void)at_ms;
-	if (review == NULL)
-		return CM_NO_MEMORY;
+	if (kind != CM_KIND_REBUILD) { /* which is about no case, but about all of a router */
+		review = cm_reviews_need(&desk->reviews, case_id);
+		if (review == NULL)
+			return CM_NO_MEMORY;
+	}
 	cm_arena_init(&arena, 0);
-	status = replay_row(desk, review, kind, body, &arena);
+	status = review != NULL ? replay_row(desk, review, kind, at_ms, body, &arena)
+	                        : cm_desk_replay_rebuild(desk, body, &arena);
 	cm_arena_fini(&arena);
 	return status;
 }
 
-/* A node's waiting work is all in its outbox: there is nothing to take up. */
+/* A node's waiting work is all in its outbox; but the cases of a router that is gone must go to another. */
 static enum cm_status on_resume(void *self, const struct cm_input *input, cm_post_effects_cb each,
     void *data, struct cm_err *err)
 {
 	struct cm_desk *desk = self;
 
-	(void)input;
-	(void)each;
-	(void)data;
-	(void)err;
 	cm_log(CM_LOG_INFO, "desk.resumed", "cases=%zu", cm_reviews_count(&desk->reviews));
-	return CM_OK;
+	return cm_desk_resume_owners(desk, input, each, data, err);
 }
 
 static void on_reset(void *self)
@@ -418,6 +496,8 @@ static void on_reset(void *self)
 
 	cm_reviews_fini(&desk->reviews);
 	cm_reviews_init(&desk->reviews);
+	for (size_t i = 0; i < desk->routers_count; i++)
+		desk->routers[i].is_up = false;
 }
 
 struct cm_machine cm_desk_machine(struct cm_desk *desk)
@@ -429,6 +509,9 @@ struct cm_machine cm_desk_machine(struct cm_desk *desk)
 	    .storing_ops = storing,
 	    .record = on_record,
 	    .op = cm_desk_op,
+	    .timer = cm_desk_on_timer,
+	    .peer = cm_desk_on_peer,
+	    .undeliverable = cm_desk_on_undeliverable,
 	    .replay = on_replay,
 	    .resume = on_resume,
 	    .reset = on_reset};

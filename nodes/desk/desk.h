@@ -10,17 +10,32 @@
 
 #include "nodes/desk/check.h"
 #include "nodes/desk/intake.h"
+#include "nodes/desk/owner.h"
 #include "nodes/desk/review.h"
 #include "protocol/post/ops.h"
 #include "protocol/post/rows.h"
 
 struct cm_residency;
 
+/* A router as this node sees it. */
+struct cm_desk_router {
+	const char *name; /* borrowed from the settings */
+	bool is_up;       /* connected */
+	int64_t since_ms; /* since when, by wall time */
+	int64_t heard_ms; /* its last sign of life */
+};
+
 struct cm_desk {
 	const struct cm_settings *settings; /* borrowed */
 	struct cm_post *post;               /* borrowed; NULL until it is open */
 	struct cm_reviews reviews;
-	const char *router;                 /* where demands go; NULL: there is none */
+	const char *router;                 /* the first one: has what nobody else is known to have; NULL: none */
+	struct cm_desk_router routers[CM_MAX_ROUTERS];
+	size_t routers_count;
+	size_t lost_count;                  /* cases that must be handed over */
+	size_t stuck_count;                 /* cases of a silent router that nobody else can take */
+	bool may_wait;                      /* an own demand may wait to be asked about */
+	int64_t look_at_ms;                 /* when the desk looks next who is silent */
 	struct cm_recall recall;            /* a case's rows again; the post's ledger unless replaced */
 	bool is_central;
 	/* a region's */

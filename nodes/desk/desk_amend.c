@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "nodes/desk/amend.h"
+#include "nodes/desk/desk_owner.h"
 #include "protocol/base/text.h"
 #include "protocol/wire/codec.h"
 
@@ -128,14 +129,20 @@ static enum cm_status send_edition(struct cm_desk *desk, const struct cm_input *
 		return cm_err_set(err, status, "no memory to answer");
 	answer.edition = (before->edition > 1 ? before->edition : 1) + 1;
 	answer.signed_off_by = word->by;
+	answer.epoch = word->known->asks[round]->demand.epoch;
+	answer.revision = word->review->revision;
 	status = cm_desk_encode_answer(desk, &answer, effects, &body, err);
 	if (status != CM_OK)
 		return status;
 	cm_effect_store(effects, CM_KIND_ANSWER, &word->review->id, body);
-	(void)snprintf(label, sizeof label, "edition/%s/%u/%u", desk->settings->name, (unsigned)round,
-	    (unsigned)answer.edition);
+	if (answer.epoch > 1)
+		(void)snprintf(label, sizeof label, "edition/%s/%u/%u/%u", desk->settings->name,
+		    (unsigned)round, (unsigned)answer.edition, (unsigned)answer.epoch);
+	else
+		(void)snprintf(label, sizeof label, "edition/%s/%u/%u", desk->settings->name,
+		    (unsigned)round, (unsigned)answer.edition);
 	id = cm_id_derive(&word->review->id, label);
-	cm_effect_send(effects, desk->router, CM_KIND_ANSWER, &word->review->id, &id, body);
+	cm_effect_send(effects, cm_desk_owner_of(desk, word->review), CM_KIND_ANSWER, &word->review->id, &id, body);
 	status = say_edition(word, answer.edition, amendment, &effects->arena, reply, err);
 	if (status == CM_OK && effects->failed)
 		status = cm_err_set(err, CM_NO_MEMORY, "no memory to answer");

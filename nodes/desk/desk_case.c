@@ -21,15 +21,32 @@ static uint32_t edition_of(const struct cm_answer *answer)
 	return answer->edition > 1 ? answer->edition : 1;
 }
 
+/* A new owner asks from the start: what was said to the one before is set aside. */
+static void begin_epoch(struct cm_desk_case *out, uint32_t epoch)
+{
+	out->epoch = epoch;
+	for (uint32_t r = 0; r <= CM_MAX_ROUNDS; r++) {
+		if (out->asks[r] != NULL)
+			out->former_asks[r] = out->asks[r];
+		if (out->answers[r] != NULL)
+			out->former_answers[r] = out->answers[r];
+		out->asks[r] = NULL;
+		out->answers[r] = NULL;
+	}
+}
+
 static enum cm_status take_ask(struct loading *l, struct cm_bytes body)
 {
 	struct cm_ask *ask = cm_arena_alloc(l->arena, 1, sizeof *ask);
 	enum cm_status status = ask != NULL ? cm_record_decode(CM_KIND_ASK, body, l->arena, ask, l->err)
 	                                    : cm_err_set(l->err, CM_NO_MEMORY, "no memory");
 
-	if (status == CM_OK && ask->round <= CM_MAX_ROUNDS)
-		l->out->asks[ask->round] = ask;
-	return status;
+	if (status != CM_OK || ask->round > CM_MAX_ROUNDS)
+		return status;
+	if (cm_epoch_of(ask->demand.epoch) > l->out->epoch)
+		begin_epoch(l->out, cm_epoch_of(ask->demand.epoch));
+	l->out->asks[ask->round] = ask;
+	return CM_OK;
 }
 
 static enum cm_status take_answer(struct loading *l, struct cm_bytes body)
@@ -48,6 +65,15 @@ static enum cm_status take_answer(struct loading *l, struct cm_bytes body)
 	return CM_OK;
 }
 
+static bool is_newer(const struct cm_outcome *known, const struct cm_outcome *outcome)
+{
+	uint32_t epoch = cm_epoch_of(outcome->epoch);
+
+	if (known == NULL || epoch > cm_epoch_of(known->epoch))
+		return true;
+	return epoch == cm_epoch_of(known->epoch) && outcome->revision > known->revision;
+}
+
 static enum cm_status take_outcome(struct loading *l, struct cm_bytes body)
 {
 	struct cm_outcome *outcome = cm_arena_alloc(l->arena, 1, sizeof *outcome);
@@ -55,7 +81,7 @@ static enum cm_status take_outcome(struct loading *l, struct cm_bytes body)
 	    outcome != NULL ? cm_record_decode(CM_KIND_OUTCOME, body, l->arena, outcome, l->err)
 	                    : cm_err_set(l->err, CM_NO_MEMORY, "no memory");
 
-	if (status == CM_OK && (l->out->outcome == NULL || l->out->outcome->revision < outcome->revision))
+	if (status == CM_OK && is_newer(l->out->outcome, outcome))
 		l->out->outcome = outcome;
 	return status;
 }
@@ -67,7 +93,7 @@ static enum cm_status take_event(struct loading *l, struct cm_bytes body)
 	struct cm_outcome *outcome;
 
 	if (status != CM_OK || event.outcomes_count == 0 ||
-	    (l->out->outcome != NULL && l->out->outcome->revision >= event.outcomes[0].revision))
+	    !is_newer(l->out->outcome, &event.outcomes[0]))
 		return status;
 	outcome = cm_arena_alloc(l->arena, 1, sizeof *outcome);
 	if (outcome == NULL)
@@ -116,24 +142,34 @@ static void add_in_time(struct cm_amendment *list, size_t *count, const struct c
 	(*count)++;
 }
 
+static void add_all_in_time(
+    struct cm_amendment *list, size_t *count, const struct cm_answer *answer)
+{
+	for (size_t i = 0; answer != NULL && i < answer->amendments_count; i++)
+		add_in_time(list, count, &answer->amendments[i]);
+}
+
 /* Those of all answers, each once, in order of time. */
 static enum cm_status gather_amendments(struct loading *l)
 {
+	const struct cm_desk_case *out = l->out;
 	struct cm_amendment *list;
 	size_t most = 0;
 	size_t count = 0;
 
-	for (uint32_t r = 1; r <= CM_MAX_ROUNDS; r++)
-		most += l->out->answers[r] != NULL ? l->out->answers[r]->amendments_count : 0;
+	for (uint32_t r = 1; r <= CM_MAX_ROUNDS; r++) {
+		most += out->answers[r] != NULL ? out->answers[r]->amendments_count : 0;
+		most += out->former_answers[r] != NULL ? out->former_answers[r]->amendments_count : 0;
+	}
 	if (most == 0)
 		return CM_OK;
 	list = cm_arena_alloc(l->arena, most, sizeof *list);
 	if (list == NULL)
 		return cm_err_set(l->err, CM_NO_MEMORY, "no memory");
-	for (uint32_t r = 1; r <= CM_MAX_ROUNDS; r++)
-		for (size_t i = 0; l->out->answers[r] != NULL && i < l->out->answers[r]->amendments_count;
-		    i++)
-			add_in_time(list, &count, &l->out->answers[r]->amendments[i]);
+	for (uint32_t r = 1; r <= CM_MAX_ROUNDS; r++) {
+		add_all_in_time(list, &count, out->former_answers[r]);
+		add_all_in_time(list, &count, out->answers[r]);
+	}
 	l->out->amendments = list;
 	l->out->amendments_count = count;
 	return CM_OK;

@@ -13,6 +13,9 @@
 struct cm_desk_case {
 	struct cm_ask *asks[CM_MAX_ROUNDS + 1];       /* by round; NULL: not asked */
 	struct cm_answer *answers[CM_MAX_ROUNDS + 1]; /* the newest edition */
+	struct cm_ask *former_asks[CM_MAX_ROUNDS + 1]; /* the same of former owners' epochs */
+	struct cm_answer *former_answers[CM_MAX_ROUNDS + 1];
+	uint32_t epoch;                               /* of the asks */
 	struct cm_outcome *outcome;                   /* the newest; NULL: none */
 	const struct cm_amendment *amendments;        /* at this node, oldest first */
 	size_t amendments_count;
@@ -25,6 +28,12 @@ enum cm_status cm_desk_case_load(struct cm_desk *desk, const struct cm_review *r
 /* An answer that does not fit into a message says so, which holds the parts: a node is never silent. */
 enum cm_status cm_desk_encode_answer(struct cm_desk *desk, struct cm_answer *answer,
     struct cm_effects *effects, struct cm_bytes *out, struct cm_err *err) CM_MUST_USE;
+
+/* What this node has said to a former owner of what is asked again by a new one: the newest edition. NULL:
+ * nothing, and the law is to be asked. CM_TRY_AGAIN as above. */
+enum cm_status cm_desk_find_said(struct cm_desk *desk, const struct cm_review *review,
+    const struct cm_ask *ask, struct cm_effects *effects, struct cm_answer **out,
+    struct cm_err *err) CM_MUST_USE;
 
 /* A person's word about a case: who, why, on which revision, about which part. */
 struct cm_desk_word {

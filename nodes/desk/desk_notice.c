@@ -2,6 +2,7 @@
  * A person's word about a case as a whole, or central's about a part: a notice to the router.
  */
 #include "nodes/desk/desk_case.h"
+#include "nodes/desk/desk_owner.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +13,7 @@ static enum cm_status send_notice(struct cm_desk *desk, const struct cm_input *i
     const struct cm_desk_word *word, struct cm_notice *notice, struct cm_op_reply *reply,
     struct cm_effects *effects, struct cm_err *err)
 {
+	const char *owner = cm_desk_owner_of(desk, word->review);
 	struct cm_bytes body = {0};
 	struct cm_id id = cm_effects_id(effects, input);
 	char text[CM_ID_TEXT_BYTES];
@@ -27,9 +29,9 @@ static enum cm_status send_notice(struct cm_desk *desk, const struct cm_input *i
 	if (status != CM_OK)
 		return status;
 	cm_effect_store(effects, CM_KIND_NOTICE, &word->review->id, body);
-	cm_effect_send(effects, desk->router, CM_KIND_NOTICE, &word->review->id, &id, body);
+	cm_effect_send(effects, owner, CM_KIND_NOTICE, &word->review->id, &id, body);
 	cm_id_print(&word->review->id, text);
-	status = cm_op_reply_json(json_pack("{s:s, s:s, s:I}", "case", text, "sent_to", desk->router,
+	status = cm_op_reply_json(json_pack("{s:s, s:s, s:I}", "case", text, "sent_to", owner,
 	                              "revision", (json_int_t)word->revision),
 	    &effects->arena, reply, err);
 	if (status == CM_OK && effects->failed)

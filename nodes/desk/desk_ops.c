@@ -4,11 +4,23 @@
 #include <string.h>
 
 #include "nodes/desk/desk_case.h"
+#include "nodes/desk/desk_owner.h"
+#include "protocol/post/dossier.h"
 #include "protocol/post/rows.h"
 #include "protocol/seal/seal.h"
 
+void cm_desk_note_successor(
+    struct cm_desk *desk, const struct cm_id *successor, const struct cm_id *supersedes)
+{
+	struct cm_review *old = cm_reviews_find(&desk->reviews, supersedes);
+
+	if (old != NULL)
+		old->successor = *successor;
+}
+
 void cm_desk_note_demand(struct cm_review *review, const struct cm_demand *demand)
 {
+	review->is_emergency = cm_demand_is_emergency(demand);
 	review->is_intake = true;
 	review->opened_ms = demand->registered_ms;
 	review->targets_count = demand->targets_count;
@@ -41,6 +53,24 @@ static enum cm_status say_filed(const struct cm_review *review, bool is_new, str
 	    arena, reply, err);
 }
 
+/* A corrected demand goes where the one it replaces is, so that both are there when the one ends. With one
+ * router there is nothing to be journalled of it. */
+static enum cm_status send_demand(struct cm_desk *desk, const struct cm_input *input,
+    const struct cm_demand *demand, struct cm_bytes body, const char **to, struct cm_effects *effects,
+    struct cm_err *err)
+{
+	const struct cm_review *old = cm_reviews_find(&desk->reviews, &demand->supersedes);
+	struct cm_id record = cm_id_derive(&demand->case_id, "demand");
+
+	*to = old != NULL ? cm_desk_owner_of(desk, old)
+	                  : cm_desk_choose_router(desk, demand, input->now);
+	cm_effect_send(effects, *to, CM_KIND_DEMAND, &demand->case_id, &record, body);
+	if (desk->routers_count < 2)
+		return CM_OK;
+	return cm_desk_store_owner(
+	    desk, input, &demand->case_id, *to, 1, "the demand was filed", effects, err);
+}
+
 static enum cm_status register_demand(struct cm_desk *desk, const struct cm_input *input,
     const struct cm_intake *intake, struct cm_bytes original, struct cm_review **out,
     struct cm_effects *effects, struct cm_err *err)
@@ -48,7 +78,7 @@ static enum cm_status register_demand(struct cm_desk *desk, const struct cm_inpu
 	struct cm_demand demand = intake->demand;
 	struct cm_bytes body;
 	struct cm_review *review;
-	struct cm_id record;
+	const char *router;
 	enum cm_status status;
 
 	demand.case_id = cm_effects_id(effects, input);
@@ -57,8 +87,9 @@ static enum cm_status register_demand(struct cm_desk *desk, const struct cm_inpu
 		return status;
 	cm_effect_store(effects, CM_ROW_ORIGINAL, &demand.case_id, original);
 	cm_effect_store(effects, CM_KIND_DEMAND, &demand.case_id, body);
-	record = cm_id_derive(&demand.case_id, "demand");
-	cm_effect_send(effects, desk->router, CM_KIND_DEMAND, &demand.case_id, &record, body);
+	status = send_demand(desk, input, &demand, body, &router, effects, err);
+	if (status != CM_OK)
+		return status;
 	if (effects->failed)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for a demand");
 	review = cm_reviews_need(&desk->reviews, &demand.case_id);
@@ -66,7 +97,10 @@ static enum cm_status register_demand(struct cm_desk *desk, const struct cm_inpu
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for a case");
 	(void)cm_review_step(review, CM_REVIEW_REGISTER);
 	cm_desk_note_demand(review, &demand);
-	review->rows += 2;
+	cm_desk_see_owner(desk, review, router, 1);
+	review->owner_since_ms = input->now.ms;
+	review->rows += desk->routers_count > 1 ? 3 : 2;
+	desk->may_wait = true;
 	(void)snprintf(review->reference, sizeof review->reference, "%s", intake->reference);
 	status = cm_reviews_mark_original(&desk->reviews, review);
 	if (status != CM_OK) {
@@ -109,6 +143,8 @@ static enum cm_status file_demand(struct cm_desk *desk, const struct cm_input *i
 	status = say_filed(review, true, &effects->arena, reply, err);
 	if (status != CM_OK)
 		cm_reviews_take_back(&desk->reviews);
+	else if (supersedes != NULL)
+		cm_desk_note_successor(desk, &review->id, supersedes);
 	return status;
 }
 
@@ -163,12 +199,14 @@ static json_t *case_row(void *self, size_t index)
 {
 	const struct cm_desk *desk = self;
 	const struct cm_review *review = cm_reviews_at(&desk->reviews, index);
+	const char *owner = cm_desk_owner_of(desk, review);
 	char id[CM_ID_TEXT_BYTES];
 
 	cm_id_print(&review->id, id);
-	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I}", "case", id, "state",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:b, s:I, s:I, s:I, s:I, s:I}", "case", id, "state",
 	    cm_review_state_name(review->state), "issuing_state", review->issuing_state, "reference",
-	    review->reference, "intake", (int)review->is_intake, "opened_ms",
+	    review->reference, "owner", owner != NULL ? owner : "", "epoch",
+	    (json_int_t)cm_epoch_of(review->epoch), "intake", (int)review->is_intake, "opened_ms",
 	    (json_int_t)review->opened_ms, "decided_ms", (json_int_t)review->decided_ms, "targets",
 	    (json_int_t)review->targets_count, "parts", (json_int_t)review->parts_count, "revision",
 	    (json_int_t)review->revision);
@@ -200,6 +238,8 @@ static void add_status(void *self, json_t *status)
 	(void)json_object_set_new(status, "law", law);
 	(void)json_object_set_new(
 	    status, "cases", json_integer((json_int_t)cm_reviews_count(&desk->reviews)));
+	(void)json_object_set_new(
+	    status, "without_router", json_integer((json_int_t)desk->stuck_count));
 	(void)json_object_set_new(status, "has_map", json_boolean(desk->map != NULL));
 }
 

@@ -51,6 +51,13 @@ enum cm_status cm_review_step(struct cm_review *review, enum cm_review_event eve
 	return CM_OK;
 }
 
+bool cm_review_is_newer(const struct cm_review *review, uint32_t epoch, uint32_t revision)
+{
+	if (review->revision == 0 || epoch > review->outcome_epoch)
+		return true;
+	return epoch == review->outcome_epoch && revision > review->revision;
+}
+
 bool cm_review_has_ended(const struct cm_review *review)
 {
 	return review->state == CM_REVIEW_WITHDRAWN || review->state == CM_REVIEW_SUPERSEDED;

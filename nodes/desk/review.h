@@ -54,6 +54,15 @@ struct cm_review {
 	uint32_t revision;
 	int64_t opened_ms;
 	int64_t decided_ms;
+	const char *owner;        /* the router that has it, as last seen; borrowed from the settings; NULL:
+	                             nobody said, or it is not in the settings */
+	uint32_t epoch;           /* highest seen; 0: none yet, which counts as the first */
+	uint32_t asked_epoch;     /* that rounds_answered speaks of; 0: not asked yet */
+	uint32_t outcome_epoch;   /* of the newest outcome */
+	int64_t owner_since_ms;   /* intake: when the owner was given it */
+	struct cm_id successor;   /* intake: the corrected demand that replaces it; zero: none */
+	bool is_lost;             /* intake: its owner's ledger is new, or it is gone: hand it over */
+	bool is_emergency;        /* intake: the demand says so */
 	size_t targets_count;
 	size_t parts_count;
 	uint8_t fingerprint[32]; /* of the original, at intake */
@@ -64,6 +73,9 @@ const char *cm_review_state_name(enum cm_review_state state);
 
 /* The transition table: the next state, or -1: no meaning in this state. */
 int cm_review_next(enum cm_review_state from, enum cm_review_event event);
+
+/* True if an outcome of that epoch and revision is newer than what is known: the epoch counts first. */
+bool cm_review_is_newer(const struct cm_review *review, uint32_t epoch, uint32_t revision);
 
 /* True if the case was withdrawn or superseded. */
 bool cm_review_has_ended(const struct cm_review *review);

@@ -144,6 +144,20 @@ const struct cm_target *cm_demand_target(const struct cm_demand *demand, uint32_
 	return NULL;
 }
 
+bool cm_demand_is_emergency(const struct cm_demand *demand)
+{
+	for (size_t i = 0; i < demand->facts_count; i++) {
+		const struct cm_fact_text *f = &demand->facts[i];
+		bool says = f->values_count == 1 && f->knowledge == CM_KNOWN;
+
+		if (says && ((strcmp(f->name, "emergency") == 0 && strcmp(f->values[0], "yes") == 0) ||
+		                (strcmp(f->name, "instrument") == 0 &&
+		                    strcmp(f->values[0], "emergency_request") == 0)))
+			return true;
+	}
+	return false;
+}
+
 void cm_dossier_gather(struct cm_dossier *dossier, const struct cm_demand *demand,
     const struct cm_target *target, const struct cm_part *part, const char *category)
 {

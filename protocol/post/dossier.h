@@ -33,6 +33,10 @@ void cm_dossier_know(struct cm_dossier *dossier, const char *name, const char *v
 /* The target of that number in a demand, or NULL. */
 const struct cm_target *cm_demand_target(const struct cm_demand *demand, uint32_t index);
 
+/* True if the demand says that it is an emergency, by the fact of that name or by its instrument; what is
+ * open is none. */
+bool cm_demand_is_emergency(const struct cm_demand *demand);
+
 /* Add what a node knows when it asks its law: of one part, or, where `part` is NULL, of a category of
  * the demand as a whole. What is decided again later must be gathered here too. All borrowed. */
 void cm_dossier_gather(struct cm_dossier *dossier, const struct cm_demand *demand,
