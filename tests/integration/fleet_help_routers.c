@@ -29,11 +29,18 @@ void settings_add(struct cm_fleet *fleet, const char *line)
 
 struct owner owner_of(struct cm_fleet *fleet, const struct filed *filed)
 {
-	json_t *shown = ask_must(fleet, filed->node, "show", "case", filed->case_id, NULL);
-	struct owner owner = {.epoch = number_at(shown, "epoch")};
+	json_t *rows = ask_must(fleet, filed->node, "list", NULL);
+	struct owner owner = {.epoch = 0};
+	size_t i;
+	json_t *row;
 
-	(void)snprintf(owner.router, sizeof owner.router, "%s", text_at(shown, "router"));
-	json_decref(shown);
+	json_array_foreach(rows, i, row) {
+		if (strcmp(text_at(row, "case"), filed->case_id) != 0)
+			continue;
+		owner.epoch = number_at(row, "epoch");
+		(void)snprintf(owner.router, sizeof owner.router, "%s", text_at(row, "owner"));
+	}
+	json_decref(rows);
 	return owner;
 }
 
