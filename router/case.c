@@ -29,6 +29,15 @@ static const struct {
     {CM_CASE_ASKED, CM_CASE_SUPERSEDE, CM_CASE_SUPERSEDED},
     {CM_CASE_ASKED_AGAIN, CM_CASE_SUPERSEDE, CM_CASE_SUPERSEDED},
     {CM_CASE_DECIDED, CM_CASE_SUPERSEDE, CM_CASE_SUPERSEDED},
+    {CM_CASE_ASKED, CM_CASE_MOVE, CM_CASE_MOVED},
+    {CM_CASE_ASKED_AGAIN, CM_CASE_MOVE, CM_CASE_MOVED},
+    {CM_CASE_DECIDED, CM_CASE_MOVE, CM_CASE_MOVED},
+    {CM_CASE_ASKED, CM_CASE_TAKE_OVER, CM_CASE_ASKED},
+    {CM_CASE_ASKED_AGAIN, CM_CASE_TAKE_OVER, CM_CASE_ASKED},
+    {CM_CASE_DECIDED, CM_CASE_TAKE_OVER, CM_CASE_ASKED},
+    {CM_CASE_WITHDRAWN, CM_CASE_TAKE_OVER, CM_CASE_ASKED},
+    {CM_CASE_SUPERSEDED, CM_CASE_TAKE_OVER, CM_CASE_ASKED},
+    {CM_CASE_MOVED, CM_CASE_TAKE_OVER, CM_CASE_ASKED},
 };
 
 int cm_case_next(enum cm_case_state from, enum cm_case_event event)
@@ -54,6 +63,8 @@ const char *cm_case_state_name(enum cm_case_state state)
 		return "withdrawn";
 	case CM_CASE_SUPERSEDED:
 		return "superseded";
+	case CM_CASE_MOVED:
+		return "moved";
 	}
 	return "?";
 }
@@ -104,6 +115,7 @@ struct cm_case_mark cm_case_mark_of(const struct cm_case *c)
 	    .round = c->round,
 	    .heard = c->heard,
 	    .revision = c->revision,
+	    .known_revision = c->known_revision,
 	    .decided_ms = c->decided_ms,
 	    .parts_count = c->parts_count,
 	    .answers_count = c->answers_count,
@@ -122,6 +134,7 @@ static void take_back(struct cm_case *c, const struct cm_case_mark *mark)
 	c->state = mark->state;
 	c->events = mark->events;
 	c->revision = mark->revision;
+	c->known_revision = mark->known_revision;
 	c->decided_ms = mark->decided_ms;
 	c->parts_count = mark->parts_count;
 	c->is_held_alike = mark->is_held_alike;
@@ -148,12 +161,13 @@ bool cm_case_has_answered(const struct cm_case *c, const char *node, uint32_t ro
 	return false;
 }
 
-/* Round 1 asks every region; a member that only carries the issuing state's law is asked too. */
+/* Round 1 asks every region; a member that only carries the issuing state's law is asked too. Central, of a
+ * case that had another owner: what it has settled, nobody else can tell. */
 bool cm_case_is_asked_first(const struct cm_case *c, const struct cm_case_env *env, size_t member)
 {
 	const struct cm_member *m = &env->roster->members[member];
 
-	return m->role == CM_ROLE_REGION ||
+	return m->role == CM_ROLE_REGION || (m->role == CM_ROLE_CENTRAL && c->epoch > 1) ||
 	       (int)member == cm_roster_issuing(env->roster, c->issuing_state);
 }
 
@@ -221,7 +235,7 @@ enum cm_status cm_case_settle(struct cm_case *c, const struct cm_case_mark *befo
 	cm_case_said_settle(c, status == CM_OK);
 	if (status != CM_OK)
 		take_back(c, before);
-	else if (c->revision > 0)
+	else if (c->revision > 0 || c->state == CM_CASE_MOVED)
 		cm_case_forget_details(c);
 	return status;
 }
@@ -292,6 +306,10 @@ enum cm_status cm_case_check_voice(const struct cm_case_env *env, const char *se
 	if (m->role == CM_ROLE_REGION && strcmp(answer->region, m->region) != 0)
 		return cm_err_set(err, CM_NOT_ALLOWED,
 		    "%s answered for region %s, which is not its own", sender, answer->region);
+	for (size_t i = 0; i < answer->amendments_count && m->role != CM_ROLE_CENTRAL; i++)
+		if (answer->amendments[i].amends == CM_AMENDS_DISPOSITION)
+			return cm_err_set(
+			    err, CM_NOT_ALLOWED, "%s is not central: it settles nothing", sender);
 	return CM_OK;
 }
 
@@ -302,9 +320,11 @@ enum cm_status cm_case_answer(struct cm_case *c, const struct cm_case_env *env,
 	struct cm_case_mark before = cm_case_mark_of(c);
 	enum cm_status status;
 
-	if (c->state == CM_CASE_WITHDRAWN || c->state == CM_CASE_SUPERSEDED)
-		return cm_err_set(err, CM_NO_MEANING, "the case has ended: it was %s",
-		    cm_case_state_name(c->state));
+	if (c->state == CM_CASE_WITHDRAWN || c->state == CM_CASE_SUPERSEDED || c->state == CM_CASE_MOVED)
+		return cm_case_say_ended(c, err);
+	status = cm_case_check_epoch(c, answer, err);
+	if (status != CM_OK)
+		return status;
 	if (cm_case_edition_of(answer) > 1)
 		return cm_case_take_edition(c, env, input, sender, answer, body, effects, err);
 	if (!cm_case_is_open(c))

@@ -16,6 +16,8 @@
  *
  *      ASKED, ASKED_AGAIN, DECIDED -- the authority withdrew ----------> WITHDRAWN
  *                                  -- a corrected demand replaces it --> SUPERSEDED
+ *                                  -- another router has it now -------> MOVED
+ *      every state but (new)       -- it is given here, next epoch ----> ASKED
  *
  * Where it sleeps: in ASKED and ASKED_AGAIN it waits for nodes, however long; a clock tells who is
  * missing. In DECIDED it waits for nothing, but a later edition of an answer revises it. What is true:
@@ -24,7 +26,12 @@
  * the others found; if there was an outcome, its newest revision permits nothing that the missing answer
  * may forbid. DECIDED: the outcome is stored, and every node that holds a part, the intake node and
  * central have it in the outbox. WITHDRAWN, SUPERSEDED: so is a last revision without parts, for
- * everybody who was asked.
+ * everybody who was asked. MOVED: what this router said of it is refused by everybody who knows the new
+ * owner; it waits for nothing.
+ *
+ * A case that comes to this router in its second epoch or a later one had another owner before. It is asked
+ * about as if it were new, central too, which says what it has settled; and its revisions go on from the
+ * highest that anybody has seen.
  *
  * What has an outcome keeps only what lists show; the rest is in the ledger, and is recalled from there
  * when a revision needs it.
@@ -43,6 +50,7 @@ enum cm_case_state {
 	CM_CASE_DECIDED,
 	CM_CASE_WITHDRAWN,
 	CM_CASE_SUPERSEDED,
+	CM_CASE_MOVED,
 };
 
 enum cm_case_event {
@@ -53,6 +61,8 @@ enum cm_case_event {
 	CM_CASE_OVERDUE,  /* a timer: some answers are missing for too long */
 	CM_CASE_WITHDRAW, /* the authority withdrew the demand */
 	CM_CASE_SUPERSEDE, /* a corrected demand replaces it */
+	CM_CASE_MOVE,      /* another router has it */
+	CM_CASE_TAKE_OVER, /* the demand came again, with a higher epoch */
 };
 
 struct cm_case;
@@ -124,6 +134,9 @@ struct cm_case {
 	uint32_t round;  /* of the last ask */
 	uint32_t heard;  /* bit n: round n was answered, from 2 */
 	uint32_t revision;
+	uint32_t epoch;          /* in which this router has it; 0: no demand yet */
+	uint32_t known_revision; /* highest that intake or a node held when it spoke here */
+	const char *moved_to;    /* borrowed from the roster; NULL: not moved, or nobody said where */
 	int64_t opened_ms;
 	int64_t decided_ms;
 	char issuing_state[8];
@@ -166,6 +179,17 @@ enum cm_status cm_case_notice(struct cm_case *c, const struct cm_case_env *env,
     const struct cm_input *input, const char *sender, const struct cm_notice *notice,
     struct cm_bytes body, struct cm_effects *effects, struct cm_err *err) CM_MUST_USE;
 
+/* Another router has the case, in the epoch that the notice names. CM_NO_MEANING: it has ended, or the notice
+ * is of an epoch that is past. */
+enum cm_status cm_case_move_away(struct cm_case *c, const struct cm_case_env *env,
+    const struct cm_input *input, const struct cm_notice *moved, struct cm_bytes body,
+    struct cm_effects *effects, struct cm_err *err) CM_MUST_USE;
+
+/* What a case that is taken over begins with: `old` is the same case as this router had it before. NULL: no
+ * memory. When its demand was taken, `cm_case_become` makes it the case; `fresh` is then to be freed. */
+struct cm_case *cm_case_new_after(const struct cm_case *old) CM_MUST_USE;
+void cm_case_become(struct cm_case *c, struct cm_case *fresh);
+
 /* A corrected demand replaces this case: end it. Statuses as above. */
 enum cm_status cm_case_supersede(struct cm_case *c, const struct cm_case_env *env,
     const struct cm_input *input, const struct cm_demand *successor, struct cm_effects *effects,
@@ -201,6 +225,9 @@ struct cm_case_compared {
  * Changes nothing. CM_NOT_FOUND: it has no outcome yet. */
 enum cm_status cm_case_recompute(const struct cm_id *id, const struct cm_case_env *env,
     struct cm_arena *arena, struct cm_case_compared *out, struct cm_err *err) CM_MUST_USE;
+
+/* Where a case went, from its row CM_ROW_MOVED: sets moved_to. */
+void cm_case_note_moved(struct cm_case *c, const struct cm_case_env *env, struct cm_bytes body);
 
 /* True while answers are waited for. */
 bool cm_case_is_open(const struct cm_case *c);

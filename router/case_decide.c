@@ -33,6 +33,13 @@ static void insert_answer(
 	(*count)++;
 }
 
+static bool is_central(const struct cm_roster *roster, const char *node)
+{
+	int member = cm_roster_find(roster, node);
+
+	return member >= 0 && roster->members[member].role == CM_ROLE_CENTRAL;
+}
+
 /* The answers in order of node name and round, whatever the order in which they came in, so that the
  * outcome does not depend on the race. */
 enum cm_status cm_case_plan_input(const struct cm_case *c, const struct cm_case_env *env,
@@ -49,7 +56,8 @@ enum cm_status cm_case_plan_input(const struct cm_case *c, const struct cm_case_
 	if (answers == NULL || asks == NULL || settlements == NULL)
 		return CM_NO_MEMORY;
 	for (const struct cm_case_answered *a = c->answers; a != NULL; a = a->next)
-		insert_answer(answers, &count, &a->answer);
+		if (!is_central(env->roster, a->node)) /* its word is among the settlements */
+			insert_answer(answers, &count, &a->answer);
 	for (const struct cm_case_asked *a = c->asks; a != NULL; a = a->next)
 		asks[asked++] = &a->ask;
 	for (const struct cm_case_settled *s = c->settlements; s != NULL; s = s->next)
@@ -154,18 +162,19 @@ static enum cm_status conclude(struct cm_case *c, const struct cm_case_env *env,
 {
 	struct cm_plan_input plan;
 	struct cm_outcome *before;
-	struct cm_outcome outcome;
+	struct cm_outcome outcome = {0};
 	struct cm_bytes body = {0};
 	bool is_same = false;
 	enum cm_status status = standing_outcome(c, effects, &before, err);
 
 	if (status == CM_OK)
 		status = note_related(c, env, input, effects, err);
-	if (status == CM_OK && cm_case_plan_input(c, env, input->now.ms, c->revision + 1,
+	if (status == CM_OK && cm_case_plan_input(c, env, input->now.ms, cm_case_next_revision(c),
 	                           &effects->arena, &plan) != CM_OK)
 		status = cm_err_set(err, CM_NO_MEMORY, "no memory to plan a case");
 	if (status == CM_OK)
 		status = cm_plan(&plan, &effects->arena, &outcome, err);
+	outcome.epoch = cm_case_epoch_field(c);
 	if (status == CM_OK)
 		status = compare_with(c, before, &outcome, &is_same, effects, err);
 	if (status == CM_OK && is_same)
@@ -204,7 +213,8 @@ struct cm_outcome cm_case_ended_outcome(const struct cm_case *c, const struct cm
 	    .successor = word->successor,
 	    .by = word->by,
 	    .reasons = word->reasons,
-	    .predecessor = c->demand->supersedes};
+	    .predecessor = c->demand->supersedes,
+	    .epoch = cm_case_epoch_field(c)};
 }
 
 /* ---- asking again ---------------------------------------------------------------------------- */
@@ -246,7 +256,8 @@ static enum cm_status ask_if_needed(struct cm_case *c, const struct cm_case_env 
 	enum cm_status status;
 
 	*is_asked = false;
-	if (cm_case_plan_input(c, env, input->now.ms, c->revision + 1, &effects->arena, &plan) != CM_OK)
+	if (cm_case_plan_input(
+	        c, env, input->now.ms, cm_case_next_revision(c), &effects->arena, &plan) != CM_OK)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory to plan a case");
 	status = cm_plan_ask_again(&plan, &effects->arena, &parts, &count);
 	if (status != CM_OK)

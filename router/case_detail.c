@@ -23,10 +23,53 @@ enum cm_status cm_case_take_demand(struct cm_case *c, struct cm_bytes body, stru
 	if (!cm_id_equal(&demand->case_id, &c->id))
 		return cm_err_set(err, CM_BAD_INPUT, "the demand names another case");
 	c->demand = demand;
+	c->epoch = cm_epoch_of(demand->epoch);
+	if (demand->revision > c->known_revision)
+		c->known_revision = demand->revision;
 	c->opened_ms = demand->registered_ms;
 	c->targets_count = demand->targets_count;
 	c->is_emergency = cm_demand_is_emergency(demand);
 	(void)snprintf(c->issuing_state, sizeof c->issuing_state, "%s", demand->issuing_state);
+	return CM_OK;
+}
+
+static void append_settlement(struct cm_case *c, struct cm_case_settled *s)
+{
+	struct cm_case_settled **end = &c->settlements;
+
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = s;
+	c->settlements_count++;
+}
+
+/* Central, asked by a new owner, says in its answer what it has settled. */
+static enum cm_status keep_settled(
+    struct cm_case *c, const struct cm_answer *answer, struct cm_err *err)
+{
+	for (size_t i = 0; i < answer->amendments_count; i++) {
+		const struct cm_amendment *a = &answer->amendments[i];
+		struct cm_case_settled *s;
+
+		if (a->amends != CM_AMENDS_DISPOSITION)
+			continue;
+		s = cm_arena_alloc(&c->arena, 1, sizeof *s);
+		if (s == NULL)
+			return cm_err_set(err, CM_NO_MEMORY, "no memory for a settlement");
+		s->notice = (struct cm_notice){.case_id = c->id,
+		    .node = a->node,
+		    .what = CM_NOTICE_SETTLE,
+		    .at_ms = a->at_ms,
+		    .revision = a->revision,
+		    .by = a->by,
+		    .reasons = a->reasons,
+		    .target = a->target,
+		    .category = a->category,
+		    .region = a->region,
+		    .disposition = a->subject,
+		    .router = ""};
+		append_settlement(c, s);
+	}
 	return CM_OK;
 }
 
@@ -39,9 +82,13 @@ enum cm_status cm_case_keep_answer(struct cm_case *c, struct cm_bytes body, stru
 	if (a == NULL)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for an answer");
 	status = cm_record_decode(CM_KIND_ANSWER, body, &c->arena, &a->answer, err);
+	if (status == CM_OK)
+		status = keep_settled(c, &a->answer, err);
 	if (status != CM_OK)
 		return status;
 	a->node = a->answer.node;
+	if (a->answer.revision > c->known_revision)
+		c->known_revision = a->answer.revision;
 	while (*end != NULL)
 		end = &(*end)->next;
 	*end = a;
@@ -72,19 +119,14 @@ enum cm_status cm_case_keep_ask(struct cm_case *c, struct cm_bytes body, struct 
 enum cm_status cm_case_keep_settlement(struct cm_case *c, struct cm_bytes body, struct cm_err *err)
 {
 	struct cm_case_settled *s = cm_arena_alloc(&c->arena, 1, sizeof *s);
-	struct cm_case_settled **end = &c->settlements;
 	enum cm_status status;
 
 	if (s == NULL)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for a settlement");
 	status = cm_record_decode(CM_KIND_NOTICE, body, &c->arena, &s->notice, err);
-	if (status != CM_OK || s->notice.what != CM_NOTICE_SETTLE)
-		return status;
-	while (*end != NULL)
-		end = &(*end)->next;
-	*end = s;
-	c->settlements_count++;
-	return CM_OK;
+	if (status == CM_OK && s->notice.what == CM_NOTICE_SETTLE)
+		append_settlement(c, s);
+	return status;
 }
 
 enum cm_status cm_case_keep_related(struct cm_case *c, struct cm_bytes body, struct cm_err *err)
@@ -180,6 +222,11 @@ void cm_case_forget_details(struct cm_case *c)
 {
 	cm_arena_fini(&c->arena);
 	c->demand = NULL;
+	cm_case_drop_lists(c);
+}
+
+void cm_case_drop_lists(struct cm_case *c)
+{
 	c->answers = NULL;
 	c->answers_count = 0;
 	c->asks = NULL;
@@ -212,6 +259,7 @@ enum cm_status cm_case_take_row(
 {
 	switch (kind) {
 	case CM_KIND_DEMAND:
+		cm_case_drop_lists(c); /* taken over: what was said before was said in another epoch */
 		return cm_case_take_demand(c, body, err);
 	case CM_KIND_ANSWER:
 		return cm_case_keep_answer(c, body, err);
@@ -248,6 +296,8 @@ static bool on_row(void *data, uint32_t kind, int64_t at_ms, struct cm_bytes bod
 enum cm_status cm_case_load(struct cm_case *c, const struct cm_case_env *env, struct cm_err *err)
 {
 	struct loading l = {.c = c, .status = CM_OK, .err = err};
+	uint32_t heard = c->heard;
+	uint32_t epoch = c->epoch;
 	enum cm_status status;
 
 	if (c->demand != NULL)
@@ -264,5 +314,8 @@ enum cm_status cm_case_load(struct cm_case *c, const struct cm_case_env *env, st
 		status = cm_err_set(err, CM_TRY_AGAIN, "the case is still being stored");
 	if (status != CM_OK)
 		cm_case_forget_details(c);
+	/* Known all the time, and of the last epoch; the rows go through all. */
+	c->heard = heard;
+	c->epoch = epoch;
 	return status;
 }

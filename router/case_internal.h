@@ -15,6 +15,7 @@ struct cm_case_mark {
 	uint32_t round;
 	uint32_t heard;
 	uint32_t revision;
+	uint32_t known_revision;
 	int64_t decided_ms;
 	size_t parts_count;
 	size_t answers_count;
@@ -42,6 +43,14 @@ enum cm_status cm_case_ask_all(struct cm_case *c, const struct cm_case_env *env,
 enum cm_status cm_case_check_voice(const struct cm_case_env *env, const char *sender,
     const struct cm_answer *answer, struct cm_err *err);
 
+/* case_owner.c */
+uint32_t cm_case_next_revision(const struct cm_case *c); /* behind all that anybody has seen */
+uint32_t cm_case_epoch_field(const struct cm_case *c);   /* as it travels: the first is left out */
+enum cm_status cm_case_check_epoch(
+    const struct cm_case *c, const struct cm_answer *answer, struct cm_err *err);
+void cm_case_restart(struct cm_case *c); /* as new, but for what it is told by number */
+enum cm_status cm_case_say_ended(const struct cm_case *c, struct cm_err *err); /* CM_NO_MEANING */
+
 /* case_detail.c: the lists grow at their ends, and are cut back to what they were. */
 enum cm_status cm_case_take_demand(struct cm_case *c, struct cm_bytes body, struct cm_err *err);
 enum cm_status cm_case_keep_answer(struct cm_case *c, struct cm_bytes body, struct cm_err *err);
@@ -53,6 +62,7 @@ enum cm_status cm_case_say(struct cm_case *c, const struct cm_outcome *outcome);
 void cm_case_said_settle(struct cm_case *c, bool has_succeeded);
 void cm_case_cut_details(struct cm_case *c, const struct cm_case_mark *to);
 void cm_case_forget_details(struct cm_case *c);
+void cm_case_drop_lists(struct cm_case *c); /* the details but for the demand: of a former epoch */
 /* One row of a case into its details; rows that add nothing are passed over. */
 enum cm_status cm_case_take_row(
     struct cm_case *c, uint32_t kind, struct cm_bytes body, struct cm_err *err);

@@ -69,19 +69,20 @@ static enum cm_status plan_anew(struct comparing *w, const struct cm_outcome *st
     struct cm_effects *effects, struct cm_bytes *body)
 {
 	struct cm_plan_input plan;
-	struct cm_outcome outcome;
+	struct cm_outcome outcome = {0};
 	enum cm_status status;
 
 	if (stored->ended[0] != 0) {
 		outcome = cm_case_ended_outcome(
-		    w->c, w->env, &w->end, stored->decided_ms, w->c->revision + 1);
+		    w->c, w->env, &w->end, stored->decided_ms, cm_case_next_revision(w->c));
 		return cm_case_encode_outcome(&outcome, body, effects, w->err);
 	}
-	status = cm_case_plan_input(w->c, w->env, stored->decided_ms, w->c->revision + 1,
+	status = cm_case_plan_input(w->c, w->env, stored->decided_ms, cm_case_next_revision(w->c),
 	    &effects->arena, &plan);
 	if (status != CM_OK)
 		return cm_err_set(w->err, status, "no memory to plan a case");
 	status = cm_plan(&plan, &effects->arena, &outcome, w->err);
+	outcome.epoch = cm_case_epoch_field(w->c);
 	return status == CM_OK ? cm_case_encode_outcome(&outcome, body, effects, w->err) : status;
 }
 
@@ -134,6 +135,8 @@ static bool on_row(void *data, uint32_t kind, int64_t at_ms, struct cm_bytes bod
 	} else if (kind == CM_KIND_NOTICE) {
 		w->status = take_notice(w, body);
 	} else {
+		if (kind == CM_KIND_DEMAND && w->c->demand != NULL)
+			cm_case_restart(w->c); /* it came back in a later epoch */
 		w->status = cm_case_take_row(w->c, kind, body, w->err);
 		w->c->round += kind == CM_ROW_ASKED_AGAIN;
 	}

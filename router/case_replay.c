@@ -85,6 +85,8 @@ enum cm_status cm_case_replay(struct cm_case *c, uint32_t kind, int64_t at_ms,
 
 	switch (kind) {
 	case CM_KIND_DEMAND:
+		if (c->state != CM_CASE_NEW)
+			cm_case_restart(c);
 		status = cm_case_take_demand(c, body, NULL);
 		if (status == CM_OK)
 			c->state = CM_CASE_ASKED;
@@ -99,6 +101,14 @@ enum cm_status cm_case_replay(struct cm_case *c, uint32_t kind, int64_t at_ms,
 		come_to_rest(c);
 		break;
 	case CM_KIND_NOTICE:
+		/* A settlement that came before the outcome. */
+		status = c->revision == 0 ? keep_raw(c, kind, body) : CM_OK;
+		break;
+	case CM_ROW_MOVED:
+		c->state = CM_CASE_MOVED;
+		c->is_held_alike = false;
+		cm_case_forget_details(c);
+		break;
 	case CM_ROW_REFUSED:
 	case CM_ROW_RELATED: /* an outcome follows */
 	case CM_ROW_WAITED:

@@ -133,6 +133,8 @@ static enum cm_status check_settlement(struct cm_case *c, const struct cm_case_e
 	enum cm_status status;
 
 	*why_not = NULL;
+	if (c->revision == 0 && c->epoch > 1 && cm_is_disposition(notice->disposition))
+		return CM_OK; /* given on a former owner's outcome: it is kept, and the first plan looks at it */
 	if (notice->revision != c->revision)
 		*why_not = cm_arena_printf(&effects->arena, "changed meanwhile: the case is at revision %u",
 		    (unsigned)c->revision);
@@ -141,7 +143,7 @@ static enum cm_status check_settlement(struct cm_case *c, const struct cm_case_e
 	else if (!cm_is_disposition(notice->disposition))
 		*why_not = "There is no such disposition.";
 	else {
-		if (cm_case_plan_input(c, env, input->now.ms, c->revision + 1, &effects->arena,
+		if (cm_case_plan_input(c, env, input->now.ms, cm_case_next_revision(c), &effects->arena,
 		        &plan) != CM_OK)
 			return cm_err_set(err, CM_NO_MEMORY, "no memory for a settlement");
 		status = cm_plan_check_settlement(&plan, &effects->arena, why_not, err);
@@ -212,7 +214,7 @@ static enum cm_status end(struct cm_case *c, const struct cm_case_env *env,
     struct cm_effects *effects, struct cm_err *err)
 {
 	struct cm_outcome outcome =
-	    cm_case_ended_outcome(c, env, word, input->now.ms, c->revision + 1);
+	    cm_case_ended_outcome(c, env, word, input->now.ms, cm_case_next_revision(c));
 	struct cm_bytes body = {0};
 	enum cm_status status = cm_case_encode_outcome(&outcome, &body, effects, err);
 
@@ -234,11 +236,14 @@ static enum cm_status end(struct cm_case *c, const struct cm_case_env *env,
 	                                         : cm_err_set(err, CM_NO_MEMORY, "no memory for an outcome");
 }
 
-static enum cm_status withdraw(struct cm_case *c, const struct cm_case_env *env,
+/* Intake's word, of one who says it is: withdrawn, replaced, or handed to another router. The second comes
+ * as a notice only where the corrected demand went to another router than this. */
+static enum cm_status take_intakes_word(struct cm_case *c, const struct cm_case_env *env,
     const struct cm_input *input, const char *sender, const struct cm_notice *notice,
     struct cm_bytes body, struct cm_effects *effects, struct cm_err *err)
 {
 	struct cm_case_mark before = cm_case_mark_of(c);
+	bool is_withdrawn = notice->what == CM_NOTICE_WITHDRAW;
 	enum cm_status status = cm_case_load(c, env, err);
 
 	if (status != CM_OK)
@@ -246,13 +251,21 @@ static enum cm_status withdraw(struct cm_case *c, const struct cm_case_env *env,
 	if (strcmp(sender, c->demand->intake) != 0)
 		status = cm_err_set(err, CM_NOT_ALLOWED, "the demand was filed with %s, not with %s",
 		    c->demand->intake, sender);
+	if (status == CM_OK && notice->what == CM_NOTICE_MOVED) {
+		status = cm_case_move_away(c, env, input, notice, body, effects, err);
+		if (status != CM_OK && !before.is_loaded)
+			cm_case_forget_details(c);
+		return status;
+	}
 	if (status == CM_OK) {
 		cm_effect_store(effects, CM_KIND_NOTICE, &c->id, body);
-		status = cm_case_tell_central(c, env, input, "demand.withdrawn", notice->reasons, sender,
+		status = cm_case_tell_central(c, env, input,
+		    is_withdrawn ? "demand.withdrawn" : "demand.superseded", notice->reasons, sender,
 		    NULL, effects, err);
 	}
 	if (status == CM_OK)
-		status = end(c, env, input, CM_CASE_WITHDRAW, notice, effects, err);
+		status = end(c, env, input, is_withdrawn ? CM_CASE_WITHDRAW : CM_CASE_SUPERSEDE, notice,
+		    effects, err);
 	return cm_case_settle(c, &before, status, effects, err);
 }
 
@@ -300,15 +313,14 @@ enum cm_status cm_case_notice(struct cm_case *c, const struct cm_case_env *env,
 	int member = cm_roster_find(env->roster, sender);
 
 	if (cm_case_next(c->state, CM_CASE_WITHDRAW) < 0)
-		return cm_err_set(err, CM_NO_MEANING, "the case has ended: it was %s",
-		    cm_case_state_name(c->state));
+		return cm_case_say_ended(c, err);
 	if (strcmp(notice->node, sender) != 0)
 		return cm_err_set(err, CM_NOT_ALLOWED, "%s sent a notice in the name of %s", sender,
 		    notice->node);
-	if (notice->what == CM_NOTICE_SUPERSEDE)
+	if (notice->what == CM_NOTICE_SUPERSEDE && cm_id_is_zero(&notice->successor))
 		return cm_err_set(err, CM_NOT_ALLOWED, "a case is replaced by filing the corrected demand");
-	if (notice->what == CM_NOTICE_WITHDRAW)
-		return withdraw(c, env, input, sender, notice, body, effects, err);
+	if (notice->what != CM_NOTICE_SETTLE)
+		return take_intakes_word(c, env, input, sender, notice, body, effects, err);
 	if (member < 0 || env->roster->members[member].role != CM_ROLE_CENTRAL)
 		return cm_err_set(err, CM_NOT_ALLOWED, "%s is not central: it settles nothing", sender);
 	return settle(c, env, input, notice, body, effects, err);

@@ -25,7 +25,8 @@ enum cm_status cm_case_tell_central(struct cm_case *c, const struct cm_case_env 
 	    .why = why,
 	    .node = node,
 	    .outcomes = outcome,
-	    .outcomes_count = outcome != NULL};
+	    .outcomes_count = outcome != NULL,
+	    .epoch = cm_case_epoch_field(c)};
 	struct cm_bytes body = {0};
 
 	for (size_t i = 0; i < env->roster->count; i++) {
@@ -46,13 +47,25 @@ enum cm_status cm_case_tell_central(struct cm_case *c, const struct cm_case_env 
 	return CM_OK;
 }
 
+/* One message, one id, however often it is made; another owner's, or another epoch's, is another. */
+static struct cm_id id_of(const struct cm_case *c, const char *what, const char *to, uint32_t number)
+{
+	char label[2 * CM_MAX_NAME_BYTES + 48];
+
+	if (c->epoch > 1)
+		(void)snprintf(label, sizeof label, "%s/%s/%u/%u", what, to, (unsigned)number,
+		    (unsigned)c->epoch);
+	else
+		(void)snprintf(label, sizeof label, "%s/%s/%u", what, to, (unsigned)number);
+	return cm_id_derive(&c->id, label);
+}
+
 enum cm_status cm_case_send_ask(struct cm_case *c, const struct cm_case_env *env, size_t member,
     const struct cm_ask *ask, struct cm_bytes *body, struct cm_effects *effects,
     struct cm_err *err)
 {
 	const char *name = env->roster->members[member].name;
 	struct cm_id id;
-	char label[CM_MAX_NAME_BYTES + 24];
 
 	if (body->data == NULL) {
 		enum cm_status status = cm_effects_encode(effects, CM_KIND_ASK, ask, body, err);
@@ -60,8 +73,7 @@ enum cm_status cm_case_send_ask(struct cm_case *c, const struct cm_case_env *env
 		if (status != CM_OK)
 			return status;
 	}
-	(void)snprintf(label, sizeof label, "ask/%s/%u", name, (unsigned)ask->round);
-	id = cm_id_derive(&c->id, label);
+	id = id_of(c, "ask", name, ask->round);
 	cm_effect_send(effects, name, CM_KIND_ASK, &c->id, &id, *body);
 	return CM_OK;
 }
@@ -146,6 +158,15 @@ static enum cm_status encode_own(const struct cm_member *m, const struct cm_outc
 	return cm_effects_encode(effects, CM_KIND_OUTCOME, &own, body, err);
 }
 
+/* True if this member said that it has an outcome of a former owner. */
+static bool holds_an_outcome(const struct cm_case *c, const struct cm_member *m)
+{
+	for (const struct cm_case_answered *a = c->answers; a != NULL; a = a->next)
+		if (a->answer.revision > 0 && strcmp(a->node, m->name) == 0)
+			return true;
+	return false;
+}
+
 /* A hosting node learns of its own parts; the intake node and the issuing side, whose desk challenges,
  * of all. Who held a part and holds none now learns that the old outcome is no more. */
 enum cm_status cm_case_send_outcome(struct cm_case *c, const struct cm_case_env *env,
@@ -159,11 +180,10 @@ enum cm_status cm_case_send_outcome(struct cm_case *c, const struct cm_case_env 
 		                outcome->ended[0] != 0;
 		struct cm_bytes body = whole;
 		struct cm_id id;
-		char label[CM_MAX_NAME_BYTES + 32];
 
 		if (m->role != CM_ROLE_REGION ||
 		    !(gets_all || holds_a_part(m, outcome) ||
-		        (before != NULL && holds_a_part(m, before))))
+		        (before != NULL ? holds_a_part(m, before) : holds_an_outcome(c, m))))
 			continue;
 		if (!gets_all) {
 			enum cm_status status = encode_own(m, outcome, &body, effects, err);
@@ -171,9 +191,7 @@ enum cm_status cm_case_send_outcome(struct cm_case *c, const struct cm_case_env 
 			if (status != CM_OK)
 				return status;
 		}
-		(void)snprintf(label, sizeof label, "outcome/%s/%u", m->name,
-		    (unsigned)outcome->revision);
-		id = cm_id_derive(&c->id, label);
+		id = id_of(c, "outcome", m->name, outcome->revision);
 		cm_effect_send(effects, m->name, CM_KIND_OUTCOME, &c->id, &id, body);
 	}
 	return CM_OK;

@@ -96,6 +96,35 @@ static enum cm_status end_predecessor(struct cm_docket *docket, const struct cm_
 	return status;
 }
 
+/* The case was here before, and is given to this router again: begin anew, and put it in its place. */
+static enum cm_status take_over(struct cm_docket *docket, struct cm_case *c,
+    const struct cm_input *input, const struct cm_demand *demand, struct cm_bytes body,
+    struct cm_effects *effects, struct cm_err *err)
+{
+	bool was_open = cm_case_is_open(c);
+	struct cm_case *fresh;
+	enum cm_status status;
+
+	if (cm_epoch_of(demand->epoch) == c->epoch)
+		return cm_err_set(err, CM_DUPLICATE, "the case is already here");
+	if (cm_epoch_of(demand->epoch) < c->epoch)
+		return cm_err_set(err, CM_CHANGED, "changed meanwhile: the case is here in epoch %u",
+		    (unsigned)c->epoch);
+	fresh = cm_case_new_after(c);
+	if (fresh == NULL)
+		return cm_err_set(err, CM_NO_MEMORY, "no memory for a case");
+	status = cm_case_demand(fresh, &docket->env, input, body, effects, err);
+	if (status == CM_OK)
+		status = end_predecessor(docket, input, demand, effects, err);
+	if (status == CM_OK) {
+		cm_case_become(c, fresh);
+		count_open(docket, c, was_open);
+		cm_docket_ring_equals(c, input, effects);
+	}
+	cm_case_free(fresh);
+	return status;
+}
+
 static enum cm_status open_case(struct cm_docket *docket, const struct cm_input *input,
     const char *sender, const struct cm_record *record, struct cm_effects *effects, struct cm_err *err)
 {
@@ -109,8 +138,9 @@ static enum cm_status open_case(struct cm_docket *docket, const struct cm_input 
 	if (strcmp(demand.intake, sender) != 0)
 		return cm_err_set(err, CM_NOT_ALLOWED, "%s sent a demand in the name of %s", sender,
 		    demand.intake);
-	if (cm_docket_find(docket, &demand.case_id) != NULL)
-		return cm_err_set(err, CM_DUPLICATE, "the case is already here");
+	c = cm_docket_find(docket, &demand.case_id);
+	if (c != NULL)
+		return take_over(docket, c, input, &demand, record->body, effects, err);
 	c = cm_case_new(&demand.case_id);
 	if (c == NULL)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for a case");
@@ -169,6 +199,8 @@ static enum cm_status take_notice(struct cm_docket *docket, const struct cm_inpu
 	if (status != CM_OK)
 		return status;
 	c = cm_docket_find(docket, &notice.case_id);
+	if (c == NULL && notice.what == CM_NOTICE_MOVED)
+		return cm_err_set(err, CM_NO_MEANING, "the case never came here");
 	if (c == NULL)
 		return cm_err_set(err, CM_NOT_FOUND, "no such case on this router");
 	was_open = cm_case_is_open(c);
@@ -194,6 +226,68 @@ enum cm_status cm_docket_record(struct cm_docket *docket, const struct cm_input 
 		return cm_err_set(err, CM_UNKNOWN_KIND, "a router takes no message of kind %u",
 		    (unsigned)record->kind);
 	}
+}
+
+/* Which case a refused record was about, and in which epoch it was said. */
+static bool read_refused(const struct cm_record *record, struct cm_arena *arena, struct cm_id *case_id,
+    uint32_t *epoch)
+{
+	struct cm_ask ask;
+	struct cm_outcome outcome;
+	struct cm_event event;
+
+	if (record->kind == CM_KIND_ASK &&
+	    cm_record_decode(CM_KIND_ASK, record->body, arena, &ask, NULL) == CM_OK) {
+		*case_id = ask.case_id;
+		*epoch = cm_epoch_of(ask.demand.epoch);
+		return true;
+	}
+	if (record->kind == CM_KIND_OUTCOME &&
+	    cm_record_decode(CM_KIND_OUTCOME, record->body, arena, &outcome, NULL) == CM_OK) {
+		*case_id = outcome.case_id;
+		*epoch = cm_epoch_of(outcome.epoch);
+		return true;
+	}
+	if (record->kind == CM_KIND_EVENT &&
+	    cm_record_decode(CM_KIND_EVENT, record->body, arena, &event, NULL) == CM_OK) {
+		*case_id = event.case_id;
+		*epoch = cm_epoch_of(event.epoch);
+		return true;
+	}
+	return false;
+}
+
+void cm_docket_undeliverable(struct cm_docket *docket, const struct cm_input *input, const char *peer,
+    const struct cm_record *record, enum cm_status status, const char *reason,
+    struct cm_effects *effects)
+{
+	struct cm_notice moved = {.node = peer,
+	    .what = CM_NOTICE_MOVED,
+	    .at_ms = input->now.ms,
+	    .by = peer,
+	    .reasons = reason[0] != 0 ? reason : cm_status_text(status),
+	    .router = ""};
+	struct cm_bytes body = {0};
+	struct cm_case *c;
+	uint32_t epoch;
+	bool was_open;
+
+	if (status != CM_CHANGED || !read_refused(record, &effects->arena, &moved.case_id, &epoch))
+		return;
+	c = cm_docket_find(docket, &moved.case_id);
+	if (c == NULL || c->epoch != epoch || cm_case_next(c->state, CM_CASE_MOVE) < 0)
+		return;
+	moved.epoch = epoch + 1; /* or later: the refusal is a sentence for people */
+	was_open = cm_case_is_open(c);
+	status = cm_effects_encode(effects, CM_KIND_NOTICE, &moved, &body, NULL);
+	if (status == CM_OK)
+		status = cm_case_move_away(c, &docket->env, input, &moved, body, effects, NULL);
+	if (status != CM_OK) {
+		effects->failed = true; /* the row is still there, and this is told again */
+		return;
+	}
+	count_open(docket, c, was_open);
+	cm_docket_ring_equals(c, input, effects);
 }
 
 #define RECALL_RETRY_MS 200 /* while what a case stored is on its way to the disk */
@@ -259,7 +353,9 @@ enum cm_status cm_docket_replay(struct cm_docket *docket, uint32_t kind,
 	status = cm_case_replay(c, kind, at_ms, body);
 	if (status == CM_OK)
 		count_open(docket, c, was_open);
-	if (status == CM_OK && kind == CM_KIND_DEMAND)
+	if (status == CM_OK && kind == CM_ROW_MOVED)
+		cm_case_note_moved(c, &docket->env, body);
+	if (status == CM_OK && kind == CM_KIND_DEMAND && c->seen == NULL)
 		status = cm_docket_index(docket, c, c->demand);
 	return status;
 }
@@ -312,11 +408,41 @@ static enum cm_status ring_unsettled(struct cm_docket *docket, const struct cm_i
 	return status;
 }
 
+/* Nothing is here: this router is new, or has lost its ledger. Whoever gave it a case gives it again. */
+static enum cm_status ask_for_all(struct cm_docket *docket, const struct cm_input *input,
+    cm_docket_effects_cb each, void *data, struct cm_err *err)
+{
+	static const struct cm_id no_case = {{0}};
+	const struct cm_roster *roster = docket->env.roster;
+	struct cm_rebuild rebuild = {.router = docket->env.router, .at_ms = input->now.ms};
+	struct cm_bytes body = {0};
+	struct cm_effects effects;
+	enum cm_status status;
+
+	cm_effects_init(&effects);
+	status = cm_effects_encode(&effects, CM_KIND_REBUILD, &rebuild, &body, err);
+	for (size_t i = 0; status == CM_OK && i < roster->count; i++) {
+		struct cm_id id = cm_effects_id(&effects, input);
+
+		if (roster->members[i].role == CM_ROLE_REGION)
+			cm_effect_send(
+			    &effects, roster->members[i].name, CM_KIND_REBUILD, &no_case, &id, body);
+	}
+	if (status == CM_OK && effects.failed)
+		status = cm_err_set(err, CM_NO_MEMORY, "no memory to ask for cases");
+	if (status == CM_OK && effects.count > 0)
+		each(&effects, data);
+	cm_effects_fini(&effects);
+	return status;
+}
+
 enum cm_status cm_docket_resume(struct cm_docket *docket, const struct cm_input *input,
     cm_docket_effects_cb each, void *data, struct cm_err *err)
 {
 	uint32_t ids_used = 0;
 
+	if (docket->cases.count == 0)
+		return ask_for_all(docket, input, each, data, err);
 	/* Emergencies overtake: what waits for a restart is the one queue that this router keeps. */
 	for (int emergencies = 1; emergencies >= 0; emergencies--)
 		for (size_t i = 0; i < docket->cases.count; i++) {

@@ -63,12 +63,19 @@ enum cm_status cm_docket_record(struct cm_docket *docket, const struct cm_input 
     const char *sender, const struct cm_record *record, struct cm_effects *effects,
     struct cm_err *err) CM_MUST_USE;
 
+/* A peer refused a record for good. Where it did so because another router has the case in a later epoch, the
+ * case is that router's. */
+void cm_docket_undeliverable(struct cm_docket *docket, const struct cm_input *input, const char *peer,
+    const struct cm_record *record, enum cm_status status, const char *reason,
+    struct cm_effects *effects);
+
 /* A timer of a case rang. */
 void cm_docket_timer(struct cm_docket *docket, const struct cm_input *input,
     const struct cm_id *case_id, struct cm_effects *effects);
 
 /* One journal row after a restart, in order; then, once, resume every open case, emergencies first. `each` is called
- * with the effects of one case at a time. */
+ * with the effects of one case at a time. A docket without any case asks every region's node for what it may
+ * have lost. */
 enum cm_status cm_docket_replay(struct cm_docket *docket, uint32_t kind,
     const struct cm_id *case_id, int64_t at_ms, struct cm_bytes body) CM_MUST_USE;
 typedef void (*cm_docket_effects_cb)(struct cm_effects *effects, void *data);

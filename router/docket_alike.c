@@ -94,7 +94,8 @@ void cm_docket_unindex(struct cm_case *c)
 
 static bool has_ended(const struct cm_case *c)
 {
-	return c->state == CM_CASE_WITHDRAWN || c->state == CM_CASE_SUPERSEDED;
+	return c->state == CM_CASE_WITHDRAWN || c->state == CM_CASE_SUPERSEDED ||
+	       c->state == CM_CASE_MOVED;
 }
 
 /* ---- what the plan of a case is told --------------------------------------------------------- */

@@ -88,6 +88,15 @@ static enum cm_status on_record(void *self, const struct cm_input *input, const 
 	return cm_docket_record(&router->docket, input, sender, record, effects, err);
 }
 
+static void on_undeliverable(void *self, const struct cm_input *input, const char *peer,
+    const struct cm_record *record, enum cm_status status, const char *reason,
+    struct cm_effects *effects)
+{
+	struct cm_router *router = self;
+
+	cm_docket_undeliverable(&router->docket, input, peer, record, status, reason, effects);
+}
+
 static void on_timer(void *self, const struct cm_input *input, const struct cm_id *case_id,
     struct cm_effects *effects)
 {
@@ -149,11 +158,12 @@ static json_t *case_row(void *self, size_t index)
 
 	cm_id_print(&c->id, id);
 	cm_case_missing(c, &router->docket.env, missing, sizeof missing);
-	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "case", id, "state",
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:s}", "case", id, "state",
 	    cm_case_state_name(c->state), "issuing_state", c->issuing_state, "waits_for", missing,
 	    "opened_ms", (json_int_t)c->opened_ms, "decided_ms", (json_int_t)c->decided_ms, "targets",
 	    (json_int_t)c->targets_count, "parts", (json_int_t)c->parts_count, "revision",
-	    (json_int_t)c->revision);
+	    (json_int_t)c->revision, "epoch", (json_int_t)c->epoch, "moved_to",
+	    c->moved_to != NULL ? c->moved_to : "");
 }
 
 static const char *state_of(void *self, const struct cm_id *case_id)
@@ -226,6 +236,7 @@ struct cm_machine cm_router_machine(struct cm_router *router)
 	    .record = on_record,
 	    .op = on_op,
 	    .timer = on_timer,
+	    .undeliverable = on_undeliverable,
 	    .replay = on_replay,
 	    .resume = on_resume,
 	    .reset = on_reset};
