@@ -16,6 +16,7 @@
  *
  *      ASKED, ASKED_AGAIN, DECIDED -- the authority withdrew ----------> WITHDRAWN
  *                                  -- a corrected demand replaces it --> SUPERSEDED
+ *      all of these, and WITHDRAWN, SUPERSEDED
  *                                  -- another router has it now -------> MOVED
  *      every state but (new)       -- it is given here, next epoch ----> ASKED
  *
