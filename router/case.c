@@ -245,7 +245,8 @@ enum cm_status cm_case_settle(struct cm_case *c, const struct cm_case_mark *befo
 enum cm_status cm_case_ask_all(struct cm_case *c, const struct cm_case_env *env,
     struct cm_effects *effects, struct cm_err *err)
 {
-	struct cm_ask ask = {.case_id = c->id, .round = 1, .demand = *c->demand};
+	struct cm_ask ask = {
+	    .case_id = c->id, .round = 1, .demand = *c->demand, .ledger = env->ledger};
 	struct cm_bytes body = {0};
 	enum cm_status status = CM_OK;
 

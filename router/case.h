@@ -74,6 +74,7 @@ struct cm_case_env {
 	const struct cm_roster *roster;
 	const struct cm_law *policy;
 	const char *router;
+	uint64_t ledger;    /* of this router: its asks carry it */
 	int64_t overdue_ms; /* how long to wait before telling who is missing */
 	/* Other cases about the same targets, as the docket knows them; NULL: nobody asks. */
 	enum cm_status (*relate)(void *self, struct cm_case *c, struct cm_arena *arena,

@@ -228,7 +228,8 @@ static enum cm_status ask_again(struct cm_case *c, const struct cm_case_env *env
 	    .round = c->round + 1,
 	    .demand = *c->demand,
 	    .parts = parts,
-	    .parts_count = count};
+	    .parts_count = count,
+	    .ledger = env->ledger};
 	struct cm_bytes body = {0};
 	enum cm_status status;
 

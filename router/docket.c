@@ -329,6 +329,21 @@ void cm_docket_timer(struct cm_docket *docket, const struct cm_input *input,
 		effects->failed = true;
 }
 
+/* The first row of a ledger: its number. */
+static enum cm_status replay_rebuild(struct cm_docket *docket, struct cm_bytes body)
+{
+	struct cm_rebuild rebuild;
+	struct cm_arena arena;
+	enum cm_status status;
+
+	cm_arena_init(&arena, 0);
+	status = cm_record_decode(CM_KIND_REBUILD, body, &arena, &rebuild, NULL);
+	if (status == CM_OK)
+		docket->env.ledger = rebuild.ledger;
+	cm_arena_fini(&arena);
+	return status;
+}
+
 enum cm_status cm_docket_replay(struct cm_docket *docket, uint32_t kind,
     const struct cm_id *case_id, int64_t at_ms, struct cm_bytes body)
 {
@@ -336,6 +351,8 @@ enum cm_status cm_docket_replay(struct cm_docket *docket, uint32_t kind,
 	bool was_open;
 	enum cm_status status;
 
+	if (kind == CM_KIND_REBUILD)
+		return replay_rebuild(docket, body);
 	if (c == NULL) {
 		if (kind != CM_KIND_DEMAND)
 			return CM_CORRUPT;
@@ -417,9 +434,13 @@ static enum cm_status ask_for_all(struct cm_docket *docket, const struct cm_inpu
 	struct cm_rebuild rebuild = {.router = docket->env.router, .at_ms = input->now.ms};
 	struct cm_bytes body = {0};
 	struct cm_effects effects;
+	struct cm_id dice;
 	enum cm_status status;
 
 	cm_effects_init(&effects);
+	dice = cm_effects_id(&effects, input);
+	memcpy(&rebuild.ledger, &dice.bytes[8], sizeof rebuild.ledger);
+	docket->env.ledger = rebuild.ledger;
 	status = cm_effects_encode(&effects, CM_KIND_REBUILD, &rebuild, &body, err);
 	for (size_t i = 0; status == CM_OK && i < roster->count; i++) {
 		struct cm_id id = cm_effects_id(&effects, input);
@@ -428,9 +449,10 @@ static enum cm_status ask_for_all(struct cm_docket *docket, const struct cm_inpu
 			cm_effect_send(
 			    &effects, roster->members[i].name, CM_KIND_REBUILD, &no_case, &id, body);
 	}
+	cm_effect_store(&effects, CM_KIND_REBUILD, &no_case, body);
 	if (status == CM_OK && effects.failed)
 		status = cm_err_set(err, CM_NO_MEMORY, "no memory to ask for cases");
-	if (status == CM_OK && effects.count > 0)
+	if (status == CM_OK)
 		each(&effects, data);
 	cm_effects_fini(&effects);
 	return status;
@@ -441,7 +463,7 @@ enum cm_status cm_docket_resume(struct cm_docket *docket, const struct cm_input 
 {
 	uint32_t ids_used = 0;
 
-	if (docket->cases.count == 0)
+	if (docket->cases.count == 0 && docket->env.ledger == 0)
 		return ask_for_all(docket, input, each, data, err);
 	/* Emergencies overtake: what waits for a restart is the one queue that this router keeps. */
 	for (int emergencies = 1; emergencies >= 0; emergencies--)

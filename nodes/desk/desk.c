@@ -142,6 +142,7 @@ static void note_ask(struct cm_review *review, const struct cm_ask *ask)
 	}
 	if (epoch > review->epoch)
 		review->epoch = epoch;
+	review->asked_ledger = ask->ledger;
 	review->rounds_answered |= 1u << ask->round;
 	review->targets_count = ask->demand.targets_count;
 	if (review->opened_ms == 0)
@@ -259,6 +260,7 @@ static enum cm_status take_ask(struct cm_desk *desk, const struct cm_input *inpu
 	(void)cm_review_step(review, CM_REVIEW_ASK);
 	cm_desk_see_owner(desk, review, sender, epoch);
 	note_ask(review, &ask);
+	cm_desk_note_asked(desk, review, sender);
 	review->rows += 2 + (uint32_t)stores_owner;
 	return CM_OK;
 }
@@ -428,6 +430,7 @@ static enum cm_status replay_row(struct cm_desk *desk, struct cm_review *review,
 		if (status == CM_OK && ask.round <= CM_MAX_ROUNDS) {
 			(void)cm_review_step(review, CM_REVIEW_ASK);
 			note_ask(review, &ask);
+			cm_desk_note_asked(desk, review, cm_desk_owner_of(desk, review));
 		}
 		return status;
 	case CM_KIND_ANSWER:
@@ -497,7 +500,7 @@ static void on_reset(void *self)
 	cm_reviews_fini(&desk->reviews);
 	cm_reviews_init(&desk->reviews);
 	for (size_t i = 0; i < desk->routers_count; i++)
-		desk->routers[i].is_up = false;
+		desk->routers[i] = (struct cm_desk_router){.name = desk->routers[i].name};
 }
 
 struct cm_machine cm_desk_machine(struct cm_desk *desk)

@@ -23,6 +23,8 @@ struct cm_desk_router {
 	bool is_up;       /* connected */
 	int64_t since_ms; /* since when, by wall time */
 	int64_t heard_ms; /* its last sign of life */
+	int64_t rebuilds_ms; /* when it said that its ledger is new */
+	uint64_t ledger;  /* the new one; 0: it did not say so */
 };
 
 struct cm_desk {

@@ -12,6 +12,9 @@
  *   the next is stuck    connected, and does not ask: after the same patience the one after it is tried.
  *   thousands at once    CM_MOST_HANDED of them are on their way at a time, emergencies first, open
  *                        cases before decided ones.
+ *   it lost its ledger   it says so (`rebuild`), and gets everything again in the next epoch; what it was
+ *                        given and has not asked about yet only if it does not ask within the patience:
+ *                        most often it is new, and about to ask. Its asks say from which ledger they are.
  *   this node is killed  who has the case is journalled with the demand that was sent; a hand-over that
  *                        was not stored has not happened, and its reason is still there.
  *   the case is still being stored  it waits for the next look.
@@ -112,6 +115,15 @@ void cm_desk_see_owner(
 		return;
 	review->epoch = epoch;
 	review->owner = r != NULL ? r->name : NULL;
+}
+
+void cm_desk_note_asked(struct cm_desk *desk, struct cm_review *review, const char *router)
+{
+	const struct cm_desk_router *r = router != NULL ? find_router(desk, router) : NULL;
+
+	if (r != NULL && (r->ledger == 0 || r->ledger == review->asked_ledger) &&
+	    review->owner == r->name)
+		review->is_lost = false;
 }
 
 bool cm_desk_must_store_owner(
@@ -384,10 +396,16 @@ static enum cm_status hand_over(struct cm_desk *desk, const struct cm_input *inp
 
 #define CLASSES 4 /* open emergencies, open cases, decided emergencies, decided cases */
 
-/* Handed over, and the new owner has not asked about it yet. */
+/* Its owner has not asked about it yet. */
+static bool is_unasked(const struct cm_review *review)
+{
+	return review->asked_epoch < cm_epoch_of(review->epoch);
+}
+
+/* Handed over, and on its way. */
 static bool is_on_its_way(const struct cm_review *review)
 {
-	return review->epoch > 1 && review->asked_epoch < review->epoch;
+	return review->epoch > 1 && is_unasked(review);
 }
 
 /* The class of a case that should have another owner, and why; -1: it is well where it is. */
@@ -401,21 +419,21 @@ static int due_of(
 
 	if (!review->is_intake || cm_review_has_ended(review))
 		return -1;
+	r = find_router(desk, cm_desk_owner_of(desk, review));
 	if (review->is_lost) {
 		*why = review->owner != NULL ? "its ledger is new" : "it is not in the settings any more";
-		return rank;
+		return r != NULL && review->owner != NULL && is_unasked(review) &&
+		               now_ms - r->rebuilds_ms <= patience
+		           ? -1
+		           : rank;
 	}
-	if (desk->routers_count < 2)
+	if (r == NULL || desk->routers_count < 2)
 		return -1; /* nobody else could take it */
-	r = find_router(desk, cm_desk_owner_of(desk, review));
-	if (r == NULL)
-		return -1;
 	*why = "it is silent";
 	if (is_silent(r, now_ms, is_open ? patience : desk->settings->router_lost_ms))
 		return rank;
 	*why = "it has not taken the demand";
-	if (review->asked_epoch < cm_epoch_of(review->epoch) &&
-	    now_ms - review->owner_since_ms > patience && now_ms - r->heard_ms > patience)
+	if (is_unasked(review) && now_ms - review->owner_since_ms > patience && now_ms - r->heard_ms > patience)
 		return rank;
 	return -1;
 }
@@ -454,8 +472,7 @@ static void count_all(struct cm_desk *desk, int64_t now_ms, struct look *look)
 			continue;
 		look->on_the_way += is_on_its_way(review);
 		desk->lost_count += review->is_lost;
-		desk->may_wait =
-		    desk->may_wait || review->asked_epoch < cm_epoch_of(review->epoch);
+		desk->may_wait = desk->may_wait || is_unasked(review);
 		if (rank >= 0)
 			look->due[rank]++;
 	}
@@ -519,9 +536,11 @@ void cm_desk_on_timer(void *self, const struct cm_input *input, const struct cm_
 	if (!is_all_well(desk, input->now.ms))
 		look_at_all(desk, input, &look, effects);
 	desk->stuck_count = look.stuck;
-	if (look.left > 0)
-		next = look.handed > 0 ? LOOK_SOON_MS : LOOK_LATER_MS;
-	if (desk->routers_count > 1 || look.left > 0)
+	if (look.left > 0 && look.handed > 0)
+		next = LOOK_SOON_MS;
+	else if (look.left > 0 || desk->lost_count > 0)
+		next = LOOK_LATER_MS < next ? LOOK_LATER_MS : next;
+	if (desk->routers_count > 1 || look.left > 0 || desk->lost_count > 0)
 		arm(desk, input->now.ms + (next > LOOK_LEAST_MS ? next : LOOK_LEAST_MS), effects);
 }
 
@@ -536,6 +555,7 @@ enum cm_status cm_desk_resume_owners(struct cm_desk *desk, const struct cm_input
 		if (!desk->routers[i].is_up)
 			desk->routers[i].since_ms = input->now.ms;
 		desk->routers[i].heard_ms = input->now.ms;
+		desk->routers[i].rebuilds_ms = input->now.ms;
 	}
 	count_all(desk, input->now.ms, &look);
 	if (desk->routers_count < 2 && desk->lost_count == 0)
@@ -551,42 +571,50 @@ enum cm_status cm_desk_resume_owners(struct cm_desk *desk, const struct cm_input
 
 /* ---- a router with a new ledger -------------------------------------------------------------- */
 
-static size_t mark_lost(struct cm_desk *desk, const char *router)
+/* True if this router had the case, and has not asked about it from the ledger that it has now. */
+static bool is_forgotten(struct cm_desk *desk, const struct cm_review *review,
+    const struct cm_rebuild *rebuild)
+{
+	const char *owner = cm_desk_owner_of(desk, review);
+
+	if (!review->is_intake || cm_review_has_ended(review) || owner == NULL ||
+	    strcmp(owner, rebuild->router) != 0)
+		return false;
+	return is_unasked(review) || review->asked_ledger != rebuild->ledger;
+}
+
+static size_t count_forgotten(struct cm_desk *desk, const struct cm_rebuild *rebuild)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < cm_reviews_count(&desk->reviews); i++) {
-		struct cm_review *review = cm_reviews_at(&desk->reviews, i);
-		const char *owner = cm_desk_owner_of(desk, review);
-
-		if (!review->is_intake || cm_review_has_ended(review) || owner == NULL ||
-		    strcmp(owner, router) != 0)
-			continue;
-		if (!review->is_lost)
-			count++;
-		review->owner = owner;
-		review->is_lost = true;
-	}
+	for (size_t i = 0; i < cm_reviews_count(&desk->reviews); i++)
+		count += is_forgotten(desk, cm_reviews_at(&desk->reviews, i), rebuild);
 	return count;
 }
 
-static bool has_cases_of(const struct cm_desk *desk, const char *router)
+static void mark_lost(struct cm_desk *desk, const struct cm_rebuild *rebuild, int64_t now_ms)
 {
-	for (size_t i = 0; i < cm_reviews_count(&desk->reviews); i++) {
-		const struct cm_review *review = cm_reviews_at(&desk->reviews, i);
-		const char *owner = cm_desk_owner_of(desk, review);
+	struct cm_desk_router *r = find_router(desk, rebuild->router);
 
-		if (review->is_intake && !cm_review_has_ended(review) && owner != NULL &&
-		    strcmp(owner, router) == 0)
-			return true;
+	if (r == NULL)
+		return; /* it is not in the settings any more */
+	r->ledger = rebuild->ledger;
+	r->rebuilds_ms = now_ms;
+	for (size_t i = 0; i < cm_reviews_count(&desk->reviews); i++) {
+		struct cm_review *review = cm_reviews_at(&desk->reviews, i);
+
+		if (!is_forgotten(desk, review, rebuild))
+			continue;
+		review->owner = r->name;
+		review->is_lost = true;
 	}
-	return false;
 }
 
 enum cm_status cm_desk_take_rebuild(struct cm_desk *desk, const struct cm_input *input,
     const char *sender, const struct cm_record *record, struct cm_effects *effects, struct cm_err *err)
 {
 	struct cm_rebuild rebuild;
+	size_t count;
 	enum cm_status status =
 	    cm_record_decode(CM_KIND_REBUILD, record->body, &effects->arena, &rebuild, err);
 
@@ -595,7 +623,8 @@ enum cm_status cm_desk_take_rebuild(struct cm_desk *desk, const struct cm_input 
 	if (strcmp(rebuild.router, sender) != 0)
 		return cm_err_set(err, CM_NOT_ALLOWED, "%s asked to be given again what %s had", sender,
 		    rebuild.router);
-	if (!has_cases_of(desk, sender))
+	count = count_forgotten(desk, &rebuild);
+	if (count == 0)
 		return cm_err_set(err, CM_NO_MEANING, "%s had no case of %s", sender,
 		    desk->settings->name);
 	/* Journalled, since handing over goes on in pieces, and over a restart. */
@@ -604,7 +633,8 @@ enum cm_status cm_desk_take_rebuild(struct cm_desk *desk, const struct cm_input 
 	cm_effect_tell(effects, "router.rebuilds", &own_alarm, "router=%s", sender);
 	if (effects->failed)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory to hand cases over");
-	desk->lost_count += mark_lost(desk, sender);
+	mark_lost(desk, &rebuild, input->now.ms);
+	desk->lost_count += count;
 	return CM_OK;
 }
 
@@ -615,30 +645,45 @@ enum cm_status cm_desk_replay_rebuild(
 	enum cm_status status = cm_record_decode(CM_KIND_REBUILD, body, arena, &rebuild, NULL);
 
 	if (status == CM_OK)
-		(void)mark_lost(desk, rebuild.router);
+		mark_lost(desk, &rebuild, 0);
 	return status;
 }
 
 /* ---- refusals -------------------------------------------------------------------------------- */
 
-/* The router knows of a higher epoch than this node, whose ledger is an old copy then: catch up. */
+/* True if the router refused what this case's owner should have taken: it does not have the case, or knows a
+ * higher epoch than this node, whose ledger is an old copy then. */
+static bool is_owner_astray(struct cm_desk *desk, const struct cm_record *record, enum cm_status status,
+    struct cm_arena *arena, struct cm_review **out)
+{
+	struct cm_demand demand;
+	struct cm_answer answer;
+	uint32_t epoch = 0;
+
+	*out = NULL;
+	if (record->kind == CM_KIND_DEMAND && status == CM_CHANGED &&
+	    cm_record_decode(CM_KIND_DEMAND, record->body, arena, &demand, NULL) == CM_OK) {
+		*out = cm_reviews_find(&desk->reviews, &demand.case_id);
+		epoch = cm_epoch_of(demand.epoch);
+	} else if (record->kind == CM_KIND_ANSWER && status == CM_NOT_FOUND &&
+	           cm_record_decode(CM_KIND_ANSWER, record->body, arena, &answer, NULL) == CM_OK) {
+		*out = cm_reviews_find(&desk->reviews, &answer.case_id);
+		epoch = cm_epoch_of(answer.epoch);
+	}
+	return *out != NULL && (*out)->is_intake && !cm_review_has_ended(*out) &&
+	       epoch == cm_epoch_of((*out)->epoch);
+}
+
 void cm_desk_on_undeliverable(void *self, const struct cm_input *input, const char *peer,
     const struct cm_record *record, enum cm_status status, const char *reason,
     struct cm_effects *effects)
 {
 	struct cm_desk *desk = self;
-	struct cm_demand demand;
 	struct cm_review *review;
 
-	(void)reason;
-	if (record->kind != CM_KIND_DEMAND || status != CM_CHANGED ||
-	    cm_record_decode(CM_KIND_DEMAND, record->body, &effects->arena, &demand, NULL) != CM_OK)
-		return;
-	review = cm_reviews_find(&desk->reviews, &demand.case_id);
-	if (review == NULL || !review->is_intake || cm_review_has_ended(review) ||
-	    cm_epoch_of(demand.epoch) != cm_epoch_of(review->epoch))
-		return;
-	if (hand_over(desk, input, review, peer, "it knows a higher epoch", effects) == CM_OK)
+	if (!is_owner_astray(desk, record, status, &effects->arena, &review) ||
+	    hand_over(desk, input, review, peer, reason[0] != 0 ? reason : "it refused it", effects) ==
+	        CM_OK)
 		return;
 	/* Not now: the ordinary look comes back to it. */
 	effects->count = 0;

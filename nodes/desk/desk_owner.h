@@ -22,6 +22,9 @@ enum cm_status cm_desk_check_epoch(const struct cm_review *review, const char *r
 void cm_desk_see_owner(
     struct cm_desk *desk, struct cm_review *review, const char *router, uint32_t epoch);
 
+/* Its owner has asked, so it has the case; unless it asked from a ledger that is lost. */
+void cm_desk_note_asked(struct cm_desk *desk, struct cm_review *review, const char *router);
+
 /* Journal who has it: CM_ROW_OWNER. The caller counts the row. */
 enum cm_status cm_desk_store_owner(struct cm_desk *desk, const struct cm_input *input,
     const struct cm_id *case_id, const char *router, uint32_t epoch, const char *why,

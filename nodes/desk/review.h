@@ -58,6 +58,7 @@ struct cm_review {
 	                             nobody said, or it is not in the settings */
 	uint32_t epoch;           /* highest seen; 0: none yet, which counts as the first */
 	uint32_t asked_epoch;     /* that rounds_answered speaks of; 0: not asked yet */
+	uint64_t asked_ledger;    /* of the router that asked last */
 	uint32_t outcome_epoch;   /* of the newest outcome */
 	int64_t owner_since_ms;   /* intake: when the owner was given it */
 	struct cm_id successor;   /* intake: the corrected demand that replaces it; zero: none */

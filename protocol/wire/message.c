@@ -291,6 +291,7 @@ static const struct cm_field cm_ask_fields[] = {
     U32(2, cm_ask, round, NEED, 1, UINT32_MAX, "1: all nodes; 2: the issuing state's, with facts"),
     STRUCT(3, cm_ask, demand, cm_demand, "the demand as registered"),
     STRUCTS(4, cm_ask, parts, cm_part, MAY, CM_MAX_PARTS, "round 2: parts with their facts"),
+    U64(5, cm_ask, ledger, MAY, "random number of the router's ledger"),
 };
 static const struct cm_field cm_answer_fields[] = {
     ID(1, cm_answer, case_id, NEED, "the case"),
@@ -356,6 +357,7 @@ static const struct cm_field cm_notice_fields[] = {
 static const struct cm_field cm_rebuild_fields[] = {
     TEXT(1, cm_rebuild, router, NEED, 1, NAME, "whose ledger is new"),
     I64(2, cm_rebuild, at_ms, NEED, "wall time, milliseconds"),
+    U64(3, cm_rebuild, ledger, MAY, "random number of the new ledger"),
 };
 static const struct cm_field cm_op_fields[] = {
     TEXT(1, cm_op, name, NEED, 1, NAME, "file, list, show ..."),

@@ -78,6 +78,7 @@ struct cm_ask {
 	struct cm_demand demand;
 	const struct cm_part *parts; /* round 2 only */
 	size_t parts_count;
+	uint64_t ledger; /* of the router, by a random number: tells a ledger that was lost from the next */
 };
 
 /* Digest of one jurisdiction's rules as a node has them. */
@@ -302,6 +303,7 @@ struct cm_notice {
 struct cm_rebuild {
 	const char *router;
 	int64_t at_ms;
+	uint64_t ledger; /* the new one; what was asked from it is not lost */
 };
 
 /* Router to central: one step of a case. No identifiers, no content. */

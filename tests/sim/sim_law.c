@@ -283,7 +283,9 @@ static void name_process(struct sim_proc *proc, const char *name, const char *ro
 	    .ledger = "",
 	    .residency = "",
 	    .blind_key = "",
-	    .overdue_ms = 2000};
+	    .overdue_ms = 2000,
+	    .router_patience_ms = 10000,
+	    .router_lost_ms = 600000};
 	proc->is_router = strcmp(role, "router") == 0;
 }
 

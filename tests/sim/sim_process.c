@@ -3,6 +3,8 @@
  */
 #include "sim.h"
 
+#include "nodes/desk/desk_owner.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,9 +75,10 @@ static void init_desk(struct sim_proc *proc)
 	    .is_central = strcmp(s->role, "central") == 0,
 	    .recall = {recall, proc}};
 	cm_reviews_init(&desk->reviews);
+	if (cm_desk_find_routers(desk, NULL) != CM_OK)
+		abort();
 	if (desk->is_central)
 		return;
-	desk->router = "router";
 	desk->law = (struct cm_law *)sim_world_law(proc->sim->world, s->state);
 	desk->key = *sim_world_key(proc->sim->world);
 	desk->check = (struct cm_check){.node = s->name,
@@ -162,6 +165,25 @@ static enum cm_status on_resume(void *self, const struct cm_input *input, cm_pos
 	return proc->inner.resume(proc->inner.self, input, each, data, err);
 }
 
+static void on_peer(void *self, struct cm_wall now, const char *name, bool is_up)
+{
+	struct sim_proc *proc = self;
+
+	if (proc->inner.peer != NULL)
+		proc->inner.peer(proc->inner.self, now, name, is_up);
+}
+
+static void on_undeliverable(void *self, const struct cm_input *input, const char *peer,
+    const struct cm_record *record, enum cm_status status, const char *reason,
+    struct cm_effects *effects)
+{
+	struct sim_proc *proc = self;
+
+	if (proc->inner.undeliverable != NULL)
+		proc->inner.undeliverable(
+		    proc->inner.self, input, peer, record, status, reason, effects);
+}
+
 static void on_reset(void *self)
 {
 	struct sim_proc *proc = self;
@@ -176,6 +198,8 @@ static struct cm_machine outer(struct sim_proc *proc)
 	    .op = on_op,
 	    .storing_ops = proc->inner.storing_ops,
 	    .timer = on_timer,
+	    .peer = on_peer,
+	    .undeliverable = on_undeliverable,
 	    .replay = on_replay,
 	    .resume = on_resume,
 	    .reset = on_reset};
@@ -288,6 +312,9 @@ static void perform_one(struct sim_proc *proc, const struct cm_office_effect *ef
 		break;
 	case CM_OFFICE_DO_LOG:
 		sim_say(sim, "%s: %s %s", proc->settings.name, effect->event, effect->text);
+		/* What was said in an epoch that is past is refused: that is what epochs are for. */
+		if (strstr(effect->text, "status=CM_CHANGED") != NULL)
+			break;
 		if ((strcmp(effect->event, "memory.lost") == 0 && !proc->is_short) ||
 		    strcmp(effect->event, "case.stuck") == 0 ||
 		    strcmp(effect->event, "record.undeliverable") == 0 ||

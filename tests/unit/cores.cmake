@@ -10,6 +10,7 @@ comity_test(case_fault SOURCES unit/test_case_fault.c ${cores_fleet} LIBS ${core
 comity_test(case_replay SOURCES unit/test_case_replay.c ${cores_fleet} LIBS ${cores_libs})
 comity_test(case_revise SOURCES unit/test_case_revise.c ${cores_fleet} LIBS ${cores_libs})
 comity_test(docket SOURCES unit/test_docket.c ${cores_fleet} LIBS ${cores_libs})
+comity_test(docket_owner SOURCES unit/test_docket_owner.c ${cores_fleet} LIBS ${cores_libs})
 comity_test(docket_alike SOURCES unit/test_docket_alike.c ${cores_fleet} LIBS ${cores_libs})
 comity_test(plan SOURCES unit/test_plan.c unit/plan_three.c ${cores_fleet} LIBS ${cores_libs})
 comity_test(plan_guard SOURCES unit/test_plan_guard.c unit/plan_three.c

@@ -20,24 +20,27 @@ Test(case_table, every_state_meets_every_event_as_drawn_here)
 		D = CM_CASE_DECIDED,
 		W = CM_CASE_WITHDRAWN,
 		S = CM_CASE_SUPERSEDED,
+		M = CM_CASE_MOVED,
 		X = -1
 	};
 	/* clang-format off */
-	static const int drawn[][7] = {
-	    /*                demand answer heard complete overdue withdraw supersede */
-	    [CM_CASE_NEW]         = {A,     X,    X,       X,     X,       X,       X},
-	    [CM_CASE_ASKED]       = {X,     A,    G,       D,     A,       W,       S},
-	    [CM_CASE_ASKED_AGAIN] = {X,     G,    G,       D,     G,       W,       S},
-	    [CM_CASE_DECIDED]     = {X,     X,    G,       D,     X,       W,       S},
-	    [CM_CASE_WITHDRAWN]   = {X,     X,    X,       X,     X,       X,       X},
-	    [CM_CASE_SUPERSEDED]  = {X,     X,    X,       X,     X,       X,       X},
+	static const int drawn[][9] = {
+	    /*                demand answer heard complete overdue withdraw supersede move take_over */
+	    [CM_CASE_NEW]         = {A,     X,    X,       X,     X,       X,       X,       X,   X},
+	    [CM_CASE_ASKED]       = {X,     A,    G,       D,     A,       W,       S,       M,   A},
+	    [CM_CASE_ASKED_AGAIN] = {X,     G,    G,       D,     G,       W,       S,       M,   A},
+	    [CM_CASE_DECIDED]     = {X,     X,    G,       D,     X,       W,       S,       M,   A},
+	    [CM_CASE_WITHDRAWN]   = {X,     X,    X,       X,     X,       X,       X,       X,   A},
+	    [CM_CASE_MOVED]       = {X,     X,    X,       X,     X,       X,       X,       X,   A},
+	    [CM_CASE_SUPERSEDED]  = {X,     X,    X,       X,     X,       X,       X,       X,   A},
 	};
 	/* clang-format on */
 	static const enum cm_case_event events[] = {CM_CASE_DEMAND, CM_CASE_ANSWER, CM_CASE_HEARD,
-	    CM_CASE_COMPLETE, CM_CASE_OVERDUE, CM_CASE_WITHDRAW, CM_CASE_SUPERSEDE};
+	    CM_CASE_COMPLETE, CM_CASE_OVERDUE, CM_CASE_WITHDRAW, CM_CASE_SUPERSEDE,
+	    CM_CASE_MOVE, CM_CASE_TAKE_OVER};
 
-	for (int state = CM_CASE_NEW; state <= CM_CASE_SUPERSEDED; state++)
-		for (size_t e = 0; e < 7; e++)
+	for (int state = CM_CASE_NEW; state <= CM_CASE_MOVED; state++)
+		for (size_t e = 0; e < 9; e++)
 			cr_assert_eq(cm_case_next((enum cm_case_state)state, events[e]),
 			    drawn[state][e], "state %s, event %zu",
 			    cm_case_state_name((enum cm_case_state)state), e);
@@ -53,6 +56,7 @@ Test(case_table, states_have_names)
 	cr_assert_str_eq(cm_case_state_name(CM_CASE_DECIDED), "decided");
 	cr_assert_str_eq(cm_case_state_name(CM_CASE_WITHDRAWN), "withdrawn");
 	cr_assert_str_eq(cm_case_state_name(CM_CASE_SUPERSEDED), "superseded");
+	cr_assert_str_eq(cm_case_state_name(CM_CASE_MOVED), "moved");
 	cr_assert_str_eq(cm_case_state_name((enum cm_case_state)99), "?");
 }
 

@@ -290,7 +290,9 @@ static const struct cm_notice moved = {.case_id = CASE_ID,
     .reasons = "router1 has been silent for 10 s.",
     .router = "router2",
     .epoch = 2};
-static const struct cm_rebuild rebuild = {.router = "router1", .at_ms = MS_2026_11_07 + 96000};
+static const struct cm_rebuild rebuild = {.router = "router1",
+    .at_ms = MS_2026_11_07 + 96000,
+    .ledger = UINT64_C(0x0102030405060708)};
 static const struct cm_demand handed_over_demand = {.case_id = CASE_ID,
     .fingerprint = BYTES(HASH_B),
     .intake = "us",
