@@ -30,9 +30,9 @@ Test(case_table, every_state_meets_every_event_as_drawn_here)
 	    [CM_CASE_ASKED]       = {X,     A,    G,       D,     A,       W,       S,       M,   A},
 	    [CM_CASE_ASKED_AGAIN] = {X,     G,    G,       D,     G,       W,       S,       M,   A},
 	    [CM_CASE_DECIDED]     = {X,     X,    G,       D,     X,       W,       S,       M,   A},
-	    [CM_CASE_WITHDRAWN]   = {X,     X,    X,       X,     X,       X,       X,       X,   A},
+	    [CM_CASE_WITHDRAWN]   = {X,     X,    X,       X,     X,       X,       X,       M,   A},
 	    [CM_CASE_MOVED]       = {X,     X,    X,       X,     X,       X,       X,       X,   A},
-	    [CM_CASE_SUPERSEDED]  = {X,     X,    X,       X,     X,       X,       X,       X,   A},
+	    [CM_CASE_SUPERSEDED]  = {X,     X,    X,       X,     X,       X,       X,       M,   A},
 	};
 	/* clang-format on */
 	static const enum cm_case_event events[] = {CM_CASE_DEMAND, CM_CASE_ANSWER, CM_CASE_HEARD,
