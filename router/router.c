@@ -184,6 +184,16 @@ static void add_status(void *self, json_t *status)
 	    status, "open", json_integer((json_int_t)router->docket.open_count));
 }
 
+static void add_case(void *self, const struct cm_id *case_id, json_t *shown)
+{
+	struct cm_router *router = self;
+	const struct cm_case *c = cm_docket_find(&router->docket, case_id);
+
+	(void)json_object_set_new(shown, "epoch", json_integer((json_int_t)c->epoch));
+	if (c->moved_to != NULL)
+		(void)json_object_set_new(shown, "moved_to", json_string(c->moved_to));
+}
+
 /* replay case=ID: plan every revision anew from the ledger and compare. */
 static enum cm_status run_replay(struct cm_router *router, const struct cm_op *op,
     struct cm_arena *arena, struct cm_op_reply *reply, struct cm_err *err)
@@ -219,6 +229,7 @@ static enum cm_status on_op(void *self, const struct cm_input *input, const stru
 	    .case_state = case_state,
 	    .case_row = case_row,
 	    .add_status = add_status,
+	    .add_case = add_case,
 	    .self = router};
 
 	(void)input;

@@ -133,8 +133,12 @@ static enum cm_status print_outcome(const json_t *shown, const struct cm_output 
 
 	if (out->format != CM_FORMAT_TABLE)
 		return print_json(outcome, out, err);
-	(void)fprintf(out->data, "Case %s, revision %lld\n\n", text_of(shown, "case"),
+	(void)fprintf(out->data, "Case %s, revision %lld", text_of(shown, "case"),
 	    (long long)number_of(outcome, "revision"));
+	if (number_of(shown, "epoch") > 1 && text_of(shown, "owner")[0] != 0)
+		(void)fprintf(out->data, ", by %s in epoch %lld", text_of(shown, "owner"),
+		    (long long)number_of(shown, "epoch"));
+	(void)fprintf(out->data, "\n\n");
 	cm_outcome_print_links(outcome, out);
 	status = json_array_size(json_object_get(outcome, "parts")) > 0
 	             ? cm_outcome_print(outcome, out, err)

@@ -243,6 +243,17 @@ static void add_status(void *self, json_t *status)
 	(void)json_object_set_new(status, "has_map", json_boolean(desk->map != NULL));
 }
 
+static void add_case(void *self, const struct cm_id *case_id, json_t *shown)
+{
+	struct cm_desk *desk = self;
+	const struct cm_review *review = cm_reviews_find(&desk->reviews, case_id);
+	const char *owner = cm_desk_owner_of(desk, review);
+
+	(void)json_object_set_new(shown, "owner", json_string(owner != NULL ? owner : ""));
+	(void)json_object_set_new(
+	    shown, "epoch", json_integer((json_int_t)cm_epoch_of(review->epoch)));
+}
+
 static const struct {
 	const char *name;
 	enum cm_status (*run)(struct cm_desk *desk, const struct cm_input *input, const struct cm_op *op,
@@ -269,6 +280,7 @@ enum cm_status cm_desk_op(void *self, const struct cm_input *input, const struct
 	    .case_state = case_state,
 	    .case_row = case_row,
 	    .add_status = add_status,
+	    .add_case = add_case,
 	    .self = desk};
 
 	for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++)

@@ -10,6 +10,10 @@
 /* The routers of the settings. CM_TOO_LARGE: more than CM_MAX_ROUTERS. */
 enum cm_status cm_desk_find_routers(struct cm_desk *desk, struct cm_err *err) CM_MUST_USE;
 
+/* By name; NULL: not in the settings. */
+struct cm_desk_router *cm_desk_find_router(struct cm_desk *desk, const char *name);
+bool cm_desk_is_silent(const struct cm_desk_router *r, int64_t now_ms, int64_t longer_than_ms);
+
 /* Who has it now; NULL: there is no router. */
 const char *cm_desk_owner_of(const struct cm_desk *desk, const struct cm_review *review);
 
@@ -37,6 +41,11 @@ bool cm_desk_must_store_owner(
 /* Who is to have a new demand: the first of its order that is not known to be silent. */
 const char *cm_desk_choose_router(
     const struct cm_desk *desk, const struct cm_demand *demand, struct cm_wall now);
+
+/* The next in the order behind the present owner that can be reached, or NULL. An owner that is not in
+ * the order any more has everybody behind it, and then even one that cannot be reached will do. */
+const char *cm_desk_next_router(
+    const struct cm_desk *desk, const struct cm_review *review, const struct cm_demand *demand);
 
 /* Journal rows come back. */
 enum cm_status cm_desk_replay_owner(struct cm_desk *desk, struct cm_review *review, int64_t at_ms,

@@ -232,6 +232,8 @@ static enum cm_status run_show(const struct cm_ops_env *env, const struct cm_op 
 		json = json_pack("{s:s, s:s, s:s, s:O, s:O}", "case", text, "state",
 		    env->state_of(env->self, &id), "at", env->settings->name, "answers", s.answers,
 		    "history", s.history);
+		if (json != NULL && env->add_case != NULL)
+			env->add_case(env->self, &id, json);
 		if (s.demand != NULL) {
 			hide_blinds(s.demand);
 			(void)json_object_set(json, "demand", s.demand);

@@ -25,6 +25,8 @@ struct cm_ops_env {
 	json_t *(*case_row)(void *self, size_t index);
 	/* Adds what this kind of process wants in `status`. May be NULL. */
 	void (*add_status)(void *self, json_t *status);
+	/* The same in `show`, for a case that it has. May be NULL. */
+	void (*add_case)(void *self, const struct cm_id *case_id, json_t *shown);
 	void *self;
 };
 
