@@ -231,18 +231,46 @@ static const struct cm_column list_columns[] = {
     {"opened", "REGISTERED", CM_ALIGN_LEFT, CM_FIT_KEEP},
     {"decided", "DECIDED", CM_ALIGN_LEFT, CM_FIT_KEEP},
     {"waits_for", "WAITS FOR", CM_ALIGN_LEFT, CM_FIT_WRAP},
-    {"at", "ROUTER", CM_ALIGN_LEFT, CM_FIT_KEEP}, /* of several; the last */
+    {"owner", NULL, CM_ALIGN_LEFT, CM_FIT_KEEP}, /* these two: see show_routers */
+    {"epoch", NULL, CM_ALIGN_RIGHT, CM_FIT_KEEP},
 };
 
-static enum cm_status print_list(const json_t *rows, bool is_of_several, const struct cm_output *out,
-    struct cm_err *err)
+/* Whose a case is: of routers' lists put together the one that lists it, else as the process says. */
+static const char *owner_of(const json_t *row)
 {
+	const char *at = text_of(row, "at");
+
+	return at[0] != 0 ? at : text_of(row, "owner");
+}
+
+/* The routers stand in the table where there are several, the epochs where one is not the first. */
+static void show_routers(const json_t *rows, struct cm_column *columns)
+{
+	const char *first = "";
+	size_t i;
+	json_t *row;
+
+	json_array_foreach(rows, i, row) {
+		if (first[0] == 0)
+			first = owner_of(row);
+		if (text_of(row, "at")[0] != 0 || strcmp(owner_of(row), first) != 0)
+			columns[COUNT(list_columns) - 2].title = "ROUTER";
+		if (number_of(row, "epoch") > 1)
+			columns[COUNT(list_columns) - 1].title = "EPOCH";
+	}
+}
+
+static enum cm_status print_list(const json_t *rows, const struct cm_output *out, struct cm_err *err)
+{
+	struct cm_column columns[COUNT(list_columns)];
 	struct cm_table table;
 	enum cm_status status;
 	size_t i;
 	json_t *row;
 
-	cm_table_init(&table, list_columns, COUNT(list_columns) - !is_of_several);
+	memcpy(columns, list_columns, sizeof columns);
+	show_routers(rows, columns);
+	cm_table_init(&table, columns, COUNT(columns));
 	json_array_foreach(rows, i, row) {
 		cm_cell_text(&table, text_of(row, "case"));
 		cm_cell_text(&table, text_of(row, "state"));
@@ -253,8 +281,8 @@ static enum cm_status print_list(const json_t *rows, bool is_of_several, const s
 		cell_time(&table, number_of(row, "opened_ms"));
 		cell_time(&table, number_of(row, "decided_ms"));
 		cm_cell_text(&table, text_of(row, "waits_for"));
-		if (is_of_several)
-			cm_cell_text(&table, text_of(row, "at"));
+		cm_cell_text(&table, owner_of(row)[0] != 0 ? owner_of(row) : NULL);
+		cm_cell_number(&table, number_of(row, "epoch") > 1 ? number_of(row, "epoch") : 1);
 	}
 	status = cm_table_print(&table, out, err);
 	cm_table_fini(&table);
@@ -290,7 +318,7 @@ static enum cm_exit run_list(const struct cm_cli *cli, struct cm_output *out)
 	if (is_of_several && (status == CM_OK || json_object_size(lists.by_case) > 0))
 		lists.rows = cm_routers_sort(lists.by_case);
 	if (lists.rows != NULL &&
-	    print_list(lists.rows, is_of_several, out, status == CM_OK ? &err : &unprinted) != CM_OK)
+	    print_list(lists.rows, out, status == CM_OK ? &err : &unprinted) != CM_OK)
 		status = status == CM_OK ? err.status : status;
 	json_decref(lists.rows);
 	json_decref(lists.by_case);
