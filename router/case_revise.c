@@ -312,7 +312,8 @@ enum cm_status cm_case_notice(struct cm_case *c, const struct cm_case_env *env,
 {
 	int member = cm_roster_find(env->roster, sender);
 
-	if (cm_case_next(c->state, CM_CASE_WITHDRAW) < 0)
+	if (cm_case_next(c->state,
+	        notice->what == CM_NOTICE_MOVED ? CM_CASE_MOVE : CM_CASE_WITHDRAW) < 0)
 		return cm_case_say_ended(c, err);
 	if (strcmp(notice->node, sender) != 0)
 		return cm_err_set(err, CM_NOT_ALLOWED, "%s sent a notice in the name of %s", sender,

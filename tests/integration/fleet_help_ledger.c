@@ -142,7 +142,7 @@ static bool on_row(const struct cm_journal_row *row, void *data)
 	struct reading *r = data;
 
 	if (cm_id_is_zero(&row->case_id))
-		return true; /* about the ledger itself, or a router's */
+		return true; /* about no case: the number of the ledger */
 	must(take_row(r, need(r, &row->case_id), row) == CM_OK, "%s: row %llu can be read", r->name,
 	    (unsigned long long)row->seq);
 	cm_arena_fini(&r->arena);

@@ -473,6 +473,22 @@ Test(docket_owner, a_decided_case_moves_too_and_only_at_intakes_word)
 	end();
 }
 
+Test(docket_owner, a_case_that_ended_here_has_moved_too)
+{
+	struct cm_notice n;
+
+	begin(false);
+	cr_assert_eq(give(1, 0), CM_OK);
+	n = moved("us", 0);
+	n.what = CM_NOTICE_WITHDRAW;
+	cr_assert_eq(take("us", CM_KIND_NOTICE, &n), CM_OK, "%s", err.text);
+	cr_assert_eq(the_case()->state, CM_CASE_WITHDRAWN);
+	cr_assert_eq(move_away("us", 2), CM_OK, "%s", err.text);
+	cr_assert_eq(the_case()->state, CM_CASE_MOVED);
+	cr_assert_eq(docket.open_count, 0);
+	end();
+}
+
 Test(docket_owner, of_a_case_that_never_came_moved_says_nothing)
 {
 	begin(false);
