@@ -474,6 +474,40 @@ static void cases_of_a_router_that_is_gone_for_good_go_to_who_is_there(void)
 	expect_routers_agree(&fleet, many, MANY);
 }
 
+/* It had one router, and is given three: none of them is the one that has the cases, and no node has noted
+ * who had them, since there was nobody else. */
+static void a_fleet_is_given_more_routers(void)
+{
+	static const char *const nodes[] = {"us", "ie", "gb"};
+	static struct filed old[12];
+	struct owner owner;
+
+	fleet_end(&fleet);
+	fleet_begin(&fleet, "grown", "us,ie,de,gb");
+	accounts_import(&fleet, ACCOUNTS);
+	file_many(&fleet, nodes, COUNT(nodes), ACCOUNTS, 0, 8, old);
+	expect_decided(&fleet, old, 8);
+	process_kill(&fleet, "de");
+	file_many(&fleet, nodes, COUNT(nodes), ACCOUNTS, 8, 2, &old[8]);
+	expect(wait_missing(&fleet, &old[8], 2, "de"), "two are open");
+	process_kill(&fleet, "router");
+	file_many(&fleet, nodes, COUNT(nodes), ACCOUNTS, 10, 2, &old[10]); /* it never hears of these */
+	fleet_end_waiting(&fleet);
+	fleet_begin_routers(&fleet, "grown", "us,ie,de,gb", 3);
+	settings_add(&fleet, HASTE);
+	for (size_t i = 0; i < COUNT(old); i++) {
+		expect(wait_epoch(&fleet, &old[i], 2, &owner) && strncmp(owner.router, "router", 6) == 0 &&
+		           owner.router[6] != 0,
+		    "%s is one of the three's: %s", old[i].case_id, owner.router);
+		json_decref(wait_decided(&fleet, &old[i], 2));
+		replays_the_same(old[i].case_id);
+	}
+	withdraw(old[0].case_id);
+	has_ended(&old[0], "withdrawn");
+	expect(wait_quiet(&fleet), "everything is delivered");
+	expect_routers_agree(&fleet, old, COUNT(old));
+}
+
 static void the_hasty_fleet_ends_and_a_calm_one_starts(void)
 {
 	expect(wait_quiet(&fleet), "everything is delivered");
@@ -483,9 +517,11 @@ static void the_hasty_fleet_ends_and_a_calm_one_starts(void)
 	settings_add(&fleet, CALM);
 }
 
+/* The two demands for a router that the settings do not name any more stay in the outbox: it could be named
+ * again, and would be told that it has them no more. */
 static void the_fleet_ends(void)
 {
-	fleet_end(&fleet);
+	fleet_end_waiting(&fleet);
 	cm_free(example);
 }
 
@@ -510,6 +546,7 @@ int main(void)
 	        an_open_case_goes_on_at_a_router_without_its_ledger},
 	    {"cases of a router that is gone for good go to who is there",
 	        cases_of_a_router_that_is_gone_for_good_go_to_who_is_there},
+	    {"a fleet is given more routers", a_fleet_is_given_more_routers},
 	    {"the fleet ends", the_fleet_ends},
 	};
 
