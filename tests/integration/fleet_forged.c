@@ -109,8 +109,10 @@ static void records_of_nobody_and_of_no_kind(void)
 	expect_receipt(&r, CM_UNKNOWN_KIND, "99", "a kind nobody knows");
 	r = send_bytes("router", "de", CM_KIND_OUTCOME, "\x80", 1);
 	expect_receipt(&r, CM_UNKNOWN_KIND, "13", "an outcome to a router");
+	r = send_bytes("central", "router", CM_KIND_OUTCOME, "\x80", 1);
+	expect_receipt(&r, CM_UNKNOWN_KIND, "13", "an outcome to central");
 	r = send_bytes("central", "router", CM_KIND_ASK, "\x80", 1);
-	expect_receipt(&r, CM_UNKNOWN_KIND, "11", "an ask to central");
+	expect_receipt(&r, CM_BAD_INPUT, "ask.case_id: missing", "an empty ask to central");
 	r = send_bytes("us", "router", CM_KIND_EVENT, "\x80", 1);
 	expect_receipt(&r, CM_UNKNOWN_KIND, "14", "an event to a region");
 	r = send_bytes("router", "de", CM_KIND_DEMAND, "\x82\x01", 2);
