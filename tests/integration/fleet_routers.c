@@ -217,9 +217,11 @@ static void a_router_that_wakes_up_asks_in_vain(void)
 {
 	struct owner after;
 	struct filed *one;
+	int64_t refused;
 
 	process_kill(&fleet, "de");
 	one = file_at("router2");
+	refused = counter_of(&fleet, "router2", "records_undeliverable");
 	expect(wait_missing_at(&fleet, "router2", one, 1, "de"), "router2 waits for de");
 	process_signal(&fleet, "router2", SIGSTOP);
 	expect(wait_epoch(&fleet, one, 2, &after), "us hands it over");
@@ -228,6 +230,7 @@ static void a_router_that_wakes_up_asks_in_vain(void)
 	process_signal(&fleet, "router2", SIGCONT);
 	expect(wait_state(&fleet, "router2", one, "moved"), "router2 hears that it has moved");
 	expect(wait_quiet(&fleet), "everything is delivered");
+	expect(counter_of(&fleet, "router2", "records_undeliverable") > refused, "its ask is refused");
 	expect_taken_over(one, "router2", 2);
 	expect_routers_agree(&fleet, one, 1);
 }
@@ -255,6 +258,7 @@ static void an_outcome_that_comes_too_late_is_refused(void)
 	struct filed *one;
 	json_t *shown;
 	int64_t revision;
+	int64_t refused;
 
 	process_signal(&fleet, "de", SIGSTOP);
 	one = file_irish("router3");
@@ -263,6 +267,7 @@ static void an_outcome_that_comes_too_late_is_refused(void)
 	network_cut("us", "router3", true);
 	process_signal(&fleet, "de", SIGCONT);
 	expect(wait_state(&fleet, "router3", one, "decided"), "router3 decides");
+	refused = counter_of(&fleet, "router3", "records_undeliverable");
 	expect(wait_epoch(&fleet, one, 2, &after), "us hands it over");
 	shown = wait_decided(&fleet, one, 2);
 	revision = number_at(shown, "outcome.revision");
@@ -271,6 +276,7 @@ static void an_outcome_that_comes_too_late_is_refused(void)
 	network_tell("* both calm");
 	expect(wait_state(&fleet, "router3", one, "moved"), "router3 hears that it has moved");
 	expect(wait_quiet(&fleet), "everything is delivered");
+	expect(counter_of(&fleet, "router3", "records_undeliverable") > refused, "its outcome is refused");
 	shown = wait_decided(&fleet, one, 2);
 	expect(number_at(shown, "outcome.revision") == revision,
 	    "the outcome of router3 changes nothing: revision %lld, not %lld",
