@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "nodes/cli/routers.h"
 #include "protocol/link/client.h"
 #include "protocol/link/now.h"
 #include "protocol/seal/seal.h"
@@ -18,49 +19,64 @@ struct cm_call {
 	char sender[40];
 };
 
-static enum cm_status find_process(const struct cm_cli *cli, enum cm_fleet_role role,
-    struct cm_fleet *fleet, struct cm_fleet_process **out, struct cm_err *err)
-{
-	const char *node = cm_cli_text(cli, "node");
-	enum cm_status status = cm_fleet_load(cm_cli_text(cli, "fleet"), fleet, err);
-
-	*out = NULL;
-	if (status != CM_OK)
-		return status;
-	if (node != NULL) {
-		*out = cm_fleet_find(fleet, node, err);
-		return *out != NULL ? CM_OK : err->status;
-	}
-	for (size_t i = 0; i < fleet->count && *out == NULL; i++)
-		if (fleet->processes[i].role == role)
-			*out = &fleet->processes[i];
-	return *out != NULL ? CM_OK
-	                    : cm_err_set(err, CM_NOT_FOUND, "the fleet has no %s",
-	                          role == CM_FLEET_REGION   ? "region"
-	                          : role == CM_FLEET_ROUTER ? "router"
-	                                                    : "central node");
-}
-
 static bool is_address(const char *node)
 {
 	return node != NULL && strstr(node, "://") != NULL;
 }
 
-static enum cm_status open_client(const struct cm_cli *cli, enum cm_fleet_role role,
-    struct cm_call *call, struct cm_err *err)
+/* All routers where routers are meant, else the first process of the role. */
+static enum cm_status find_role(
+    enum cm_fleet_role role, struct cm_call_meant *out, struct cm_err *err)
+{
+	for (size_t i = 0; i < out->fleet.count; i++)
+		if (out->fleet.processes[i].role == role && out->count < CM_MAX_ROUTERS &&
+		    (role == CM_FLEET_ROUTER || out->count == 0))
+			out->processes[out->count++] = &out->fleet.processes[i];
+	return out->count > 0 ? CM_OK
+	                      : cm_err_set(err, CM_NOT_FOUND, "the fleet has no %s",
+	                            role == CM_FLEET_REGION   ? "region"
+	                            : role == CM_FLEET_ROUTER ? "router"
+	                                                      : "central node");
+}
+
+enum cm_status cm_call_meant(const struct cm_cli *cli, enum cm_fleet_role role,
+    struct cm_call_meant *out, struct cm_err *err)
 {
 	const char *node = cm_cli_text(cli, "node");
-	struct cm_fleet fleet;
-	struct cm_fleet_process *process = NULL;
 	enum cm_status status;
 
-	if (is_address(node))
-		return cm_client_open(node, &call->client, err);
-	status = find_process(cli, role, &fleet, &process, err);
-	if (status == CM_OK)
-		status = cm_client_open(process->address, &call->client, err);
-	cm_fleet_fini(&fleet);
-	return status;
+	*out = (struct cm_call_meant){.count = 0};
+	if (is_address(node)) {
+		out->address = node;
+		return CM_OK;
+	}
+	status = cm_fleet_load(cm_cli_text(cli, "fleet"), &out->fleet, err);
+	if (status != CM_OK)
+		return status;
+	if (node == NULL || strcmp(node, "router") == 0)
+		return find_role(node == NULL ? role : CM_FLEET_ROUTER, out, err);
+	out->processes[0] = cm_fleet_find(&out->fleet, node, err);
+	out->count = out->processes[0] != NULL;
+	return out->count > 0 ? CM_OK : err->status;
+}
+
+void cm_call_meant_fini(struct cm_call_meant *meant)
+{
+	cm_fleet_fini(&meant->fleet);
+}
+
+static enum cm_status must_be_one(const struct cm_call_meant *meant, struct cm_err *err)
+{
+	const char *names[CM_MAX_ROUTERS];
+	char list[512];
+
+	if (meant->count <= 1)
+		return CM_OK;
+	for (size_t i = 0; i < meant->count; i++)
+		names[i] = meant->processes[i]->name;
+	cm_routers_names(names, meant->count, list, sizeof list);
+	return cm_err_set(
+	    err, CM_BAD_INPUT, "the fleet has the routers %s; say which with --node", list);
 }
 
 enum cm_status cm_call_open(const struct cm_cli *cli, struct cm_call **out, struct cm_err *err)
@@ -70,6 +86,21 @@ enum cm_status cm_call_open(const struct cm_cli *cli, struct cm_call **out, stru
 
 enum cm_status cm_call_open_role(const struct cm_cli *cli, enum cm_fleet_role role,
     struct cm_call **out, struct cm_err *err)
+{
+	struct cm_call_meant meant;
+	enum cm_status status = cm_call_meant(cli, role, &meant, err);
+
+	*out = NULL;
+	if (status == CM_OK)
+		status = must_be_one(&meant, err);
+	if (status == CM_OK)
+		status = cm_call_open_at(
+		    meant.address != NULL ? meant.address : meant.processes[0]->address, out, err);
+	cm_call_meant_fini(&meant);
+	return status;
+}
+
+enum cm_status cm_call_open_at(const char *address, struct cm_call **out, struct cm_err *err)
 {
 	struct cm_call *call = cm_alloc(1, sizeof *call);
 	uint8_t dice[8];
@@ -85,7 +116,7 @@ enum cm_status cm_call_open_role(const struct cm_cli *cli, enum cm_fleet_role ro
 	memcpy(call->sender, "cli-", 4);
 	cm_hex_print(dice, sizeof dice, call->sender + 4);
 	if (status == CM_OK)
-		status = open_client(cli, role, call, err);
+		status = cm_client_open(address, &call->client, err);
 	if (status != CM_OK) {
 		cm_call_close(call);
 		return status;
@@ -195,19 +226,19 @@ enum cm_status cm_call_run(struct cm_call *call, const struct cm_op *op, json_t 
 enum cm_status cm_call_config(const struct cm_cli *cli, struct cm_arena *arena, const char **path,
     struct cm_err *err)
 {
-	struct cm_fleet fleet;
-	struct cm_fleet_process *process = NULL;
-	enum cm_status status;
+	struct cm_call_meant meant;
+	enum cm_status status = cm_call_meant(cli, CM_FLEET_REGION, &meant, err);
 
-	if (is_address(cm_cli_text(cli, "node")))
-		return cm_err_set(err, CM_BAD_INPUT,
+	if (status == CM_OK && meant.address != NULL)
+		status = cm_err_set(err, CM_BAD_INPUT,
 		    "--node: a name of the fleet is wanted here, not an address");
-	status = find_process(cli, CM_FLEET_REGION, &fleet, &process, err);
+	if (status == CM_OK)
+		status = must_be_one(&meant, err);
 	if (status == CM_OK) {
-		*path = cm_arena_text(arena, process->config);
+		*path = cm_arena_text(arena, meant.processes[0]->config);
 		if (*path == NULL)
 			status = cm_err_set(err, CM_NO_MEMORY, "no memory");
 	}
-	cm_fleet_fini(&fleet);
+	cm_call_meant_fini(&meant);
 	return status;
 }

@@ -7,6 +7,7 @@
 
 #include "nodes/cli/call.h"
 #include "nodes/cli/outcome_print.h"
+#include "nodes/cli/routers.h"
 #include "protocol/base/buf.h"
 #include "protocol/link/now.h"
 #include "protocol/wire/limits.h"
@@ -230,17 +231,46 @@ static const struct cm_column list_columns[] = {
     {"opened", "REGISTERED", CM_ALIGN_LEFT, CM_FIT_KEEP},
     {"decided", "DECIDED", CM_ALIGN_LEFT, CM_FIT_KEEP},
     {"waits_for", "WAITS FOR", CM_ALIGN_LEFT, CM_FIT_WRAP},
+    {"owner", NULL, CM_ALIGN_LEFT, CM_FIT_KEEP}, /* these two: see show_routers */
+    {"epoch", NULL, CM_ALIGN_RIGHT, CM_FIT_KEEP},
 };
 
-static enum cm_status print_list(const json_t *rows, const struct cm_output *out,
-    struct cm_err *err)
+/* Whose a case is: of routers' lists put together the one that lists it, else as the process says. */
+static const char *owner_of(const json_t *row)
 {
+	const char *at = text_of(row, "at");
+
+	return at[0] != 0 ? at : text_of(row, "owner");
+}
+
+/* The routers stand in the table where there are several, the epochs where one is not the first. */
+static void show_routers(const json_t *rows, struct cm_column *columns)
+{
+	const char *first = "";
+	size_t i;
+	json_t *row;
+
+	json_array_foreach(rows, i, row) {
+		if (first[0] == 0)
+			first = owner_of(row);
+		if (text_of(row, "at")[0] != 0 || strcmp(owner_of(row), first) != 0)
+			columns[COUNT(list_columns) - 2].title = "ROUTER";
+		if (number_of(row, "epoch") > 1)
+			columns[COUNT(list_columns) - 1].title = "EPOCH";
+	}
+}
+
+static enum cm_status print_list(const json_t *rows, const struct cm_output *out, struct cm_err *err)
+{
+	struct cm_column columns[COUNT(list_columns)];
 	struct cm_table table;
 	enum cm_status status;
 	size_t i;
 	json_t *row;
 
-	cm_table_init(&table, list_columns, COUNT(list_columns));
+	memcpy(columns, list_columns, sizeof columns);
+	show_routers(rows, columns);
+	cm_table_init(&table, columns, COUNT(columns));
 	json_array_foreach(rows, i, row) {
 		cm_cell_text(&table, text_of(row, "case"));
 		cm_cell_text(&table, text_of(row, "state"));
@@ -251,28 +281,52 @@ static enum cm_status print_list(const json_t *rows, const struct cm_output *out
 		cell_time(&table, number_of(row, "opened_ms"));
 		cell_time(&table, number_of(row, "decided_ms"));
 		cm_cell_text(&table, text_of(row, "waits_for"));
+		cm_cell_text(&table, owner_of(row)[0] != 0 ? owner_of(row) : NULL);
+		cm_cell_number(&table, number_of(row, "epoch") > 1 ? number_of(row, "epoch") : 1);
 	}
 	status = cm_table_print(&table, out, err);
 	cm_table_fini(&table);
 	return status;
 }
 
+struct lists {
+	json_t *by_case; /* of several routers */
+	json_t *rows;    /* of one process */
+};
+
+static enum cm_status on_list(const char *router, json_t *rows, void *data, struct cm_err *err)
+{
+	struct lists *lists = data;
+
+	if (router != NULL)
+		return cm_routers_add_list(lists->by_case, router, rows, err);
+	lists->rows = json_incref(rows);
+	return CM_OK;
+}
+
 static enum cm_exit run_list(const struct cm_cli *cli, struct cm_output *out)
 {
 	struct cm_arg arg = {"state", cm_cli_text(cli, "state")};
 	struct cm_op op = {.name = "list", .args = &arg, .args_count = arg.value != NULL};
+	struct lists lists = {.by_case = json_object()};
 	struct cm_err err = {.text = ""};
-	json_t *rows = NULL;
-	enum cm_status status = cm_call_once(cli, CM_FLEET_REGION, &op, &rows, &err);
+	struct cm_err unprinted;
+	enum cm_status status = cm_call_each(cli, &op, on_list, &lists, &err);
+	bool is_of_several = lists.rows == NULL;
 
-	if (status == CM_OK)
-		status = print_list(rows, out, &err);
-	json_decref(rows);
+	/* Routers that do not answer hide their own cases and no others. */
+	if (is_of_several && (status == CM_OK || json_object_size(lists.by_case) > 0))
+		lists.rows = cm_routers_sort(lists.by_case);
+	if (lists.rows != NULL &&
+	    print_list(lists.rows, out, status == CM_OK ? &err : &unprinted) != CM_OK)
+		status = status == CM_OK ? err.status : status;
+	json_decref(lists.rows);
+	json_decref(lists.by_case);
 	return cm_output_finish(out, status, &err);
 }
 
 static const char *const states[] = {"registered", "answered", "watched", "asked", "asked_again",
-    "decided", "withdrawn", "superseded", NULL};
+    "decided", "withdrawn", "superseded", "moved", NULL};
 
 static const struct cm_opt_spec list_options[] = {
     {.name = "state", .kind = CM_OPT_CHOICE, .argument = "STATE", .choices = states,
@@ -284,6 +338,8 @@ static const char *const list_examples[] = {"comity list --node central --state 
 
 const struct cm_command cm_command_list = {.name = "list",
     .summary = "List the cases a process knows, newest first.",
+    .about = "With --node router in a fleet of several routers: the cases of all of them, each with the "
+             "router that has it.",
     .options = list_options,
     .run = run_list,
     .examples = list_examples};
@@ -296,7 +352,7 @@ static enum cm_status ask_show(const struct cm_cli *cli, bool with_answers, json
 	struct cm_arg args[] = {{"case", cli->args[0]}, {"with", "answers"}};
 	struct cm_op op = {.name = "show", .args = args, .args_count = with_answers ? 2 : 1};
 
-	return cm_call_once(cli, CM_FLEET_REGION, &op, shown, err);
+	return cm_call_case(cli, CM_FLEET_REGION, &op, cli->args[0], shown, err);
 }
 
 static enum cm_exit run_show(const struct cm_cli *cli, struct cm_output *out)
@@ -337,165 +393,3 @@ const struct cm_command cm_command_show = {.name = "show",
     .options = show_options,
     .run = run_show,
     .examples = show_examples};
-
-/* ---- watch ----------------------------------------------------------------------------------- */
-
-static void print_event(const json_t *row, const struct cm_output *out)
-{
-	char when[CM_WALL_TEXT_BYTES];
-	const char *what = text_of(row, "what");
-	size_t i;
-	json_t *word;
-
-	cm_wall_print((struct cm_wall){number_of(row, "at_ms")}, when);
-	(void)fprintf(out->data, "%lld  %s  %s  %s", (long long)number_of(row, "seq"), when,
-	    text_of(row, "case"), what[0] != 0 ? what : text_of(row, "row"));
-	if (what[0] != 0)
-		(void)fprintf(out->data, "  %s: %s", text_of(row, "node"), text_of(row, "why"));
-	else
-		(void)fprintf(out->data, "  from %s", text_of(row, "from"));
-	json_array_foreach(json_object_get(row, "dispositions"), i, word)
-		(void)fprintf(out->data, "%s%s", i == 0 ? "  -> " : ", ", json_string_value(word));
-	(void)fputc('\n', out->data);
-}
-
-static enum cm_status print_events(const json_t *rows, const struct cm_output *out,
-    struct cm_err *err)
-{
-	size_t i;
-	json_t *row;
-
-	json_array_foreach(rows, i, row) {
-		if (out->format == CM_FORMAT_TABLE) {
-			print_event(row, out);
-		} else {
-			char *line = json_dumps(row, JSON_COMPACT);
-
-			if (line == NULL)
-				return cm_err_set(err, CM_NO_MEMORY, "no memory");
-			(void)fprintf(out->data, "%s\n", line);
-			free(line);
-		}
-	}
-	return cm_output_flush(out, err);
-}
-
-static enum cm_status follow(const struct cm_cli *cli, struct cm_call *call,
-    const struct cm_output *out, struct cm_err *err)
-{
-	static const struct timespec pause = {.tv_nsec = 100 * 1000 * 1000};
-	uint64_t since = cm_cli_count(cli, "since");
-	enum cm_status status = CM_OK;
-
-	while (status == CM_OK) {
-		char number[24];
-		struct cm_arg args[2] = {{"since", number}, {"case", NULL}};
-		struct cm_op op = {.name = "events", .args = args, .args_count = 1};
-		json_t *rows = NULL;
-		size_t count;
-
-		(void)snprintf(number, sizeof number, "%llu", (unsigned long long)since);
-		if (cli->arg_count > 0) {
-			args[1].value = cli->args[0];
-			op.args_count = 2;
-		}
-		status = cm_call_run(call, &op, &rows, &since, err);
-		count = json_array_size(rows);
-		if (status == CM_OK)
-			status = print_events(rows, out, err);
-		json_decref(rows);
-		if (status == CM_OK && count == 0) {
-			if (cm_cli_flag(cli, "once"))
-				return CM_OK;
-			(void)nanosleep(&pause, NULL);
-		}
-	}
-	return status;
-}
-
-static enum cm_exit run_watch(const struct cm_cli *cli, struct cm_output *out)
-{
-	struct cm_call *call = NULL;
-	struct cm_err err = {.text = ""};
-	enum cm_status status = cm_call_open(cli, &call, &err);
-
-	if (status == CM_OK)
-		status = follow(cli, call, out, &err);
-	cm_call_close(call);
-	return cm_output_finish(out, status, &err);
-}
-
-static const struct cm_arg_spec watch_args[] = {
-    {.name = "CASE", .help = "Only this case.", .times = CM_ARG_MAYBE},
-    {.name = NULL},
-};
-
-static const struct cm_opt_spec watch_options[] = {
-    {.name = "since", .kind = CM_OPT_COUNT, .argument = "SEQ", .preset = "0",
-        .help = "Begin after this ledger number."},
-    {.name = "once", .help = "Stop where the ledger ends now."},
-    {.name = NULL},
-};
-
-static const char *const watch_examples[] = {"comity watch --node central", NULL};
-
-const struct cm_command cm_command_watch = {.name = "watch",
-    .summary = "Follow what a process records, as it happens.",
-    .about = "One line a ledger row; with -o json or ndjson one object a line.",
-    .args = watch_args,
-    .options = watch_options,
-    .run = run_watch,
-    .examples = watch_examples};
-
-/* ---- status ---------------------------------------------------------------------------------- */
-
-static const struct cm_column peer_columns[] = {
-    {"name", "PEER", CM_ALIGN_LEFT, CM_FIT_KEEP},
-    {"role", "ROLE", CM_ALIGN_LEFT, CM_FIT_KEEP},
-    {"up", "UP", CM_ALIGN_LEFT, CM_FIT_KEEP},
-    {"waiting", "WAITING", CM_ALIGN_RIGHT, CM_FIT_KEEP},
-};
-
-static enum cm_status print_status(const json_t *status_json, const struct cm_output *out,
-    struct cm_err *err)
-{
-	struct cm_table table;
-	enum cm_status status;
-	size_t i;
-	json_t *peer;
-
-	if (out->format != CM_FORMAT_TABLE)
-		return print_json(status_json, out, err);
-	(void)fprintf(out->data, "%s (%s): %lld cases\n\n", text_of(status_json, "name"),
-	    text_of(status_json, "role"), (long long)number_of(status_json, "cases"));
-	cm_table_init(&table, peer_columns, COUNT(peer_columns));
-	json_array_foreach(json_object_get(status_json, "peers"), i, peer) {
-		cm_cell_text(&table, text_of(peer, "name"));
-		cm_cell_text(&table, text_of(peer, "role"));
-		cm_cell_bool(&table, json_is_true(json_object_get(peer, "up")));
-		cm_cell_number(&table, number_of(peer, "waiting"));
-	}
-	status = cm_table_print(&table, out, err);
-	cm_table_fini(&table);
-	return status;
-}
-
-static enum cm_exit run_status(const struct cm_cli *cli, struct cm_output *out)
-{
-	struct cm_op op = {.name = "status"};
-	struct cm_err err = {.text = ""};
-	json_t *json = NULL;
-	enum cm_status status = cm_call_once(cli, CM_FLEET_REGION, &op, &json, &err);
-
-	if (status == CM_OK)
-		status = print_status(json, out, &err);
-	json_decref(json);
-	return cm_output_finish(out, status, &err);
-}
-
-static const char *const status_examples[] = {"comity status --node router", NULL};
-
-const struct cm_command cm_command_status = {.name = "status",
-    .summary = "Show how a process is: its peers, what waits for them, its counters.",
-    .run = run_status,
-    .examples = status_examples};

@@ -1,5 +1,5 @@
 /*
- * The commands about cases: file, list, show, watch, status; and why, in a file of its own.
+ * The commands about cases: file, list, show; watch and status, and why, in files of their own.
  */
 #ifndef CM_CLI_CASE_COMMAND_H
 #define CM_CLI_CASE_COMMAND_H

@@ -117,7 +117,7 @@ void cm_fleet_fini(struct cm_fleet *fleet)
 
 struct cm_fleet_process *cm_fleet_find(struct cm_fleet *fleet, const char *name, struct cm_err *err)
 {
-	const char *names[CM_MAX_REGIONS + 2];
+	const char *names[CM_MAX_FLEET_PROCESSES];
 	const char *meant;
 
 	for (size_t i = 0; i < fleet->count; i++) {

@@ -1,6 +1,6 @@
 /*
- * A fleet on this machine: a router, a central node and a node for each region, every one a process
- * of its own with its own configuration, ledger and log in one folder.
+ * A fleet on this machine: a router or several, a central node and a node for each region, every
+ * one a process of its own with its own configuration, ledger and log in one folder.
  *
  * This starts, finds and ends processes. It talks to none of them: what they say to each other is
  * theirs. `comity fleet ...`, deploy/run and the integration tests call it, on one thread; two
@@ -17,11 +17,12 @@
 
 #include "nodes/cli/fleet_region.h"
 #include "protocol/base/alloc.h"
+#include "protocol/wire/limits.h"
 
 enum cm_fleet_role { CM_FLEET_ROUTER, CM_FLEET_CENTRAL, CM_FLEET_REGION };
 
 struct cm_fleet_process {
-	const char *name; /* "router", "central" or the region's */
+	const char *name; /* "router" (of several: "router1" ...), "central" or the region's */
 	enum cm_fleet_role role;
 	struct cm_region region; /* of a region's node */
 	const char *program;     /* the executable's path */
@@ -49,12 +50,14 @@ struct cm_fleet {
 struct cm_fleet_spec {
 	const char *dir;     /* made, mode 0700, if its parent is there */
 	const char *regions; /* "us,ie,de,gb", see fleet_region.h */
+	unsigned routers;    /* 1 to CM_MAX_ROUTERS; 0: one */
 	const char *law_dir;
 	const char *bin_dir; /* installed programs, or the top of a build */
 	unsigned wait_ms;    /* for all to be ready; 0: CM_FLEET_WAIT_MS */
 	int stop_fd;         /* readable when starting must be given up; -1: none */
 };
 
+#define CM_MAX_FLEET_PROCESSES (CM_MAX_ROUTERS + 1 + CM_MAX_REGIONS)
 #define CM_FLEET_WAIT_MS 60000  /* sanitized builds on a busy machine are slow */
 #define CM_FLEET_GRACE_MS 10000 /* between SIGTERM and SIGKILL */
 

@@ -192,6 +192,7 @@ static enum cm_status up(const struct cm_cli *cli, const struct cm_output *out, 
 	struct cm_fleet_spec spec = {
 	    .dir = fleet_dir(cli),
 	    .regions = cm_cli_text(cli, "regions"),
+	    .routers = (unsigned)cm_cli_count(cli, "routers"),
 	    .bin_dir = bin_dir,
 	    .law_dir = law_dir,
 	    .wait_ms = (unsigned)cm_cli_count(cli, "wait") * 1000,
@@ -258,6 +259,14 @@ static const struct cm_opt_spec up_options[] = {
 	.help =
 	    "The regions, with commas between: two-letter codes, NAME:STATE, or r1, r2, ... for "
 	    "regions somewhere in the EU."},
+    {.name = "routers",
+	.kind = CM_OPT_COUNT,
+	.argument = "N",
+	.preset = "1",
+	.least = 1,
+	.most = CM_MAX_ROUTERS,
+	.help = "How many routers share the cases: one is called router, several router1, router2, ... "
+		"A case of an earlier run whose router is not among them is handed to another."},
     {.name = "law",
 	.kind = CM_OPT_TEXT,
 	.argument = "DIR",
@@ -285,14 +294,17 @@ static const struct cm_opt_spec up_options[] = {
 };
 
 static const char *const up_examples[] = {
-    "comity fleet up", "comity fleet up --dir /tmp/drill --regions us,ie,r1,r2", NULL};
+    "comity fleet up", "comity fleet up --dir /tmp/drill --regions us,ie,r1,r2",
+    "comity fleet up --routers 3", NULL};
 
 const struct cm_command cm_command_fleet_up = {
     .name = "fleet up",
     .summary = "Start a fleet on this machine and print its record.",
-    .about = "One router, one central node and one node for each region, each a process of its own "
-	     "with its configuration, ledger and log in the fleet's folder. What is there already "
-	     "from an earlier run is used again. The record is JSON unless -o table is given.",
+    .about = "A router or several, one central node and one node for each region, each a process of "
+	     "its own with its configuration, ledger and log in the fleet's folder. What is there "
+	     "already from an earlier run is used again. Of several routers each case has one, and "
+	     "another takes it over where that one is silent. The record is JSON unless -o table is "
+	     "given.",
     .options = up_options,
     .run = run_up,
     .examples = up_examples,
@@ -360,7 +372,7 @@ const struct cm_command cm_command_fleet_status = {
 /* ---- one process ----------------------------------------------------------------------------- */
 
 static const struct cm_arg_spec name_args[] = {
-    {.name = "NAME", .help = "The process: router, central, or a region."}, {.name = NULL}};
+    {.name = "NAME", .help = "The process: router (of several: router1, router2, ...), central, or a region."}, {.name = NULL}};
 
 static enum cm_exit run_kill(const struct cm_cli *cli, struct cm_output *out)
 {

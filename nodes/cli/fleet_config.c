@@ -65,7 +65,8 @@ static void add_peer(
 	add_text(writer, group, "address", peer->address);
 }
 
-/* The router knows everybody, everybody knows the router. */
+/* Each router knows everybody, the other routers too; everybody else knows the routers. A list that
+ * left one out would lose the cases that an intake node hands to it. */
 static void add_peers(struct writer *writer, config_setting_t *root, const struct cm_fleet *fleet,
     const struct cm_fleet_process *process)
 {
@@ -74,7 +75,9 @@ static void add_peers(struct writer *writer, config_setting_t *root, const struc
 	for (size_t i = 0; i < fleet->count; i++) {
 		const struct cm_fleet_process *peer = &fleet->processes[i];
 
-		if ((process->role == CM_FLEET_ROUTER) != (peer->role == CM_FLEET_ROUTER))
+		if (peer == process)
+			continue;
+		if (process->role == CM_FLEET_ROUTER || peer->role == CM_FLEET_ROUTER)
 			add_peer(writer, peers, peer);
 	}
 }

@@ -211,7 +211,7 @@ static bool take_fleet(struct cm_fleet *fleet, const json_t *root)
 	fleet->boot = take_text(&fleet->arena, root, "boot");
 	if (fleet->dir == NULL || fleet->sockets == NULL || fleet->law_dir == NULL ||
 	    fleet->blind_key == NULL || fleet->boot == NULL || boot == NULL ||
-	    !json_is_array(processes) || json_array_size(processes) > CM_MAX_REGIONS + 2)
+	    !json_is_array(processes) || json_array_size(processes) > CM_MAX_FLEET_PROCESSES)
 		return false;
 	fleet->processes =
 	    cm_arena_alloc(&fleet->arena, json_array_size(processes), sizeof *fleet->processes);

@@ -63,30 +63,53 @@ static enum cm_status lay_out_process(struct cm_fleet *fleet, struct cm_fleet_pr
 	return CM_OK;
 }
 
+/* A single router is "router": of several none is the first, so each has a number. */
+static enum cm_status name_routers(struct cm_fleet *fleet, unsigned routers, struct cm_err *err)
+{
+	for (unsigned i = 0; i < routers; i++) {
+		const char *name =
+		    routers == 1 ? "router" : cm_arena_printf(&fleet->arena, "router%u", i + 1);
+
+		if (name == NULL)
+			return say_memory(err);
+		fleet->processes[i] =
+		    (struct cm_fleet_process){.name = name, .role = CM_FLEET_ROUTER};
+	}
+	return CM_OK;
+}
+
 static enum cm_status lay_out_processes(struct cm_fleet *fleet, const struct cm_fleet_spec *spec,
     const struct cm_region *regions, size_t count, struct cm_err *err)
 {
+	unsigned routers = spec->routers != 0 ? spec->routers : 1;
+	struct cm_fleet_process *others;
 	const char *router;
 	const char *node;
 	enum cm_status status;
 
+	if (routers > CM_MAX_ROUTERS)
+		return cm_err_set(err, CM_TOO_LARGE, "at most %d routers", CM_MAX_ROUTERS);
 	status = find_program(&fleet->arena, spec->bin_dir, "comity-router", &router, err);
 	if (status == CM_OK)
 		status = find_program(&fleet->arena, spec->bin_dir, "comity-node", &node, err);
 	if (status != CM_OK)
 		return status;
-	fleet->processes = cm_arena_alloc(&fleet->arena, count + 2, sizeof *fleet->processes);
+	fleet->processes =
+	    cm_arena_alloc(&fleet->arena, routers + 1 + count, sizeof *fleet->processes);
 	if (fleet->processes == NULL)
 		return say_memory(err);
-	fleet->count = count + 2;
-	fleet->processes[0] = (struct cm_fleet_process){.name = "router", .role = CM_FLEET_ROUTER};
-	fleet->processes[1] =
-	    (struct cm_fleet_process){.name = "central", .role = CM_FLEET_CENTRAL};
+	status = name_routers(fleet, routers, err);
+	if (status != CM_OK)
+		return status;
+	fleet->count = routers + 1 + count;
+	others = &fleet->processes[routers];
+	others[0] = (struct cm_fleet_process){.name = "central", .role = CM_FLEET_CENTRAL};
 	for (size_t i = 0; i < count; i++)
-		fleet->processes[i + 2] = (struct cm_fleet_process){
+		others[1 + i] = (struct cm_fleet_process){
 		    .name = regions[i].name, .role = CM_FLEET_REGION, .region = regions[i]};
 	for (size_t i = 0; i < fleet->count && status == CM_OK; i++)
-		status = lay_out_process(fleet, &fleet->processes[i], i == 0 ? router : node, err);
+		status = lay_out_process(
+		    fleet, &fleet->processes[i], i < routers ? router : node, err);
 	return status;
 }
 

@@ -80,6 +80,21 @@ static bool is_known_state(const char *state)
 	return false;
 }
 
+/* "router", "router7", "central": names of other processes, whether this fleet has them or not, so
+ * that a fleet can be given more routers later. */
+static bool is_taken(const char *name, size_t len)
+{
+	size_t digits = 0;
+
+	if (len == 7 && strncmp(name, "central", 7) == 0)
+		return true;
+	if (len < 6 || strncmp(name, "router", 6) != 0)
+		return false;
+	while (6 + digits < len && name[6 + digits] >= '0' && name[6 + digits] <= '9')
+		digits++;
+	return 6 + digits == len;
+}
+
 static bool is_region_name(const char *name, size_t len)
 {
 	if (len == 0 || len > CM_MAX_REGION_NAME_BYTES || !is_letter(name[0], 'a'))
@@ -88,8 +103,7 @@ static bool is_region_name(const char *name, size_t len)
 		if (!is_letter(name[i], 'a') && !(name[i] >= '0' && name[i] <= '9') &&
 		    name[i] != '-')
 			return false;
-	return !(len == 6 && strncmp(name, "router", 6) == 0) &&
-	       !(len == 7 && strncmp(name, "central", 7) == 0);
+	return !is_taken(name, len);
 }
 
 /* "r5" -> 5; 0 for anything else. */
@@ -150,7 +164,7 @@ static enum cm_status parse_one(
 		return cm_err_set(err, CM_BAD_INPUT,
 		    "region '%.*s': a name is a letter, then letters, digits and dashes, all "
 		    "small, "
-		    "at most %d; router and central are taken",
+		    "at most %d; router, router1 and so on, and central are taken",
 		    (int)(len < 64 ? len : 64), word, CM_MAX_REGION_NAME_BYTES);
 	memcpy(out->name, word, name_len);
 	if (colon != NULL && len - name_len - 1 == 2)

@@ -29,7 +29,8 @@ const struct cm_opt_spec cm_cli_globals[] = {
     {.name = "node",
 	.kind = CM_OPT_TEXT,
 	.argument = "NODE",
-	.help = "The node to ask: its name in the fleet, or its address."},
+	.help = "The node to ask: its name in the fleet, or its address. Of several routers, router is "
+		"that of the case."},
     {.name = "fleet",
 	.kind = CM_OPT_TEXT,
 	.argument = "DIR",

@@ -40,14 +40,14 @@ static enum cm_status print_replay(const json_t *replay, const struct cm_output 
 	    text_of(replay, "planned"));
 }
 
-/* The router has the rows and the policy: it is the one to ask, unless another is named. */
+/* The case's router has the rows and the policy: it is the one to ask, unless another is named. */
 static enum cm_exit run_replay(const struct cm_cli *cli, struct cm_output *out)
 {
 	struct cm_arg arg = {"case", cli->args[0]};
 	struct cm_op op = {.name = "replay", .args = &arg, .args_count = 1};
 	struct cm_err err = {.text = ""};
 	json_t *replay = NULL;
-	enum cm_status status = cm_call_once(cli, CM_FLEET_ROUTER, &op, &replay, &err);
+	enum cm_status status = cm_call_case(cli, CM_FLEET_ROUTER, &op, arg.value, &replay, &err);
 
 	if (status == CM_OK)
 		status = print_replay(replay, out, &err);
@@ -68,7 +68,7 @@ static enum cm_exit run_why(const struct cm_cli *cli, struct cm_output *out)
 
 	if (cm_cli_flag(cli, "replay"))
 		return run_replay(cli, out);
-	status = cm_call_once(cli, CM_FLEET_REGION, &op, &shown, &err);
+	status = cm_call_case(cli, CM_FLEET_REGION, &op, arg.value, &shown, &err);
 
 	outcome = json_object_get(shown, "outcome");
 	if (status == CM_OK && outcome == NULL)

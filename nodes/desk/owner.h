@@ -8,9 +8,8 @@
 #ifndef CM_DESK_OWNER_H
 #define CM_DESK_OWNER_H
 
+#include "protocol/wire/limits.h"
 #include "protocol/wire/message.h"
-
-#define CM_MAX_ROUTERS 32 /* of a fleet */
 
 /* What of a demand decides: the smallest of its targets' blinds, so that order in the demand does not
  * matter. */

@@ -91,6 +91,18 @@ static void keep_refused(struct cm_office *office, struct cm_parcel *parcel)
 	cm_list_append(&office->refused, &parcel->item.node);
 }
 
+/* "Changed meanwhile" is part of every hand-over to another router, and no fault. */
+static void say_refused(struct cm_office *office, const struct cm_parcel *parcel)
+{
+	const struct cm_receipt *verdict = &parcel->item.verdict;
+	enum cm_log_level level = verdict->status == CM_CHANGED ? CM_LOG_INFO : CM_LOG_ERROR;
+
+	cm_office_log(office, level, "record.undeliverable", "to=%s kind=%u status=%s why=%s",
+	    parcel->peer->settings->name, (unsigned)parcel->item.record.kind,
+	    cm_status_name((enum cm_status)verdict->status),
+	    verdict->reason != NULL ? verdict->reason : "");
+}
+
 static void forget(struct cm_office_peer *peer, struct cm_parcel *parcel)
 {
 	struct cm_office *office = peer->office;
@@ -101,10 +113,7 @@ static void forget(struct cm_office_peer *peer, struct cm_parcel *parcel)
 		office->counters.records_delivered++;
 	} else {
 		office->counters.records_undeliverable++;
-		cm_office_log(office, CM_LOG_ERROR, "record.undeliverable", "to=%s kind=%u status=%s why=%s",
-		    peer->settings->name, (unsigned)parcel->item.record.kind,
-		    cm_status_name((enum cm_status)verdict->status),
-		    verdict->reason != NULL ? verdict->reason : "");
+		say_refused(office, parcel);
 		if (office->machine.undeliverable != NULL) {
 			keep_refused(office, parcel);
 			return; /* its row is there until then: the same record is not put beside it */

@@ -1,4 +1,4 @@
-#include "protocol/post/settings.h"
+#include "protocol/post/settings_parts.h"
 
 #include <errno.h>
 #include <libconfig.h>
@@ -46,13 +46,7 @@ static const struct setting_spec specs[] = {
 #undef AT
 #define SPECS_COUNT (sizeof specs / sizeof specs[0])
 
-struct reader {
-	struct cm_settings *out;
-	const char *folder; /* with a slash at the end, or "" */
-	struct cm_err *err;
-};
-
-static enum cm_status at_line(struct reader *r, const config_setting_t *setting,
+enum cm_status cm_settings_at_line(struct cm_settings_reader *r, const config_setting_t *setting,
     enum cm_status status, const char *what)
 {
 	return cm_err_set(r->err, status, "%s:%u: %s: %s", r->out->path,
@@ -60,40 +54,40 @@ static enum cm_status at_line(struct reader *r, const config_setting_t *setting,
 	    config_setting_name(setting) != NULL ? config_setting_name(setting) : "item", what);
 }
 
-static enum cm_status copy_text(struct reader *r, const config_setting_t *setting, bool is_path,
+enum cm_status cm_settings_copy_text(struct cm_settings_reader *r, const config_setting_t *setting, bool is_path,
     const char **out)
 {
 	const char *text = config_setting_get_string(setting);
 
 	if (text == NULL)
-		return at_line(r, setting, CM_BAD_INPUT, "a text in quotes is wanted");
+		return cm_settings_at_line(r, setting, CM_BAD_INPUT, "a text in quotes is wanted");
 	if (text[0] == 0)
-		return at_line(r, setting, CM_BAD_INPUT, "empty");
+		return cm_settings_at_line(r, setting, CM_BAD_INPUT, "empty");
 	if (strlen(text) > CM_MAX_TEXT_BYTES)
-		return at_line(r, setting, CM_TOO_LARGE, "too long");
+		return cm_settings_at_line(r, setting, CM_TOO_LARGE, "too long");
 	if (!cm_text_is_plain(text, strlen(text)) || strpbrk(text, "\t\r\n") != NULL)
-		return at_line(r, setting, CM_BAD_INPUT, "has characters that may not stand there");
+		return cm_settings_at_line(r, setting, CM_BAD_INPUT, "has characters that may not stand there");
 	*out = is_path && text[0] != '/'
 	           ? cm_arena_printf(&r->out->arena, "%s%s", r->folder, text)
 	           : cm_arena_text(&r->out->arena, text);
 	return *out != NULL ? CM_OK : cm_err_set(r->err, CM_NO_MEMORY, "no memory for settings");
 }
 
-static enum cm_status copy_list(struct reader *r, const config_setting_t *setting, bool is_path,
+enum cm_status cm_settings_copy_list(struct cm_settings_reader *r, const config_setting_t *setting, bool is_path,
     size_t most, const char *const **out, size_t *count)
 {
 	int length = config_setting_length(setting);
 	const char **items;
 
 	if (!config_setting_is_list(setting) && !config_setting_is_array(setting))
-		return at_line(r, setting, CM_BAD_INPUT, "a list is wanted: ( \"a\", \"b\" )");
+		return cm_settings_at_line(r, setting, CM_BAD_INPUT, "a list is wanted: ( \"a\", \"b\" )");
 	if (length < 0 || (size_t)length > most)
-		return at_line(r, setting, CM_TOO_LARGE, "too many items");
+		return cm_settings_at_line(r, setting, CM_TOO_LARGE, "too many items");
 	items = cm_arena_alloc(&r->out->arena, (size_t)length + 1, sizeof *items);
 	if (items == NULL)
 		return cm_err_set(r->err, CM_NO_MEMORY, "no memory for settings");
 	for (int i = 0; i < length; i++) {
-		enum cm_status status = copy_text(
+		enum cm_status status = cm_settings_copy_text(
 		    r, config_setting_get_elem(setting, (unsigned)i), is_path, &items[i]);
 
 		if (status != CM_OK)
@@ -104,7 +98,7 @@ static enum cm_status copy_list(struct reader *r, const config_setting_t *settin
 	return CM_OK;
 }
 
-static enum cm_status read_number(struct reader *r, const config_setting_t *setting,
+static enum cm_status read_number(struct cm_settings_reader *r, const config_setting_t *setting,
     const struct setting_spec *spec, int64_t *out)
 {
 	int type = config_setting_type(setting);
@@ -112,18 +106,18 @@ static enum cm_status read_number(struct reader *r, const config_setting_t *sett
 	char what[96];
 
 	if (type != CONFIG_TYPE_INT && type != CONFIG_TYPE_INT64)
-		return at_line(r, setting, CM_BAD_INPUT, "a whole number is wanted");
+		return cm_settings_at_line(r, setting, CM_BAD_INPUT, "a whole number is wanted");
 	value = config_setting_get_int64(setting);
 	if (value < spec->least || value > spec->most) {
 		(void)snprintf(what, sizeof what, "from %lld to %lld is allowed",
 		    (long long)spec->least, (long long)spec->most);
-		return at_line(r, setting, CM_BAD_INPUT, what);
+		return cm_settings_at_line(r, setting, CM_BAD_INPUT, what);
 	}
 	*out = value;
 	return CM_OK;
 }
 
-static enum cm_status read_setting(struct reader *r, const config_setting_t *setting,
+static enum cm_status read_setting(struct cm_settings_reader *r, const config_setting_t *setting,
     const struct setting_spec *spec)
 {
 	char *base = (char *)(void *)r->out;
@@ -132,95 +126,21 @@ static enum cm_status read_setting(struct reader *r, const config_setting_t *set
 	switch (spec->type) {
 	case A_TEXT:
 	case A_PATH:
-		return copy_text(r, setting, spec->type == A_PATH, (const char **)at);
+		return cm_settings_copy_text(r, setting, spec->type == A_PATH, (const char **)at);
 	case A_NUMBER:
 		return read_number(r, setting, spec, at);
 	case SOME_TEXTS:
 	case SOME_PATHS:
-		return copy_list(r, setting, spec->type == SOME_PATHS, (size_t)spec->most, at,
+		return cm_settings_copy_list(r, setting, spec->type == SOME_PATHS, (size_t)spec->most, at,
 		    (size_t *)(void *)(base + spec->count_offset));
 	}
 	return CM_INTERNAL;
 }
 
-/* ---- peers ----------------------------------------------------------------------------------- */
-
-static enum cm_status read_peer_field(struct reader *r, const config_setting_t *field,
-    struct cm_peer_settings *peer)
-{
-	const char *name = config_setting_name(field);
-
-	if (strcmp(name, "name") == 0)
-		return copy_text(r, field, false, &peer->name);
-	if (strcmp(name, "role") == 0)
-		return copy_text(r, field, false, &peer->role);
-	if (strcmp(name, "region") == 0)
-		return copy_text(r, field, false, &peer->region);
-	if (strcmp(name, "state") == 0)
-		return copy_text(r, field, false, &peer->state);
-	if (strcmp(name, "address") == 0)
-		return copy_text(r, field, false, &peer->address);
-	if (strcmp(name, "issuing") == 0)
-		return copy_list(r, field, false, 32, &peer->issuing, &peer->issuing_count);
-	return at_line(r, field, CM_UNKNOWN_NAME,
-	    "no such setting of a peer (name, role, region, state, address, issuing)");
-}
-
-static bool is_role(const char *text)
+bool cm_settings_is_role(const char *text)
 {
 	return strcmp(text, "region") == 0 || strcmp(text, "central") == 0 ||
 	       strcmp(text, "router") == 0;
-}
-
-static enum cm_status check_peer(struct reader *r, const config_setting_t *setting,
-    const struct cm_peer_settings *peers, size_t index)
-{
-	const struct cm_peer_settings *peer = &peers[index];
-
-	if (peer->name[0] == 0 || peer->address[0] == 0 || !is_role(peer->role))
-		return at_line(r, setting, CM_BAD_INPUT,
-		    "a peer needs a name, an address and a role (region, central or router)");
-	if (strlen(peer->name) > CM_MAX_NAME_BYTES)
-		return at_line(r, setting, CM_TOO_LARGE, "the peer's name is too long");
-	if (strcmp(peer->role, "region") == 0 && (peer->region[0] == 0 || peer->state[0] == 0))
-		return at_line(
-		    r, setting, CM_BAD_INPUT, "a peer of role region needs region and state");
-	for (size_t i = 0; i < index; i++)
-		if (strcmp(peers[i].name, peer->name) == 0)
-			return at_line(r, setting, CM_DUPLICATE, "two peers have this name");
-	return CM_OK;
-}
-
-static enum cm_status read_peers(struct reader *r, const config_setting_t *setting)
-{
-	int length = config_setting_length(setting);
-	struct cm_peer_settings *peers;
-
-	if (!config_setting_is_list(setting))
-		return at_line(r, setting, CM_BAD_INPUT, "a list of groups is wanted: ( { ... } )");
-	if (length < 0 || length > CM_MAX_PEERS)
-		return at_line(r, setting, CM_TOO_LARGE, "too many peers");
-	peers = cm_arena_alloc(&r->out->arena, (size_t)length + 1, sizeof *peers);
-	if (peers == NULL)
-		return cm_err_set(r->err, CM_NO_MEMORY, "no memory for settings");
-	for (int i = 0; i < length; i++) {
-		const config_setting_t *group = config_setting_get_elem(setting, (unsigned)i);
-		enum cm_status status = CM_OK;
-
-		if (!config_setting_is_group(group))
-			return at_line(r, group, CM_BAD_INPUT, "a group is wanted: { ... }");
-		peers[i] = (struct cm_peer_settings){"", "", "", "", "", NULL, 0};
-		for (int j = 0; status == CM_OK && j < config_setting_length(group); j++)
-			status = read_peer_field(
-			    r, config_setting_get_elem(group, (unsigned)j), &peers[i]);
-		if (status == CM_OK)
-			status = check_peer(r, group, peers, (size_t)i);
-		if (status != CM_OK)
-			return status;
-	}
-	r->out->peers = peers;
-	r->out->peers_count = (size_t)length;
-	return CM_OK;
 }
 
 /* ---- the whole ------------------------------------------------------------------------------- */
@@ -233,7 +153,7 @@ static const struct setting_spec *find_spec(const char *name)
 	return NULL;
 }
 
-static enum cm_status unknown_setting(struct reader *r, const config_setting_t *setting)
+static enum cm_status unknown_setting(struct cm_settings_reader *r, const config_setting_t *setting)
 {
 	const char *names[SPECS_COUNT + 1];
 	const char *near;
@@ -246,7 +166,7 @@ static enum cm_status unknown_setting(struct reader *r, const config_setting_t *
 	(void)snprintf(what, sizeof what, "no such setting%s%s%s",
 	    near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
 	    near != NULL ? "\"?" : "");
-	return at_line(r, setting, CM_UNKNOWN_NAME, what);
+	return cm_settings_at_line(r, setting, CM_UNKNOWN_NAME, what);
 }
 
 static unsigned role_bit(const char *role)
@@ -258,11 +178,11 @@ static unsigned role_bit(const char *role)
 	return FOR_ROUTER;
 }
 
-static enum cm_status check_whole(struct reader *r, const config_t *config)
+static enum cm_status check_whole(struct cm_settings_reader *r, const config_t *config)
 {
 	unsigned role;
 
-	if (!is_role(r->out->role))
+	if (!cm_settings_is_role(r->out->role))
 		return cm_err_set(r->err, CM_BAD_INPUT,
 		    "%s: role: must be \"region\", \"central\" or \"router\"", r->out->path);
 	role = role_bit(r->out->role);
@@ -286,10 +206,10 @@ static enum cm_status check_whole(struct reader *r, const config_t *config)
 	if (strlen(r->out->name) > CM_MAX_NAME_BYTES || strlen(r->out->region) > CM_MAX_NAME_BYTES)
 		return cm_err_set(
 		    r->err, CM_TOO_LARGE, "%s: name or region is too long", r->out->path);
-	return CM_OK;
+	return cm_settings_check_peers(r, config);
 }
 
-static enum cm_status read_all(struct reader *r, const config_t *config)
+static enum cm_status read_all(struct cm_settings_reader *r, const config_t *config)
 {
 	const config_setting_t *root = config_root_setting(config);
 	enum cm_status status = CM_OK;
@@ -299,7 +219,7 @@ static enum cm_status read_all(struct reader *r, const config_t *config)
 		const struct setting_spec *spec = find_spec(config_setting_name(setting));
 
 		if (strcmp(config_setting_name(setting), "peers") == 0)
-			status = read_peers(r, setting);
+			status = cm_settings_read_peers(r, setting);
 		else if (spec == NULL)
 			status = unknown_setting(r, setting);
 		else
@@ -310,7 +230,7 @@ static enum cm_status read_all(struct reader *r, const config_t *config)
 
 /* The whole file into `text`. Read here and not by libconfig, whose scanner ends the process when a
  * read fails, as it does on a folder. */
-static enum cm_status read_file(struct reader *r, struct cm_buf *text)
+static enum cm_status read_file(struct cm_settings_reader *r, struct cm_buf *text)
 {
 	FILE *file = fopen(r->out->path, "re");
 	char block[4096];
@@ -338,7 +258,7 @@ static enum cm_status read_file(struct reader *r, struct cm_buf *text)
 }
 
 /* One file is one process's settings: it may not pull in others, nor end for the parser before its end. */
-static enum cm_status check_text(struct reader *r, const char *text, size_t len)
+static enum cm_status check_text(struct cm_settings_reader *r, const char *text, size_t len)
 {
 	unsigned line = 1;
 	const char *at = text;
@@ -357,7 +277,7 @@ static enum cm_status check_text(struct reader *r, const char *text, size_t len)
 	return CM_OK;
 }
 
-static enum cm_status parse(struct reader *r, config_t *config, const struct cm_buf *text)
+static enum cm_status parse(struct cm_settings_reader *r, config_t *config, const struct cm_buf *text)
 {
 	enum cm_status status = check_text(r, cm_buf_str(text), text->len);
 
@@ -369,7 +289,7 @@ static enum cm_status parse(struct reader *r, config_t *config, const struct cm_
 	return read_all(r, config);
 }
 
-static enum cm_status load(struct reader *r)
+static enum cm_status load(struct cm_settings_reader *r)
 {
 	struct cm_buf text;
 	config_t config;
@@ -387,7 +307,7 @@ static enum cm_status load(struct reader *r)
 
 enum cm_status cm_settings_read(const char *path, struct cm_settings *out, struct cm_err *err)
 {
-	struct reader r = {.out = out, .err = err};
+	struct cm_settings_reader r = {.out = out, .err = err};
 	const char *slash = strrchr(path, '/');
 	enum cm_status status;
 
@@ -422,7 +342,7 @@ void cm_settings_fini(struct cm_settings *settings)
 
 /* ---- printing -------------------------------------------------------------------------------- */
 
-static void print_text(struct cm_buf *out, const char *text)
+void cm_settings_print_text(struct cm_buf *out, const char *text)
 {
 	cm_buf_byte(out, '"');
 	for (; *text != 0; text++) {
@@ -433,38 +353,14 @@ static void print_text(struct cm_buf *out, const char *text)
 	cm_buf_byte(out, '"');
 }
 
-static void print_list(struct cm_buf *out, const char *const *items, size_t count)
+void cm_settings_print_list(struct cm_buf *out, const char *const *items, size_t count)
 {
 	cm_buf_text(out, "(");
 	for (size_t i = 0; i < count; i++) {
 		cm_buf_text(out, i == 0 ? " " : ", ");
-		print_text(out, items[i]);
+		cm_settings_print_text(out, items[i]);
 	}
 	cm_buf_text(out, " )");
-}
-
-static void print_peer(struct cm_buf *out, const struct cm_peer_settings *peer)
-{
-	const struct {
-		const char *name;
-		const char *value;
-	} texts[] = {{"name", peer->name}, {"role", peer->role}, {"region", peer->region},
-	    {"state", peer->state}, {"address", peer->address}};
-
-	cm_buf_text(out, "  {");
-	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-		if (texts[i].value[0] == 0)
-			continue;
-		cm_buf_printf(out, " %s = ", texts[i].name);
-		print_text(out, texts[i].value);
-		cm_buf_text(out, ";");
-	}
-	if (peer->issuing_count > 0) {
-		cm_buf_text(out, " issuing = ");
-		print_list(out, peer->issuing, peer->issuing_count);
-		cm_buf_text(out, ";");
-	}
-	cm_buf_text(out, " }");
 }
 
 void cm_settings_print(const struct cm_settings *settings, struct cm_buf *out)
@@ -484,19 +380,14 @@ void cm_settings_print(const struct cm_settings *settings, struct cm_buf *out)
 			if ((*(const char *const *)at)[0] == 0)
 				continue;
 			cm_buf_printf(out, "%s = ", specs[i].name);
-			print_text(out, *(const char *const *)at);
+			cm_settings_print_text(out, *(const char *const *)at);
 			cm_buf_text(out, ";\n");
 		} else {
 			cm_buf_printf(out, "%s = ", specs[i].name);
-			print_list(out, *(const char *const *const *)at,
+			cm_settings_print_list(out, *(const char *const *const *)at,
 			    *(const size_t *)(const void *)(base + specs[i].count_offset));
 			cm_buf_text(out, ";\n");
 		}
 	}
-	cm_buf_text(out, "peers = (");
-	for (size_t i = 0; i < settings->peers_count; i++) {
-		cm_buf_text(out, i == 0 ? "\n" : ",\n");
-		print_peer(out, &settings->peers[i]);
-	}
-	cm_buf_text(out, settings->peers_count == 0 ? " );\n" : "\n);\n");
+	cm_settings_print_peers(settings, out);
 }

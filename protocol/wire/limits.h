@@ -29,6 +29,7 @@
 #define CM_MAX_RELATED 512                  /* entries about other cases beside one case */
 #define CM_MAX_ROUNDS 31                    /* asks of one node about one case */
 #define CM_MAX_PEERS 128                    /* nodes and routers of a fleet */
+#define CM_MAX_ROUTERS 8                    /* of a fleet: among whom its cases are spread */
 #define CM_MAX_DIGESTS 128                  /* rule-set digests in a finding or an outcome */
 #define CM_MAX_ARGS 32                      /* of one operation */
 #define CM_MAX_ROWS 4096                    /* of one answer to an operation */

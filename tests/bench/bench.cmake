@@ -23,4 +23,5 @@ target_compile_definitions(comity-bench-route PRIVATE
   ROUTE_SYNC="$<TARGET_FILE:route_sync>" SLOWSYNC="$<TARGET_FILE:slowsync>")
 
 add_test(NAME bench_route_smoke COMMAND comity-bench-route --smoke)
-set_tests_properties(bench_route_smoke PROPERTIES TIMEOUT 120)
+add_test(NAME bench_route_smoke_routers COMMAND comity-bench-route --smoke --routers 2)
+set_tests_properties(bench_route_smoke bench_route_smoke_routers PROPERTIES TIMEOUT 120)

@@ -19,7 +19,9 @@ static const struct route_options defaults = {.seconds = 3,
     .rounds = 3,
     .windows = {1, 16, 64, 256},
     .windows_count = 4,
-    .series_count = 1,
+    .slow_count = 1,
+    .routers = {1},
+    .routers_count = 1,
     .regions = "us,ie,de",
     .bin_dir = COMITY_BINARY_DIR,
     .law_dir = COMITY_SOURCE_DIR "/jurisdictions/law"};
@@ -33,6 +35,7 @@ static int usage(FILE *to, int code)
 	    "  --rounds N       floor, comity, floor; medians are printed (3)\n"
 	    "  --window LIST    demands in flight (1,16,64,256)\n"
 	    "  --regions LIST   the first takes in and issues, the others host (us,ie,de)\n"
+	    "  --routers LIST   with so many routers, one fleet after the other (1)\n"
 	    "  --slow-us LIST   again with each fdatasync so many microseconds slower\n"
 	    "  --dir DIR        a folder on the file system to measure ($TMPDIR or /tmp)\n"
 	    "  --bin DIR        the top of another build, or a folder with the programs\n"
@@ -82,10 +85,14 @@ static bool read_option(int c, struct route_options *options)
 		options->windows_count = 0;
 		return read_list(
 		    optarg, 4096, options->windows, &options->windows_count, ROUTE_MAX_WINDOWS);
+	case 'n':
+		options->routers_count = 0;
+		return read_list(optarg, CM_MAX_ROUTERS, options->routers, &options->routers_count,
+		    ROUTE_MAX_ROUTERS);
 	case 'u':
-		options->series_count = 1;
+		options->slow_count = 1;
 		return read_list(
-		    optarg, 1000000, options->slow_us, &options->series_count, ROUTE_MAX_SERIES);
+		    optarg, 1000000, options->slow_us, &options->slow_count, ROUTE_MAX_SLOW);
 	case 'g':
 		options->regions = optarg;
 		return true;
@@ -111,7 +118,8 @@ static int read_command_line(int argc, char **argv, struct route_options *option
 {
 	static const struct option names[] = {{"seconds", required_argument, NULL, 's'},
 	    {"rounds", required_argument, NULL, 'r'}, {"window", required_argument, NULL, 'w'},
-	    {"slow-us", required_argument, NULL, 'u'}, {"regions", required_argument, NULL, 'g'},
+	    {"routers", required_argument, NULL, 'n'}, {"slow-us", required_argument, NULL, 'u'},
+	    {"regions", required_argument, NULL, 'g'},
 	    {"dir", required_argument, NULL, 'd'}, {"bin", required_argument, NULL, 'b'},
 	    {"json", no_argument, NULL, 'j'}, {"smoke", no_argument, NULL, 'k'},
 	    {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
@@ -125,7 +133,9 @@ static int read_command_line(int argc, char **argv, struct route_options *option
 		if (!read_option(c, options))
 			return usage(stderr, 2);
 	}
-	return optind < argc || options->windows_count == 0 ? usage(stderr, 2) : -1;
+	return optind < argc || options->windows_count == 0 || options->routers_count == 0
+		   ? usage(stderr, 2)
+		   : -1;
 }
 
 /* ---- measuring ------------------------------------------------------------------------------- */
@@ -136,7 +146,8 @@ static struct route_usage usage_between(
 	return (struct route_usage){.requests = (b->requests - a->requests) / cases,
 	    .records = (b->records - a->records) / cases,
 	    .syncs = (b->syncs - a->syncs) / cases,
-	    .cpu_ms = (b->cpu_ms - a->cpu_ms) / cases};
+	    .cpu_ms = (b->cpu_ms - a->cpu_ms) / cases,
+	    .cases = (b->cases - a->cases) / cases};
 }
 
 static enum cm_status measure(struct route_fleet *fleet, const struct route_report *report,
@@ -204,7 +215,8 @@ static enum cm_status run_round(struct route_fleet *fleet, const char *folder, u
 	enum cm_status status;
 
 	(void)fprintf(
-	    stderr, "round %zu, syncs %u us slower\n", series->rounds_count + 1, series->slow_us);
+	    stderr, "round %zu, %u %s, syncs %u us slower\n", series->rounds_count + 1,
+	    series->routers, series->routers == 1 ? "router" : "routers", series->slow_us);
 	status = route_floor_probe(folder, seconds, series->slow_us, &before, err);
 	if (status == CM_OK)
 		status = measure_all(fleet, report, number, round, err);
@@ -268,11 +280,17 @@ static enum cm_status check_one(struct route_fleet *fleet, struct cm_err *err)
 	return status;
 }
 
-static enum cm_status run_series(
-    const char *folder, unsigned slow_us, struct route_report *report, struct cm_err *err)
+static enum cm_status run_series(const char *folder, unsigned slow_us, unsigned routers,
+    struct route_report *report, struct cm_err *err)
 {
 	const struct route_options *options = report->options;
 	struct route_series *series = &report->series[report->series_count++];
+	const struct route_fleet_spec spec = {.folder = folder,
+	    .regions = options->regions,
+	    .bin_dir = options->bin_dir,
+	    .law_dir = options->law_dir,
+	    .routers = routers,
+	    .slow_us = slow_us};
 	static struct route_fleet fleet;
 	struct cm_err unread;
 	unsigned number = 1;
@@ -280,8 +298,8 @@ static enum cm_status run_series(
 	enum cm_status status;
 
 	series->slow_us = slow_us;
-	status = route_fleet_up(
-	    &fleet, folder, options->regions, options->bin_dir, options->law_dir, slow_us, err);
+	series->routers = routers;
+	status = route_fleet_up(&fleet, &spec, err);
 	for (size_t i = 0; status == CM_OK && i < fleet.fleet.count; i++)
 		(void)snprintf(series->names[series->names_count++], sizeof series->names[0], "%s",
 		    fleet.fleet.processes[i].name);
@@ -295,10 +313,13 @@ static enum cm_status run_series(
 
 static enum cm_status run_all(const char *folder, struct route_report *report, struct cm_err *err)
 {
+	const struct route_options *options = report->options;
+	size_t count = options->slow_count * options->routers_count;
 	enum cm_status status = CM_OK;
 
-	for (size_t i = 0; status == CM_OK && i < report->options->series_count; i++)
-		status = run_series(folder, report->options->slow_us[i], report, err);
+	for (size_t i = 0; status == CM_OK && i < count; i++)
+		status = run_series(folder, options->slow_us[i / options->routers_count],
+		    options->routers[i % options->routers_count], report, err);
 	return status;
 }
 
@@ -330,6 +351,22 @@ static void expect_measure(const struct route_measure *measure, unsigned window)
 	expect(measure->cpu_ms > 0, "processor time was counted");
 }
 
+/* Several routers share the cases: none is left without, and none has a case that another has. */
+static void expect_spread(const struct route_series *series, const struct route_measure *measure)
+{
+	double all = 0;
+	double least = 1;
+
+	for (unsigned i = 0; i < series->routers; i++) {
+		all += measure->usage[i].cases;
+		if (measure->usage[i].cases < least)
+			least = measure->usage[i].cases;
+	}
+	expect(all > 0.99 && all < 1.01, "each case has one router");
+	expect(series->routers == 1 || measure->load.filed < 20 || least > 0,
+	    "every router has some of the cases");
+}
+
 static int judge_smoke(
     const struct route_report *report, enum cm_status status, const struct cm_err *err)
 {
@@ -343,8 +380,10 @@ static int judge_smoke(
 		expect(
 		    round->floor.f_lat_ms > 0 && round->floor.f_tput > 0, "the floor was probed");
 		expect(round->has_hops && round->hops.whole_ms > 0, "the ledgers tell the way");
-		for (size_t i = 0; i < report->options->windows_count; i++)
+		for (size_t i = 0; i < report->options->windows_count; i++) {
 			expect_measure(&round->measures[i], report->options->windows[i]);
+			expect_spread(&report->series[0], &round->measures[i]);
+		}
 	}
 	json_decref(json);
 	(void)printf("%u passed, %u failed\n", passed, failed);

@@ -12,15 +12,19 @@
 
 #define ROUTE_MAX_WINDOWS 8
 #define ROUTE_MAX_ROUNDS 9
-#define ROUTE_MAX_SERIES 4
+#define ROUTE_MAX_SLOW 4
+#define ROUTE_MAX_ROUTERS 4 /* of these: different numbers of routers in one run */
+#define ROUTE_MAX_SERIES (ROUTE_MAX_SLOW * ROUTE_MAX_ROUTERS)
 
 struct route_options {
 	double seconds; /* of each measurement */
 	unsigned rounds;
 	unsigned windows[ROUTE_MAX_WINDOWS];
 	size_t windows_count;
-	unsigned slow_us[ROUTE_MAX_SERIES]; /* the first is 0: the disk as it is */
-	size_t series_count;
+	unsigned slow_us[ROUTE_MAX_SLOW]; /* the first is 0: the disk as it is */
+	size_t slow_count;
+	unsigned routers[ROUTE_MAX_ROUTERS];
+	size_t routers_count;
 	const char *regions;
 	const char *bin_dir;
 	const char *law_dir;
@@ -46,8 +50,10 @@ struct route_round {
 	bool has_hops;
 };
 
+/* One fleet: a number of routers, a disk. */
 struct route_series {
 	unsigned slow_us;
+	unsigned routers;
 	struct route_round rounds[ROUTE_MAX_ROUNDS];
 	size_t rounds_count;
 	char names[ROUTE_MAX_PROCESSES][33];

@@ -119,21 +119,26 @@ static enum cm_status sort_out(struct route_fleet *fleet, struct cm_err *err)
 					    "regions: one to take in and at least one to host");
 }
 
-enum cm_status route_fleet_up(struct route_fleet *out, const char *folder, const char *regions,
-    const char *bin_dir, const char *law_dir, unsigned slow_us, struct cm_err *err)
+enum cm_status route_fleet_up(
+    struct route_fleet *out, const struct route_fleet_spec *spec, struct cm_err *err)
 {
 	char dir[256];
-	struct cm_fleet_spec spec = {
-	    .dir = dir, .regions = regions, .law_dir = law_dir, .bin_dir = bin_dir, .stop_fd = -1};
+	const struct cm_fleet_spec fleet = {.dir = dir,
+	    .regions = spec->regions,
+	    .routers = spec->routers,
+	    .law_dir = spec->law_dir,
+	    .bin_dir = spec->bin_dir,
+	    .stop_fd = -1};
 	enum cm_status status;
 
 	*out = (struct route_fleet){0};
-	(void)snprintf(dir, sizeof dir, "%s/fleet-%u", folder, slow_us);
-	status = map_syncs(out, folder, err);
+	(void)snprintf(
+	    dir, sizeof dir, "%s/fleet-%u-%u", spec->folder, spec->routers, spec->slow_us);
+	status = map_syncs(out, spec->folder, err);
 	if (status != CM_OK)
 		return status;
-	route_preload_set(folder, slow_us, out->syncs_path);
-	status = cm_fleet_up(&spec, &out->fleet, err);
+	route_preload_set(spec->folder, spec->slow_us, out->syncs_path);
+	status = cm_fleet_up(&fleet, &out->fleet, err);
 	route_preload_clear();
 	out->is_up = status == CM_OK;
 	if (status == CM_OK)
@@ -183,7 +188,8 @@ static enum cm_status usage_of(const struct route_fleet *fleet,
 	    .requests = (double)json_integer_value(json_object_get(counters, "envelopes_out")),
 	    .records = (double)json_integer_value(json_object_get(counters, "records_out")),
 	    .syncs = syncs_of(fleet, process->pid),
-	    .cpu_ms = (double)route_cpu_us(process->pid) / 1000};
+	    .cpu_ms = (double)route_cpu_us(process->pid) / 1000,
+	    .cases = (double)json_integer_value(json_object_get(json, "cases"))};
 	json_decref(json);
 	return status;
 }

@@ -31,11 +31,21 @@ struct route_usage {
 	double records;  /* put into its outbox */
 	double syncs;    /* fdatasync and fsync calls */
 	double cpu_ms;
+	double cases; /* that it knows; of a router: that it has or had */
 };
 
-/* Start the fleet in `folder` and fill the maps; `slow_us` is added to each of its syncs. */
-enum cm_status route_fleet_up(struct route_fleet *out, const char *folder, const char *regions,
-    const char *bin_dir, const char *law_dir, unsigned slow_us, struct cm_err *err) CM_MUST_USE;
+struct route_fleet_spec {
+	const char *folder;
+	const char *regions;
+	const char *bin_dir;
+	const char *law_dir;
+	unsigned routers;
+	unsigned slow_us; /* added to each sync */
+};
+
+/* Start a fleet in the folder and fill its maps. */
+enum cm_status route_fleet_up(struct route_fleet *out, const struct route_fleet_spec *spec,
+    struct cm_err *err) CM_MUST_USE;
 
 /* A status that is not CM_OK: a process did not end well. May be called without an up. */
 enum cm_status route_fleet_down(struct route_fleet *fleet, struct cm_err *err) CM_MUST_USE;

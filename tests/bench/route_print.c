@@ -54,6 +54,7 @@ static json_t *usage_json(const struct route_series *series, size_t window)
 		set(one, "records", median_at(series, at + offsetof(struct route_usage, records)));
 		set(one, "syncs", median_at(series, at + offsetof(struct route_usage, syncs)));
 		set(one, "cpu_ms", median_at(series, at + offsetof(struct route_usage, cpu_ms)));
+		set(one, "cases", median_at(series, at + offsetof(struct route_usage, cases)));
 		(void)json_array_append_new(array, one);
 	}
 	return array;
@@ -117,8 +118,8 @@ static json_t *hops_json(const struct route_series *series)
 static json_t *series_json(const struct route_report *report, const struct route_series *series)
 {
 	json_t *windows = json_array();
-	json_t *json = json_pack("{s:I, s:o, s:o}", "slow_us", (json_int_t)series->slow_us, "floor",
-	    floor_json(series), "windows", windows);
+	json_t *json = json_pack("{s:I, s:I, s:o, s:o}", "slow_us", (json_int_t)series->slow_us,
+	    "routers", (json_int_t)series->routers, "floor", floor_json(series), "windows", windows);
 
 	for (size_t i = 0; i < report->options->windows_count; i++)
 		(void)json_array_append_new(windows, window_json(report, series, i));
@@ -131,7 +132,8 @@ json_t *route_report_json(const struct route_report *report)
 {
 	const struct route_options *options = report->options;
 	json_t *series = json_array();
-	json_t *json = json_pack("{s:s, s:I, s:s, s:f, s:I, s:o}", "regions", options->regions,
+	json_t *json = json_pack("{s:s, s:I, s:I, s:s, s:f, s:I, s:o}", "regions", options->regions,
+	    "router_numbers", (json_int_t)options->routers_count,
 	    "processors", (json_int_t)sysconf(_SC_NPROCESSORS_ONLN), "device",
 	    report->has_device ? report->device.name : "", "seconds", options->seconds, "rounds",
 	    (json_int_t)options->rounds, "series", series);
@@ -150,37 +152,81 @@ static double get(const json_t *object, const char *name)
 	return json_is_number(value) ? json_number_value(value) : FLUSH_NONE;
 }
 
-static void print_floor(const json_t *floor)
+static void print_floor(const json_t *series)
 {
-	(void)printf("  floor   RTT1 %.0f us, R_msg %.1f k/s, C1 %.0f us, R_row %.1f k/s\n",
+	const json_t *floor = json_object_get(series, "floor");
+
+	(void)printf("  floor   RTT1 %.0f us, R_msg %.1f k/s, C1 %.0f us, R_row %.1f k/s, beside %.0f %s\n",
 	    get(floor, "rtt1_us"), get(floor, "r_msg") / 1000, get(floor, "commit_us"),
-	    get(floor, "r_row") / 1000);
+	    get(floor, "r_row") / 1000, get(series, "routers"),
+	    get(series, "routers") > 1 ? "routers" : "router");
 	(void)printf("          F_lat = 2 RTT1 + 3 C1 = %.2f ms;  "
-		     "F_tput = 1 / (3/R_msg + 8/(2 R_row)) = %.0f cases/s\n\n",
+		     "F_tput = 1 / (3/R_msg + 8/(2 R_row)) = %.0f cases/s\n",
 	    get(floor, "f_lat_ms"), get(floor, "f_tput"));
 }
 
-static void print_windows(const json_t *windows)
+/* The processor time of a case in the process that has most of it: what limits the rate where each process
+ * has a processor of its own. */
+static double busiest_ms(const json_t *w)
+{
+	const json_t *p;
+	double most = 0;
+	size_t i;
+
+	json_array_foreach(json_object_get(w, "processes"), i, p)
+		most = get(p, "cpu_ms") > most ? get(p, "cpu_ms") : most;
+	return most;
+}
+
+/* The fewest and the most that one of the routers has of the cases: of 4 that share evenly, 25 and 25. */
+static void print_spread(const json_t *w, double routers)
+{
+	const json_t *processes = json_object_get(w, "processes");
+	double least = 1;
+	double most = 0;
+
+	for (size_t i = 0; i < (size_t)routers; i++) {
+		double cases = get(json_array_get(processes, i), "cases");
+
+		least = cases < least ? cases : least;
+		most = cases > most ? cases : most;
+	}
+	(void)printf("  %3.0f to %.0f %%", 100 * least, 100 * most);
+}
+
+static void print_windows(const json_t *series, const json_t *first)
 {
 	const json_t *w;
 	size_t i;
+	double routers = get(series, "routers");
 
-	(void)printf("  %9s %9s %9s %9s %9s %9s %9s %9s\n", "in flight", "cases/s", "p50 ms",
-	    "p99 ms", "flushes", "syncs", "cpu ms", "ratio");
-	json_array_foreach(windows, i, w)
+	json_array_foreach(json_object_get(series, "windows"), i, w)
 	{
 		bool is_alone = get(w, "rho_l") >= 0;
+		const json_t *one = json_array_get(json_object_get(first, "windows"), i);
 
-		(void)printf("  %9.0f %9.1f %9.2f %9.2f", get(w, "in_flight"), get(w, "cases_s"),
-		    get(w, "p50_ms"), get(w, "p99_ms"));
+		(void)printf("  %7.0f %9.0f %9.1f %9.2f %9.2f", routers, get(w, "in_flight"),
+		    get(w, "cases_s"), get(w, "p50_ms"), get(w, "p99_ms"));
 		if (get(w, "flushes") >= 0)
 			(void)printf(" %9.1f", get(w, "flushes"));
 		else
 			(void)printf(" %9s", "-");
-		(void)printf(" %9.1f %9.2f   %s %.3f\n", get(w, "syncs"), get(w, "cpu_ms"),
-		    is_alone ? "rho_l" : "rho_t", get(w, is_alone ? "rho_l" : "rho_t"));
+		(void)printf(" %9.1f %9.2f %9.2f   %s %.3f", get(w, "syncs"), get(w, "cpu_ms"),
+		    busiest_ms(w), is_alone ? "rho_l" : "rho_t", get(w, is_alone ? "rho_l" : "rho_t"));
+		if (series != first)
+			(void)printf("  %6.2f", get(w, is_alone ? "rho_l" : "rho_t") /
+			    get(one, is_alone ? "rho_l" : "rho_t"));
+		if (routers > 1)
+			print_spread(w, routers);
+		(void)printf("\n");
 	}
-	(void)printf("\n");
+}
+
+static void print_titles(bool has_several)
+{
+	(void)printf("\n  %7s %9s %9s %9s %9s %9s %9s %9s %9s %12s%s\n", "routers", "in flight",
+	    "cases/s", "p50 ms", "p99 ms", "flushes", "syncs", "cpu ms", "busiest", "ratio",
+	    has_several ? "  of the first  a router's cases" : "");
 }
 
 static void print_processes(const json_t *windows)
@@ -190,17 +236,16 @@ static void print_processes(const json_t *windows)
 	size_t i;
 	size_t j;
 
-	(void)printf("  a case's share of each process\n");
-	(void)printf("  %9s  %-10s %9s %9s %9s %9s\n", "in flight", "process", "requests",
+	(void)printf("  %9s  %-10s %9s %9s %9s %9s %9s\n", "in flight", "process", "cases", "requests",
 	    "records", "syncs", "cpu ms");
 	json_array_foreach(windows, i, w)
 	{
 		json_array_foreach(json_object_get(w, "processes"), j, p)(void)
-		    printf("  %9.0f  %-10s %9.1f %9.1f %9.1f %9.2f\n", get(w, "in_flight"),
-			json_string_value(json_object_get(p, "name")), get(p, "requests"),
-			get(p, "records"), get(p, "syncs"), get(p, "cpu_ms"));
-		(void)printf("  %9.0f  %-10s %9s %9s %9s %9.2f\n", get(w, "in_flight"),
-		    "this bench", "", "", "", get(w, "client_cpu_ms"));
+		    printf("  %9.0f  %-10s %9.2f %9.1f %9.1f %9.1f %9.2f\n", get(w, "in_flight"),
+			json_string_value(json_object_get(p, "name")), get(p, "cases"),
+			get(p, "requests"), get(p, "records"), get(p, "syncs"), get(p, "cpu_ms"));
+		(void)printf("  %9.0f  %-10s %9s %9s %9s %9s %9.2f\n", get(w, "in_flight"),
+		    "this bench", "", "", "", "", get(w, "client_cpu_ms"));
 	}
 	(void)printf("\n");
 }
@@ -241,11 +286,39 @@ static void print_slowdown(const json_t *first, const json_t *series)
 	(void)printf("\n\n");
 }
 
+/* `count` fleets over one disk, from `at` on: their floors, one table, then each by itself. */
+static void print_disk(const json_t *all, size_t at, size_t count)
+{
+	const json_t *first = json_array_get(all, at);
+	double slow_us = get(first, "slow_us");
+
+	if (slow_us > 0)
+		(void)printf("EACH SYNC %.0f us SLOWER\n", slow_us);
+	else
+		(void)printf("THE DISK AS IT IS\n");
+	for (size_t i = 0; i < count; i++)
+		print_floor(json_array_get(all, at + i));
+	print_titles(count > 1);
+	for (size_t i = 0; i < count; i++)
+		print_windows(json_array_get(all, at + i), first);
+	(void)printf("\n");
+	for (size_t i = 0; i < count; i++) {
+		const json_t *series = json_array_get(all, at + i);
+		const json_t *windows = json_object_get(series, "windows");
+
+		(void)printf("  a case's share of each process, %.0f %s\n", get(series, "routers"),
+		    get(series, "routers") > 1 ? "routers" : "router");
+		print_processes(windows);
+		print_slowdown(json_array_get(all, i), series);
+		print_way(json_object_get(series, "way"), windows);
+	}
+}
+
 void route_report_print(json_t *report)
 {
 	const json_t *all = json_object_get(report, "series");
 	const char *device = json_string_value(json_object_get(report, "device"));
-	const json_t *series;
+	size_t count = (size_t)get(report, "router_numbers");
 	size_t i;
 
 	(void)printf("comity, demand to outcome: regions %s (the first takes in), ipc, "
@@ -260,19 +333,6 @@ void route_report_print(json_t *report)
 		(void)printf(
 		    "this folder's device counts no flushes; "
 		    "syncs a case: fdatasync calls of the fleet, counted by a preload\n\n");
-	json_array_foreach(all, i, series)
-	{
-		const json_t *windows = json_object_get(series, "windows");
-		double slow_us = get(series, "slow_us");
-
-		if (slow_us > 0)
-			(void)printf("EACH SYNC %.0f us SLOWER\n", slow_us);
-		else
-			(void)printf("THE DISK AS IT IS\n");
-		print_floor(json_object_get(series, "floor"));
-		print_windows(windows);
-		print_slowdown(json_array_get(all, 0), series);
-		print_way(json_object_get(series, "way"), windows);
-		print_processes(windows);
-	}
+	for (i = 0; i < json_array_size(all); i += count)
+		print_disk(all, i, count);
 }

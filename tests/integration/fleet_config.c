@@ -100,8 +100,16 @@ static void a_bad_configuration_is_refused_with_file_and_line(void)
 	expect_refused(NODE_PATH, "-n", changed_config("name = \"us\";", "name = us;"), 1,
 	    "/other.conf:1: syntax error");
 	expect_refused(ROUTER_PATH, "-n", us->config, 1, "comity-router does not play \"region\"");
-	expect_refused(NODE_PATH, "-n", process_of(&fleet, "router")->config, 1,
+	expect_refused(NODE_PATH, "-n", process_of(&fleet, "router1")->config, 1,
 	    "comity-node does not play \"router\"");
+	expect_refused(NODE_PATH, "-n", changed_config("name = \"router2\"", "name = \"router1\""), 1,
+	    "two peers have this name");
+	expect_refused(NODE_PATH, "-n", changed_config("/router2.sock", "/router1.sock"), 1,
+	    "two peers have this address");
+	expect_refused(NODE_PATH, "-n", changed_config("name = \"router2\"", "name = \"us\""), 1,
+	    "this is the process's own name: it is no peer of itself");
+	expect_refused(NODE_PATH, "-n", changed_config("/router3.sock", "/other.sock"), 1,
+	    "this is the process's own address: it is no peer of itself");
 	expect_refused(NODE_PATH, "-n", "/nowhere.conf", 1,
 	    "/nowhere.conf: cannot be opened: No such file or directory");
 	expect_refused(NODE_PATH, "--no-such-option", us->config, 2, "Usage: comity-node -c FILE");
@@ -143,7 +151,7 @@ static void a_tcp_address_is_refused_with_its_sentence(void)
 
 	(void)snprintf(listen, sizeof listen, "%s", process_of(&fleet, "us")->address);
 	memcpy(strrchr(listen, '/'), "/other.sock", sizeof "/other.sock");
-	(void)snprintf(address, sizeof address, "%s", process_of(&fleet, "router")->address);
+	(void)snprintf(address, sizeof address, "%s", process_of(&fleet, "router1")->address);
 	config = changed_config(listen, "tcp://127.0.0.1:7000");
 	expect_refused(NODE_PATH, "-n", config, 1, sentence);
 	expect_refused(NODE_PATH, NULL, config, 1, sentence);
@@ -169,7 +177,7 @@ static void a_second_process_on_the_same_ledger_is_refused(void)
 
 static void the_fleet_starts(void)
 {
-	fleet_begin(&fleet, "fleet", "us,ie");
+	fleet_begin_routers(&fleet, "fleet", "us,ie", 3);
 }
 
 static void the_fleet_ends(void)

@@ -18,6 +18,7 @@
 #include "nodes/cli/fleet.h"
 #include "protocol/base/buf.h"
 #include "protocol/base/id.h"
+#include "protocol/wire/limits.h"
 #include "protocol/wire/message.h"
 
 /* CLI_PATH, NODE_PATH and ROUTER_PATH name the programs: the build defines them. */
@@ -77,6 +78,10 @@ bool is_long(void);
 
 /* Start a fleet in the private folder. */
 void fleet_begin(struct cm_fleet *fleet, const char *name, const char *regions);
+
+/* The same with several routers: "router1", "router2", ... */
+void fleet_begin_routers(
+    struct cm_fleet *fleet, const char *name, const char *regions, unsigned routers);
 
 /* The same under another law than the shipped one. */
 void fleet_begin_under(
@@ -186,16 +191,20 @@ void expect_settled(struct cm_fleet *fleet, const struct filed *filed, size_t co
 bool wait_missing(
     struct cm_fleet *fleet, const struct filed *filed, size_t count, const char *nodes);
 
+/* The same of one router of several. */
+bool wait_missing_at(struct cm_fleet *fleet, const char *router, const struct filed *filed, size_t count,
+    const char *nodes);
+
 /* ---- a bad network --------------------------------------------------------------------------- */
 
-/* Put the relay between the router and every node, both ways, and start all anew behind it. Links are
+/* Put the relay between every router and everybody else, both ways, and start all anew behind it. Links are
  * named by who calls and who is called: "router>ie", "ie>router". */
 void network_begin(struct cm_fleet *fleet);
 
 /* One command of relay/relay.c; must be obeyed. */
 void network_tell(const char *fmt, ...) CM_PRINTF(1, 2);
 
-/* Let nothing pass from one process to the other, whoever has called whom; the router is one of them. */
+/* Let nothing pass from one process to the other, whoever has called whom; a router is one of them. */
 void network_cut(const char *from, const char *to, bool is_cut);
 
 /* What the relay has counted, in all links and directions: "messages", "lost", "resets", ... */
@@ -232,6 +241,8 @@ char *words_of(const json_t *outcome);
 
 /* ---- ledgers --------------------------------------------------------------------------------- */
 
+#define TALE_TOLD 64
+
 /* What one process's ledger says of one case. */
 struct tale {
 	struct cm_id case_id;
@@ -241,7 +252,12 @@ struct tale {
 	unsigned answers[3];
 	unsigned outcomes;
 	unsigned decided; /* central: events with an outcome */
-	uint32_t revision; /* the highest */
+	uint32_t epoch;    /* of the newest outcome: the highest, and of that the highest revision */
+	uint32_t revision;
+	bool goes_back;    /* an outcome's row that is not newer than the one before */
+	uint64_t told[TALE_TOLD]; /* answers: node, epoch, round and edition of each */
+	size_t told_count;
+	bool is_told_twice;
 	uint64_t events;
 	uint64_t event_bits; /* bit n: event n was there once */
 	bool has_doubled_event;
@@ -267,5 +283,38 @@ void expect_ledgers_agree(struct cm_fleet *fleet, size_t count);
 
 /* The same where clocks of the law may have made up to `most` revisions of an outcome. */
 void expect_ledgers_agree_revised(struct cm_fleet *fleet, size_t count, uint32_t most);
+/* ---- several routers ------------------------------------------------------------------------- */
+
+/* Add a line to the settings of every region's node, which is stopped for it and started again. */
+void settings_add(struct cm_fleet *fleet, const char *line);
+
+/* Who has a case, and since which epoch. */
+struct owner {
+	char router[CM_MAX_NAME_BYTES + 1];
+	int64_t epoch;
+};
+
+/* As the node says where it was filed. */
+struct owner owner_of(struct cm_fleet *fleet, const struct filed *filed);
+
+/* Wait until it says that the case has been handed over, and so has this epoch or a higher one. */
+bool wait_epoch(struct cm_fleet *fleet, const struct filed *filed, int64_t epoch, struct owner *owner);
+
+/* File demands at `node` until `count` of them are `router`'s, from the number `*next` on. */
+void file_for(struct cm_fleet *fleet, const char *node, const char *router, unsigned accounts,
+    unsigned *next, unsigned count, struct filed *out);
+
+/* Wait until a router says of a case that it is in this state. */
+bool wait_state(
+    struct cm_fleet *fleet, const char *node, const struct filed *filed, const char *state);
+
+/* Wait until the outcome that the intake node holds is of this epoch or a higher one; what it shows. */
+json_t *wait_decided(struct cm_fleet *fleet, const struct filed *filed, int64_t epoch);
+
+/* What must be true of all ledgers when nobody is silent any more, whatever routers have had the cases:
+ * one router has each, and its newest outcome is the newest everywhere: at intake, at central with the
+ * same words, at every host that has one; nowhere has an outcome gone back; no node was told or has
+ * answered twice in one epoch. */
+void expect_routers_agree(struct cm_fleet *fleet, const struct filed *filed, size_t count);
 
 #endif

@@ -142,6 +142,7 @@ void expect_settled(struct cm_fleet *fleet, const struct filed *filed, size_t co
 
 struct missing {
 	struct cm_fleet *fleet;
+	const char *router;
 	const struct filed *filed;
 	size_t count;
 	const char *nodes;
@@ -161,7 +162,7 @@ static bool is_missing(const json_t *rows, const char *case_id, const char *node
 static bool are_missing(void *data)
 {
 	const struct missing *m = data;
-	json_t *rows = ask_must(m->fleet, "router", "list", NULL);
+	json_t *rows = ask_must(m->fleet, m->router, "list", NULL);
 	size_t found = 0;
 
 	while (found < m->count && is_missing(rows, m->filed[found].case_id, m->nodes))
@@ -173,7 +174,13 @@ static bool are_missing(void *data)
 bool wait_missing(
     struct cm_fleet *fleet, const struct filed *filed, size_t count, const char *nodes)
 {
-	struct missing missing = {fleet, filed, count, nodes};
+	return wait_missing_at(fleet, "router", filed, count, nodes);
+}
+
+bool wait_missing_at(struct cm_fleet *fleet, const char *router, const struct filed *filed, size_t count,
+    const char *nodes)
+{
+	struct missing missing = {fleet, router, filed, count, nodes};
 
 	return wait_until(are_missing, &missing, PATIENCE_MS);
 }

@@ -15,18 +15,31 @@ void fleet_begin(struct cm_fleet *fleet, const char *name, const char *regions)
 	fleet_begin_under(fleet, name, regions, LAW_PATH);
 }
 
-void fleet_begin_under(
-    struct cm_fleet *fleet, const char *name, const char *regions, const char *law)
+static void begin(struct cm_fleet *fleet, const char *name, const char *regions, unsigned routers,
+    const char *law)
 {
 	struct cm_err err = {.text = ""};
 	struct cm_fleet_spec spec = {.dir = scratch_path(name),
 	    .regions = regions,
+	    .routers = routers,
 	    .law_dir = law,
 	    .bin_dir = COMITY_BINARY_DIR,
 	    .wait_ms = PATIENCE_MS,
 	    .stop_fd = -1};
 
 	must(cm_fleet_up(&spec, fleet, &err) == CM_OK, "start a fleet: %s", err.text);
+}
+
+void fleet_begin_under(
+    struct cm_fleet *fleet, const char *name, const char *regions, const char *law)
+{
+	begin(fleet, name, regions, 1, law);
+}
+
+void fleet_begin_routers(
+    struct cm_fleet *fleet, const char *name, const char *regions, unsigned routers)
+{
+	begin(fleet, name, regions, routers, LAW_PATH);
 }
 
 struct cm_fleet_process *process_of(struct cm_fleet *fleet, const char *name)

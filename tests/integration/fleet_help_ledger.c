@@ -39,7 +39,13 @@ static struct tale *need(struct reading *r, const struct cm_id *id)
 static void take_outcome(struct tale *tale, const struct cm_outcome *outcome)
 {
 	struct cm_digest_stream stream;
+	uint32_t epoch = cm_epoch_of(outcome->epoch);
+	bool is_newer = epoch > tale->epoch ||
+	                (epoch == tale->epoch && outcome->revision > tale->revision);
 
+	tale->goes_back = tale->goes_back || !is_newer;
+	if (!is_newer)
+		return;
 	cm_digest_init(&stream);
 	for (size_t i = 0; i < outcome->parts_count; i++) {
 		const struct cm_part_outcome *part = &outcome->parts[i];
@@ -51,8 +57,23 @@ static void take_outcome(struct tale *tale, const struct cm_outcome *outcome)
 	}
 	cm_digest_end(&stream, tale->words);
 	tale->parts = outcome->parts_count;
-	if (outcome->revision > tale->revision)
-		tale->revision = outcome->revision;
+	tale->epoch = epoch;
+	tale->revision = outcome->revision;
+}
+
+static void take_answer(struct tale *tale, const struct cm_answer *answer)
+{
+	uint64_t code = 14695981039346656037u; /* FNV-1a, of the node's name */
+
+	for (const char *c = answer->node; *c != 0; c++)
+		code = (code ^ (uint8_t)*c) * 1099511628211u;
+	code = (code << 24) ^ (uint64_t)cm_epoch_of(answer->epoch) << 16 ^ answer->round << 8 ^
+	       (answer->edition > 1 ? answer->edition : 1);
+
+	for (size_t i = 0; i < tale->told_count; i++)
+		tale->is_told_twice = tale->is_told_twice || tale->told[i] == code;
+	if (tale->told_count < TALE_TOLD)
+		tale->told[tale->told_count++] = code;
 }
 
 static void take_event(struct tale *tale, const struct cm_event *event)
@@ -96,6 +117,8 @@ static enum cm_status take_row(struct reading *r, struct tale *tale,
 		status = cm_record_decode(row->kind, body, &r->arena, &m.answer, NULL);
 		if (status == CM_OK && m.answer.round < 3)
 			tale->answers[m.answer.round]++;
+		if (status == CM_OK)
+			take_answer(tale, &m.answer);
 		break;
 	case CM_KIND_OUTCOME:
 		status = cm_record_decode(row->kind, body, &r->arena, &m.outcome, NULL);

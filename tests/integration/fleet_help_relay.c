@@ -121,16 +121,13 @@ static void start_relay(void)
 
 void network_begin(struct cm_fleet *fleet)
 {
-	const struct cm_fleet_process *router = process_of(fleet, "router");
-
 	for (size_t i = 0; i < fleet->count; i++)
 		process_stop_must(fleet, fleet->processes[i].name);
-	for (size_t i = 0; i < fleet->count; i++) {
-		if (&fleet->processes[i] == router)
-			continue;
-		redirect(fleet, router, &fleet->processes[i]);
-		redirect(fleet, &fleet->processes[i], router);
-	}
+	for (size_t i = 0; i < fleet->count; i++)
+		for (size_t j = 0; j < fleet->count; j++)
+			if (i != j && (fleet->processes[i].role == CM_FLEET_ROUTER ||
+			                  fleet->processes[j].role == CM_FLEET_ROUTER))
+				redirect(fleet, &fleet->processes[i], &fleet->processes[j]);
 	start_relay();
 	for (size_t i = 0; i < fleet->count; i++)
 		process_start(fleet, fleet->processes[i].name);

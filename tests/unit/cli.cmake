@@ -3,6 +3,7 @@ comity_test(cli_output SOURCES unit/test_cli_output.c unit/test_cli_program.c LI
 comity_test(cli_help SOURCES unit/test_cli_help.c unit/test_cli_program.c LIBS cm_cli)
 comity_test(cli_fleet SOURCES unit/test_cli_fleet.c unit/test_cli_program.c
   LIBS cm_cli PkgConfig::CONFIG)
+comity_test(cli_routers SOURCES unit/test_cli_routers.c LIBS cm_cli)
 
 # The launcher is tested against programs that only pretend to be the daemons.
 foreach(name comity-router comity-node)

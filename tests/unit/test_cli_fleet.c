@@ -255,6 +255,119 @@ Test(fleet, configures_the_router_with_everybody_and_central_with_no_law)
 	end();
 }
 
+static void up_with(unsigned routers, const char *regions, struct cm_fleet *fleet)
+{
+	struct cm_fleet_spec spec = spec_for(regions);
+	struct cm_err err = {0};
+
+	spec.routers = routers;
+	cr_assert_eq(cm_fleet_up(&spec, fleet, &err), CM_OK, "%s", err.text);
+}
+
+/* The peers of a process, in order: "router2 central us". */
+static void expect_peers(const struct cm_fleet *fleet, const char *name, const char *expected)
+{
+	char names[256] = "";
+	config_t config;
+	config_setting_t *peers;
+
+	read_config(fleet, name, &config);
+	peers = config_lookup(&config, "peers");
+	for (int i = 0; i < config_setting_length(peers); i++) {
+		config_setting_t *peer = config_setting_get_elem(peers, (unsigned)i);
+		const char *peer_name = "?";
+		const char *address = "?";
+
+		(void)config_setting_lookup_string(peer, "name", &peer_name);
+		(void)config_setting_lookup_string(peer, "address", &address);
+		(void)snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s",
+		    i > 0 ? " " : "", peer_name);
+		for (size_t j = 0; j < fleet->count; j++)
+			if (strcmp(fleet->processes[j].name, peer_name) == 0)
+				cr_assert_str_eq(address, fleet->processes[j].address);
+	}
+	cr_assert_str_eq(names, expected, "%s: %s", name, names);
+	config_destroy(&config);
+}
+
+Test(fleet, of_three_routers_names_all_of_them_to_everybody)
+{
+	static const char *const names[] = {"router1", "router2", "router3", "central", "us", "ie"};
+	struct cm_fleet fleet;
+
+	begin();
+	up_with(3, "us,ie", &fleet);
+	cr_assert_eq(fleet.count, 6);
+	cr_assert_eq(count_processes(), 6);
+	for (size_t i = 0; i < fleet.count; i++) {
+		cr_assert_str_eq(fleet.processes[i].name, names[i]);
+		cr_assert_eq(fleet.processes[i].role, i < 3    ? CM_FLEET_ROUTER
+						      : i == 3 ? CM_FLEET_CENTRAL
+							       : CM_FLEET_REGION);
+		cr_assert_not_null(
+		    strstr(fleet.processes[i].program, i < 3 ? "comity-router" : "comity-node"));
+		cr_assert(cm_fleet_is_running(&fleet.processes[i]));
+	}
+	expect_peers(&fleet, "router1", "router2 router3 central us ie");
+	expect_peers(&fleet, "router3", "router1 router2 central us ie");
+	expect_peers(&fleet, "central", "router1 router2 router3");
+	expect_peers(&fleet, "ie", "router1 router2 router3");
+	down(&fleet);
+	cr_assert_eq(count_processes(), 0);
+	cr_assert(exists(fleet_dir, "router2.log"));
+	cr_assert_not(exists(fleet_dir, "router.log"));
+	end();
+}
+
+Test(fleet, kills_and_starts_one_router_of_several_by_its_name)
+{
+	struct cm_fleet fleet;
+	struct cm_fleet other;
+	struct cm_err err = {0};
+
+	begin();
+	up_with(2, "us", &fleet);
+	cr_assert_eq(cm_fleet_load(fleet_dir, &other, &err), CM_OK, "%s", err.text);
+	cr_assert_eq(cm_fleet_kill(&other, "router2", &err), CM_OK, "%s", err.text);
+	cr_assert(cm_fleet_is_running(&other.processes[0]));
+	cr_assert_not(cm_fleet_is_running(&other.processes[1]));
+	cr_assert_eq(cm_fleet_start(&other, "router2", NULL, &err), CM_OK, "%s", err.text);
+	cr_assert_eq(cm_fleet_kill(&other, "router", &err), CM_NOT_FOUND);
+	cr_assert_str_eq(err.text, "there is no 'router' in this fleet; did you mean 'router1'?");
+	cr_assert_eq(cm_fleet_stop(&other, "router1", 10000, &err), CM_OK, "%s", err.text);
+	cm_fleet_fini(&other);
+	down(&fleet);
+	end();
+}
+
+Test(fleet, has_at_most_as_many_routers_as_a_case_may_have_owners)
+{
+	struct cm_fleet_spec spec;
+	struct cm_fleet fleet;
+	struct cm_err err = {0};
+	struct cm_cli cli;
+
+	begin();
+	up_with(CM_MAX_ROUTERS, "us", &fleet);
+	cr_assert_eq(fleet.count, CM_MAX_ROUTERS + 2);
+	cr_assert_str_eq(fleet.processes[CM_MAX_ROUTERS - 1].name, "router8");
+	down(&fleet);
+	spec = spec_for("us");
+	spec.routers = CM_MAX_ROUTERS + 1;
+	cr_assert_eq(cm_fleet_up(&spec, &fleet, &err), CM_TOO_LARGE);
+	cr_assert_str_eq(err.text, "at most 8 routers");
+	cm_fleet_fini(&fleet);
+	cr_assert_eq(test_parse("comity fleet up --routers 9", &cli, &err), CM_BAD_INPUT);
+	cr_assert(strstr(err.text, "--routers"), "%s", err.text);
+	cm_cli_fini(&cli);
+	cr_assert_eq(test_parse("comity fleet up --routers 0", &cli, &err), CM_BAD_INPUT);
+	cm_cli_fini(&cli);
+	cr_assert_eq(test_parse("comity fleet up", &cli, &err), CM_OK);
+	cr_assert_eq(cm_cli_count(&cli, "routers"), 1);
+	cm_cli_fini(&cli);
+	end();
+}
+
 Test(regions, have_a_state_a_zone_and_the_law_there_is)
 {
 	static const struct {
@@ -273,6 +386,8 @@ Test(regions, have_a_state_a_zone_and_the_law_there_is)
 	    {"r5", "GR", "UTC", 1, false},
 	    {"r13", "GR", "UTC", 1, false},
 	    {"dublin-2:IE", "IE", "Europe/Dublin", 2, true},
+	    {"router1-ie:IE", "IE", "Europe/Dublin", 2, true},
+	    {"routers:IE", "IE", "Europe/Dublin", 2, true},
 	};
 
 	begin();
@@ -309,8 +424,10 @@ Test(regions, that_cannot_be_are_refused_with_a_sentence)
 	    {"us,,ie", "a name is a letter"},
 	    {"../etc", "a name is a letter"},
 	    {"US", "a name is a letter"},
-	    {"router", "router and central are taken"},
-	    {"central", "router and central are taken"},
+	    {"router", "and central are taken"},
+	    {"us,router1", "region 'router1': "},
+	    {"router17", "router, router1 and so on"},
+	    {"central", "and central are taken"},
 	    {"paris", "as in paris:FR"},
 	    {"paris:F", "as in paris:FR"},
 	    {"paris:fr", "as in paris:FR"},
@@ -453,9 +570,10 @@ Test(fleet, command_in_the_foreground_takes_the_fleet_down_at_ctrl_c)
 	pid_t pid;
 
 	begin();
-	pid = fork_up("comity fleet up --foreground --regions us,ie");
-	cr_assert(all_have_started(4));
+	pid = fork_up("comity fleet up --foreground --regions us,ie --routers 2");
+	cr_assert(all_have_started(5));
 	cr_assert_eq(cm_fleet_load(fleet_dir, &fleet, &err), CM_OK, "%s", err.text);
+	cr_assert_str_eq(fleet.processes[1].name, "router2");
 	cm_fleet_fini(&fleet);
 	cr_assert_eq(kill(pid, SIGTERM), 0);
 	cr_assert_eq(waitpid(pid, &status, 0), pid);

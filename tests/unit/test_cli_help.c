@@ -33,6 +33,7 @@ static const char file_help[] =
     "  -o, --output FORMAT  How to print data. One of table, json or ndjson. Default:\n"
     "                       table.\n"
     "      --node NODE      The node to ask: its name in the fleet, or its address.\n"
+    "                       Of several routers, router is that of the case.\n"
     "      --fleet DIR      The folder of the fleet to talk to. Default:\n"
     "                       comity-fleet.\n"
     "      --no-color       Print without colors, as NO_COLOR in the environment\n"

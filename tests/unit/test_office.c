@@ -800,6 +800,24 @@ Test(office, a_refusal_that_changes_nothing_lets_its_row_go_all_the_same)
 	end();
 }
 
+/* The level at which the refusal of a record is logged. */
+static enum cm_log_level level_of(enum cm_status verdict)
+{
+	start();
+	send_and_refuse(verdict, "no");
+	do
+		cr_assert(next(CM_OFFICE_DO_LOG));
+	while (strcmp(effect.event, "record.undeliverable") != 0);
+	end();
+	return effect.level;
+}
+
+Test(office, a_refusal_of_a_past_epoch_is_no_error_and_any_other_is)
+{
+	cr_assert_eq(level_of(CM_CHANGED), CM_LOG_INFO);
+	cr_assert_eq(level_of(CM_NOT_ALLOWED), CM_LOG_ERROR);
+}
+
 Test(office, of_what_was_accepted_the_machine_is_told_nothing)
 {
 	start();
