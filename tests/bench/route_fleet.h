@@ -10,6 +10,7 @@
 
 #include "nodes/cli/fleet.h"
 #include "tests/bench/route_sync.h"
+#include "tests/bench/route_tools.h"
 
 #define ROUTE_ACCOUNTS 20000
 #define ROUTE_MAX_PROCESSES 16
@@ -22,6 +23,7 @@ struct route_fleet {
 	const struct cm_fleet_process *intake;                     /* borrowed */
 	const struct cm_fleet_process *hosts[ROUTE_MAX_PROCESSES]; /* borrowed */
 	size_t hosts_count;
+	struct route_steps steps[ROUTE_MAX_PROCESSES];             /* in the fleet's order */
 	uint64_t seen; /* of the intake node's journal: how far the load has polled */
 };
 
@@ -31,6 +33,8 @@ struct route_usage {
 	double records;  /* put into its outbox */
 	double syncs;    /* fdatasync and fsync calls */
 	double cpu_ms;
+	double kb;     /* written to files, 1,024 bytes */
+	double minstr; /* millions of instructions; 0: not counted here */
 };
 
 /* Start the fleet in `folder` and fill the maps; `slow_us` is added to each of its syncs. */
