@@ -259,6 +259,8 @@ static enum cm_status ask_if_needed(struct cm_case *c, const struct cm_case_env 
 	return status == CM_TOO_LARGE ? CM_OK : status;
 }
 
+#define ANSWER_PATIENCE_MS 10
+
 /* An answer is in: wait for the others, ask the issuing side again, or decide. A case with an outcome is
  * planned anew at once, and while the issuing side is asked its outcome permits nothing new. */
 enum cm_status cm_case_go_on(struct cm_case *c, const struct cm_case_env *env,
@@ -270,6 +272,9 @@ enum cm_status cm_case_go_on(struct cm_case *c, const struct cm_case_env *env,
 
 	if (c->state == CM_CASE_ASKED && cm_case_count_missing(c, env) > 0) {
 		cm_case_move(c, CM_CASE_ANSWER, input, effects, "an answer came");
+		/* The node keeps it until it is receipted, and nothing follows from it before the last
+		 * one: that one's commit has room for it. */
+		effects->patience_ms = ANSWER_PATIENCE_MS;
 		return CM_OK;
 	}
 	status = ask_if_needed(c, env, input, &is_asked, effects, err);

@@ -301,6 +301,7 @@ static enum cm_status take_event(struct cm_desk *desk, const struct cm_record *r
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for a case");
 	note_event(review, &event);
 	review->rows++;
+	effects->patience_ms = CM_EFFECTS_LEISURE_MS;
 	return CM_OK;
 }
 

@@ -46,6 +46,8 @@ struct cm_job {
 	struct cm_job_entry *first;
 	struct cm_job_entry *last;
 	size_t entries_count;
+	unsigned patience_ms; /* the poster's: how long it may wait for company; 0: not at all */
+	int64_t due_ms;       /* the clerk's: until then, on the steady clock */
 	size_t bytes;           /* texts and bodies: what the queue's limit counts */
 	enum cm_status trouble; /* CM_OK, or why the job is not whole */
 	enum cm_status status;  /* filled by the clerk */

@@ -38,12 +38,16 @@ struct cm_input {
 	struct cm_id seed;
 };
 
+/* For what only informs: nobody acts on it within this time. */
+#define CM_EFFECTS_LEISURE_MS 25
+
 struct cm_effects {
 	struct cm_arena arena; /* bodies and texts */
 	struct cm_effect *items; /* in the arena */
 	size_t count;
 	size_t cap;
 	uint32_t ids_used;
+	unsigned patience_ms; /* how long nobody waits for what is stored; 0: somebody does now */
 	bool failed; /* memory ran out: the input must be refused as a whole */
 };
 

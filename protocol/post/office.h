@@ -113,6 +113,7 @@ enum cm_office_effect_kind {
 struct cm_office_effect {
 	enum cm_office_effect_kind kind;
 	struct cm_job *job; /* COMMIT: lent until it comes back in JOB, or goes to cm_office_abandon */
+	unsigned patience_ms; /* COMMIT: nobody waits for it so long */
 	void *ticket;       /* COMMIT: ticket_bytes for the shell, as long as the job is lent */
 	void *asker;
 	struct cm_bytes bytes; /* lent until the next cm_office_next */

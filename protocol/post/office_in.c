@@ -177,10 +177,13 @@ static void take_record(struct cm_batch *batch, const char *sender, const struct
 	}
 	office->counters.records_in++;
 	batch->effects.ids_used = office->ids_used;
+	batch->effects.patience_ms = 0;
 	status = office->machine.record(
 	    office->machine.self, &input, sender, record, &batch->effects, &err);
 	office->ids_used = batch->effects.ids_used;
 	settle(batch, sender, record, status, &err, from, input.now);
+	if (batch->effects.patience_ms < batch->patience_ms)
+		batch->patience_ms = batch->effects.patience_ms;
 }
 
 /* ---- operations ------------------------------------------------------------------------------ */
@@ -250,6 +253,7 @@ static enum cm_status run_op(struct cm_batch *batch, const struct cm_record *rec
 		return cm_err_set(err, CM_DISK_FULL, "the disk is full; nothing was stored");
 	if (office->footing == CM_OFFICE_STALE)
 		return cm_err_set(err, CM_TRY_AGAIN, "busy; ask again");
+	batch->patience_ms = 0; /* somebody waits for the reply */
 	if (office->jobs_out >= CM_POST_DEPTH_MOST)
 		return cm_err_set(
 		    err, CM_TRY_AGAIN, "busy; try again in %d ms", CM_POST_RETRY_MS);
@@ -439,6 +443,7 @@ static void put_out(struct cm_batch *batch)
 
 	entry->effect.job = batch->job;
 	entry->effect.ticket = batch->ticket;
+	entry->effect.patience_ms = batch->patience_ms;
 	office->jobs_out++;
 	if (CM_PLANTED(EARLY_ANSWER) && batch->asker != NULL)
 		send_reply(batch);
@@ -512,6 +517,7 @@ void cm_office_on_request(struct cm_office *office, const struct cm_office_input
 		cm_batch_free(batch);
 		return;
 	}
+	batch->patience_ms = CM_POST_PATIENCE_MOST_MS;
 	batch->peer = cm_office_peer_find(office, envelope.sender);
 	if (batch->peer != NULL && envelope.receipts_count > 0)
 		cm_office_told(batch->peer, &envelope);
@@ -530,6 +536,7 @@ void cm_office_take_reply_records(struct cm_office_peer *peer, const struct cm_e
 		cm_batch_free(batch);
 		return;
 	}
+	batch->patience_ms = CM_POST_PATIENCE_MOST_MS;
 	for (size_t i = 0; i < envelope->records_count; i++)
 		if (envelope->records[i].kind != CM_KIND_OP)
 			take_record(batch, peer->settings->name, &envelope->records[i]);

@@ -17,6 +17,7 @@
 #define CM_POST_FULL_RETRY_MS 1000
 #define CM_POST_LAZY_MS 25        /* how long acknowledged outbox rows may wait for a commit */
 #define CM_POST_LAZY_MOST 256
+#define CM_POST_PATIENCE_MOST_MS 1000
 
 struct cm_office_peer {
 	struct cm_office *office; /* borrowed */
@@ -52,6 +53,7 @@ struct cm_batch {
 	void *asker;                 /* NULL: it came in a reply, or from nobody */
 	struct cm_office_peer *peer; /* the sender, if it is a configured peer */
 	struct cm_effects effects;
+	unsigned patience_ms; /* of the least patient of its records */
 	struct cm_receipt *receipts;
 	bool *is_new; /* beside receipts: the answer stands in this batch's job, and nowhere else */
 	size_t receipts_count;
