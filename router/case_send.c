@@ -40,7 +40,7 @@ enum cm_status cm_case_tell_central(struct cm_case *c, const struct cm_case_env 
 				return status;
 		}
 		id = cm_effects_id(effects, input);
-		cm_effect_send(
+		cm_effect_inform(
 		    effects, env->roster->members[i].name, CM_KIND_EVENT, &c->id, &id, body);
 	}
 	return CM_OK;

@@ -97,6 +97,16 @@ void cm_effect_send(struct cm_effects *effects, const char *peer, uint32_t what,
 		    .body = body};
 }
 
+void cm_effect_inform(struct cm_effects *effects, const char *peer, uint32_t what,
+    const struct cm_id *case_id, const struct cm_id *record_id, struct cm_bytes body)
+{
+	size_t at = effects->count;
+
+	cm_effect_send(effects, peer, what, case_id, record_id, body);
+	if (effects->count > at)
+		effects->items[at].leisure_ms = CM_EFFECTS_LEISURE_MS;
+}
+
 void cm_effect_arm(struct cm_effects *effects, const struct cm_id *case_id, int64_t at_ms)
 {
 	struct cm_effect *e = append(effects);

@@ -28,7 +28,7 @@ static bool on_outbox_row(const struct cm_outbox_row *row, void *data)
 	struct replaying *r = data;
 
 	r->status = cm_office_queue_record(
-	    r->office, row->peer, &row->id, row->kind, row->body, row->body_len);
+	    r->office, row->peer, &row->id, row->kind, 0, row->body, row->body_len);
 	return r->status == CM_OK;
 }
 

@@ -343,8 +343,8 @@ static void perform(struct cm_batch *batch)
 		const struct cm_effect *e = &batch->effects.items[i];
 
 		if (e->kind == CM_EFFECT_SEND) {
-			if (cm_office_queue_record(office, e->peer, &e->record_id, e->what, e->body.data,
-			        e->body.len) != CM_OK)
+			if (cm_office_queue_record(office, e->peer, &e->record_id, e->what, e->leisure_ms,
+			        e->body.data, e->body.len) != CM_OK)
 				/* It is in the outbox on disk: a reload finds it there. */
 				cm_office_begin_reload(office, CM_NO_MEMORY);
 		} else if (e->kind == CM_EFFECT_ARM && !CM_PLANTED(NO_ALARM)) {

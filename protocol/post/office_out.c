@@ -172,7 +172,7 @@ void cm_office_on_link_alarm(struct cm_office *office, size_t index)
 /* ---- from the office ------------------------------------------------------------------------- */
 
 enum cm_status cm_office_queue_record(struct cm_office *office, const char *peer_name, const struct cm_id *id,
-    uint32_t kind, const uint8_t *body, size_t body_len)
+    uint32_t kind, unsigned leisure_ms, const uint8_t *body, size_t body_len)
 {
 	struct cm_office_peer *peer = cm_office_peer_find(office, peer_name);
 	struct cm_parcel *parcel;
@@ -195,6 +195,7 @@ enum cm_status cm_office_queue_record(struct cm_office *office, const char *peer
 	if (body_len != 0)
 		memcpy(parcel->body, body, body_len);
 	parcel->peer = peer;
+	parcel->item.leisure_ms = leisure_ms;
 	parcel->item.record =
 	    (struct cm_record){.id = *id, .kind = kind, .body = {parcel->body, body_len}};
 	input.item = &parcel->item;

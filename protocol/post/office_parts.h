@@ -157,7 +157,7 @@ struct cm_office_peer *cm_office_peer_find(struct cm_office *office, const char 
 void cm_office_peers_free(struct cm_office *office);
 void cm_office_peers_empty(struct cm_office *office); /* every parcel back; cores as new */
 enum cm_status cm_office_queue_record(struct cm_office *office, const char *peer,
-    const struct cm_id *id, uint32_t kind, const uint8_t *body, size_t body_len) CM_MUST_USE;
+    const struct cm_id *id, uint32_t kind, unsigned leisure_ms, const uint8_t *body, size_t body_len) CM_MUST_USE;
 void cm_office_told(struct cm_office_peer *peer, const struct cm_envelope *envelope);
 void cm_office_note(struct cm_office_peer *peer, const struct cm_receipt *receipt);
 size_t cm_office_ride(struct cm_office_peer *peer, struct cm_record *records, size_t room);
