@@ -425,9 +425,11 @@ struct cm_machine cm_desk_machine(struct cm_desk *desk)
 {
 	static const char *const storing[] = {"file", "override", "answer", "retract", "recheck", "withdraw",
 	    "supersede", "settle", NULL};
+	static const char *const opening[] = {"file", NULL};
 
 	return (struct cm_machine){.self = desk,
 	    .storing_ops = storing,
+	    .opening_ops = opening,
 	    .record = on_record,
 	    .op = cm_desk_op,
 	    .replay = on_replay,

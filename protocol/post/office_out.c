@@ -85,6 +85,7 @@ static void forget(struct cm_office_peer *peer, struct cm_parcel *parcel)
 
 	(void)cm_idmap_remove(&office->outbound, &parcel->item.record.id);
 	peer->waiting--;
+	peer->waiting_bytes -= parcel->item.record.body.len;
 	if (verdict->status == CM_OK || verdict->status == CM_DUPLICATE) {
 		office->counters.records_delivered++;
 	} else {
@@ -201,6 +202,7 @@ enum cm_status cm_office_queue_record(struct cm_office *office, const char *peer
 	input.item = &parcel->item;
 	office->counters.records_out++;
 	peer->waiting++;
+	peer->waiting_bytes += body_len;
 	peer->is_dirty = true;
 	feed(peer, &input);
 	return CM_OK;
@@ -378,6 +380,7 @@ static void empty_core(struct cm_office_peer *peer)
 	while ((note = cm_peer_take_note(&peer->core)) != NULL)
 		cm_free(CM_CONTAINER(note, struct cm_slip, note));
 	peer->waiting = 0;
+	peer->waiting_bytes = 0;
 }
 
 void cm_office_peers_empty(struct cm_office *office)
