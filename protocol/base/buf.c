@@ -24,6 +24,20 @@ void cm_buf_clear(struct cm_buf *buf)
 		buf->data[0] = 0;
 }
 
+void cm_buf_expect(struct cm_buf *buf, size_t more)
+{
+	uint8_t *grown;
+
+	if (buf->failed || more > SIZE_MAX / 4 - buf->len || buf->len + more + 1 <= buf->cap)
+		return;
+	grown = cm_realloc(buf->data, buf->len + more + 1, 1);
+	if (grown == NULL)
+		return;
+	buf->data = grown;
+	buf->data[buf->len] = 0;
+	buf->cap = buf->len + more + 1;
+}
+
 static bool reserve(struct cm_buf *buf, size_t more)
 {
 	size_t cap = buf->cap;

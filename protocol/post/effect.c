@@ -32,6 +32,8 @@ struct cm_id cm_effects_id(struct cm_effects *effects, const struct cm_input *in
 	return id;
 }
 
+#define USUAL_BYTES ((size_t)24 * 1024) /* of what has the texts of rules in it */
+
 enum cm_status cm_effects_encode(struct cm_effects *effects, enum cm_kind kind, const void *message,
     struct cm_bytes *out, struct cm_err *err)
 {
@@ -40,6 +42,7 @@ enum cm_status cm_effects_encode(struct cm_effects *effects, enum cm_kind kind, 
 	uint8_t *copy = NULL;
 
 	cm_buf_init(&buf, CM_MAX_RECORD_BYTES);
+	cm_buf_expect(&buf, kind == CM_KIND_ANSWER || kind == CM_KIND_OUTCOME ? USUAL_BYTES : 1024);
 	status = cm_record_encode(kind, message, &buf, err);
 	if (status == CM_OK) {
 		copy = cm_arena_alloc(&effects->arena, buf.len + 1, 1);

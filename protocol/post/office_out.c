@@ -46,6 +46,16 @@ static void settle_early(struct cm_office_peer *peer, const struct cm_id *id)
 	settle(parcel);
 }
 
+/* What an envelope will take, or little more: head, ids, heads of bodies. */
+static size_t usual_bytes(const struct cm_envelope *envelope)
+{
+	size_t bytes = 128 + 64 * (envelope->records_count + envelope->receipts_count);
+
+	for (size_t i = 0; i < envelope->records_count; i++)
+		bytes += envelope->records[i].body.len;
+	return bytes;
+}
+
 static enum cm_status send_envelope(struct cm_office_peer *peer, const struct cm_peer_send *send)
 {
 	struct cm_office *office = peer->office;
@@ -62,6 +72,7 @@ static enum cm_status send_envelope(struct cm_office_peer *peer, const struct cm
 	cm_peer_fill(&peer->core, send->token, office->records, &envelope.records_count,
 	    office->receipts, &envelope.receipts_count);
 	cm_buf_init(&buf, CM_MAX_FRAME_BYTES);
+	cm_buf_expect(&buf, usual_bytes(&envelope));
 	status = cm_envelope_encode(&envelope, &buf, &err);
 	if (status != CM_OK) {
 		cm_buf_fini(&buf);
