@@ -102,7 +102,7 @@ static enum cm_status compare_with(const struct cm_case *c, const struct cm_outc
 	again.decided_ms = before->decided_ms;
 	status = cm_case_encode_outcome(&again, &body, effects, err);
 	if (status == CM_OK)
-		*is_same = body.len == c->outcome.len && memcmp(body.data, c->outcome.data, body.len) == 0;
+		status = cm_case_is_stored(&again, body, c->outcome, is_same, err);
 	return status;
 }
 

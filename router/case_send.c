@@ -119,6 +119,28 @@ enum cm_status cm_case_encode_outcome(struct cm_outcome *outcome, struct cm_byte
 	return status;
 }
 
+static bool is_equal(struct cm_bytes a, struct cm_bytes b)
+{
+	return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+}
+
+enum cm_status cm_case_is_stored(const struct cm_outcome *outcome, struct cm_bytes body,
+    struct cm_bytes stored, bool *is_same, struct cm_err *err)
+{
+	struct cm_buf buf;
+	enum cm_status status;
+
+	*is_same = is_equal(body, stored);
+	if (*is_same || body.len >= stored.len) /* written out it is longer */
+		return CM_OK;
+	cm_buf_init(&buf, CM_MAX_RECORD_BYTES);
+	status = cm_wire_encode(&cm_outcome_schema, outcome, &buf, err);
+	if (status == CM_OK)
+		*is_same = is_equal((struct cm_bytes){buf.data, buf.len}, stored);
+	cm_buf_fini(&buf);
+	return status == CM_TOO_LARGE ? CM_OK : status;
+}
+
 /* True if this member holds a part of the outcome. */
 static bool holds_a_part(const struct cm_member *m, const struct cm_outcome *outcome)
 {

@@ -25,8 +25,8 @@ void cm_buf_fini(struct cm_buf *buf);
 /* Forget the content, keep the memory. */
 void cm_buf_clear(struct cm_buf *buf);
 
-/* Have room for so many bytes more, where it is known beforehand: growing in steps copies them twice. What
- * memory or the limit does not allow is left to the next append. */
+/* Have room for so many bytes more, where it is known beforehand: growing in steps copies them twice. Never
+ * more than the limit allows; without memory `failed` is set, as by an append. */
 void cm_buf_expect(struct cm_buf *buf, size_t more);
 
 /* cm_buf_add for when the room must grow or the limit be minded. */
