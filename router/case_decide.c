@@ -127,7 +127,7 @@ static enum cm_status compare_with(const struct cm_case *c, const struct cm_outc
 	again.decided_ms = before->decided_ms;
 	status = cm_case_encode_outcome(&again, &body, effects, err);
 	if (status == CM_OK)
-		*is_same = body.len == c->outcome.len && memcmp(body.data, c->outcome.data, body.len) == 0;
+		status = cm_case_is_stored(&again, body, c->outcome, is_same, err);
 	return status;
 }
 
@@ -294,6 +294,8 @@ static enum cm_status ask_if_needed(struct cm_case *c, const struct cm_case_env 
 	return status == CM_TOO_LARGE ? CM_OK : status;
 }
 
+#define ANSWER_PATIENCE_MS 10
+
 /* An answer is in: wait for the others, ask the issuing side again, or decide. A case with an outcome is
  * planned anew at once, and while the issuing side is asked its outcome permits nothing new. */
 enum cm_status cm_case_go_on(struct cm_case *c, const struct cm_case_env *env,
@@ -305,9 +307,13 @@ enum cm_status cm_case_go_on(struct cm_case *c, const struct cm_case_env *env,
 
 	if (c->state == CM_CASE_ASKED && cm_case_count_missing(c, env) > 0) {
 		cm_case_move(c, CM_CASE_ANSWER, input, effects, "an answer came");
-		return c->revision > 0 ? cm_case_conclude(c, env, input,
-		                             "an answer came, and others are missing", effects, err)
-		                       : CM_OK;
+		if (c->revision > 0)
+			return cm_case_conclude(
+			    c, env, input, "an answer came, and others are missing", effects, err);
+		/* The node keeps it until it is receipted, and nothing follows from it before the last
+		 * one: that one's commit has room for it. */
+		effects->patience_ms = ANSWER_PATIENCE_MS;
+		return CM_OK;
 	}
 	status = ask_if_needed(c, env, input, &is_asked, effects, err);
 	if (status == CM_OK && (c->revision > 0 || !cm_case_is_asking(c)))

@@ -94,6 +94,10 @@ enum cm_status cm_case_send_outcome(struct cm_case *c, const struct cm_case_env 
     struct cm_effects *effects, struct cm_err *err);
 enum cm_status cm_case_encode_outcome(struct cm_outcome *outcome, struct cm_bytes *body,
     struct cm_effects *effects, struct cm_err *err);
+/* Whether stored bytes are this outcome, as it is encoded now (`body`) or was by older programs, with every
+ * text written out. */
+enum cm_status cm_case_is_stored(const struct cm_outcome *outcome, struct cm_bytes body,
+    struct cm_bytes stored, bool *is_same, struct cm_err *err);
 
 /* The other routers, of what it now says by itself. */
 enum cm_status cm_case_tell_routers(const struct cm_case *c, const struct cm_case_env *env,

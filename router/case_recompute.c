@@ -67,44 +67,44 @@ static enum cm_status note_difference(struct comparing *w, struct cm_bytes store
 }
 
 static enum cm_status plan_anew(struct comparing *w, const struct cm_outcome *stored,
-    struct cm_effects *effects, struct cm_bytes *body)
+    struct cm_effects *effects, struct cm_outcome *outcome, struct cm_bytes *body)
 {
 	struct cm_plan_input plan;
-	struct cm_outcome outcome = {0};
 	enum cm_status status;
 
 	/* What was ASKED stood in for the first answers that were missing, what was DECIDED for none. */
 	w->c->state = w->c->waits_next && w->c->round == 1 ? CM_CASE_ASKED : CM_CASE_DECIDED;
 	w->c->waits_next = false;
 	if (stored->ended[0] != 0) {
-		outcome = cm_case_ended_outcome(
+		*outcome = cm_case_ended_outcome(
 		    w->c, w->env, &w->end, stored->decided_ms, cm_case_next_revision(w->c));
-		return cm_case_encode_outcome(&outcome, body, effects, w->err);
+		return cm_case_encode_outcome(outcome, body, effects, w->err);
 	}
 	status = cm_case_outcome_input(w->c, w->env, stored->decided_ms, cm_case_next_revision(w->c),
 	    &effects->arena, &plan);
 	if (status != CM_OK)
 		return cm_err_set(w->err, status, "no memory to plan a case");
-	status = cm_plan(&plan, &effects->arena, &outcome, w->err);
-	outcome.epoch = cm_case_epoch_field(w->c);
-	return status == CM_OK ? cm_case_encode_outcome(&outcome, body, effects, w->err) : status;
+	status = cm_plan(&plan, &effects->arena, outcome, w->err);
+	outcome->epoch = cm_case_epoch_field(w->c);
+	return status == CM_OK ? cm_case_encode_outcome(outcome, body, effects, w->err) : status;
 }
 
 static enum cm_status compare_outcome(struct comparing *w, struct cm_bytes stored)
 {
 	struct cm_effects effects;
 	struct cm_outcome outcome;
+	struct cm_outcome again;
 	struct cm_bytes planned = {0};
+	bool is_same = false;
 	enum cm_status status;
 
 	cm_effects_init(&effects);
 	status = cm_record_decode(CM_KIND_OUTCOME, stored, &effects.arena, &outcome, w->err);
 	if (status == CM_OK)
-		status = plan_anew(w, &outcome, &effects, &planned);
+		status = plan_anew(w, &outcome, &effects, &again, &planned);
+	if (status == CM_OK)
+		status = cm_case_is_stored(&again, planned, stored, &is_same, w->err);
 	if (status == CM_OK) {
-		bool is_same =
-		    planned.len == stored.len && memcmp(planned.data, stored.data, stored.len) == 0;
-
 		w->out->revisions++;
 		w->c->revision = outcome.revision;
 		if (!is_same && w->out->first_different == 0) {

@@ -42,7 +42,7 @@ enum cm_status cm_case_tell_central(struct cm_case *c, const struct cm_case_env 
 				return status;
 		}
 		id = cm_effects_id(effects, input);
-		cm_effect_send(
+		cm_effect_inform(
 		    effects, env->roster->members[i].name, CM_KIND_EVENT, &c->id, &id, body);
 	}
 	return CM_OK;
@@ -136,6 +136,28 @@ enum cm_status cm_case_encode_outcome(struct cm_outcome *outcome, struct cm_byte
 		status = encode_for_event(outcome, body, effects, err);
 	}
 	return status;
+}
+
+static bool is_equal(struct cm_bytes a, struct cm_bytes b)
+{
+	return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+}
+
+enum cm_status cm_case_is_stored(const struct cm_outcome *outcome, struct cm_bytes body,
+    struct cm_bytes stored, bool *is_same, struct cm_err *err)
+{
+	struct cm_buf buf;
+	enum cm_status status;
+
+	*is_same = is_equal(body, stored);
+	if (*is_same || body.len >= stored.len) /* written out it is longer */
+		return CM_OK;
+	cm_buf_init(&buf, CM_MAX_RECORD_BYTES);
+	status = cm_wire_encode(&cm_outcome_schema, outcome, &buf, err);
+	if (status == CM_OK)
+		*is_same = is_equal((struct cm_bytes){buf.data, buf.len}, stored);
+	cm_buf_fini(&buf);
+	return status == CM_TOO_LARGE ? CM_OK : status;
 }
 
 /* True if this member holds a part of the outcome. */

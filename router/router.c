@@ -266,7 +266,10 @@ static enum cm_status on_op(void *self, const struct cm_input *input, const stru
 
 struct cm_machine cm_router_machine(struct cm_router *router)
 {
+	static const uint32_t opening[] = {CM_KIND_DEMAND, 0};
+
 	return (struct cm_machine){.self = router,
+	    .opening_kinds = opening,
 	    .record = on_record,
 	    .op = on_op,
 	    .timer = on_timer,

@@ -97,19 +97,92 @@ static bool bit_of(const uint64_t bits[4], size_t value)
 	return (bits[value / 64] >> (value % 64) & 1) != 0;
 }
 
+/* Those of one fact are added before those of the next, so that they lie side by side. */
 static bool candidate_add(
     struct cm_search *search, struct cm_candidates *candidates, const union cm_slot *slot)
 {
-	if (candidates->slots == NULL) {
-		candidates->slots =
-		    cm_arena_alloc(&search->arena, CM_MAX_CANDIDATES, sizeof *candidates->slots);
-		if (candidates->slots == NULL)
+	if (candidates->count == CM_MAX_CANDIDATES) {
+		candidates->whole = false;
+		return true;
+	}
+	if (search->slots_count == search->slots_cap) {
+		size_t cap = search->slots_cap == 0 ? 64 : search->slots_cap * 2;
+		union cm_slot *grown = cm_realloc(search->slots, cap, sizeof *grown);
+
+		if (grown == NULL)
+			return false;
+		search->slots = grown;
+		search->slots_cap = cap;
+	}
+	search->slots[search->slots_count++] = *slot;
+	candidates->count++;
+	return true;
+}
+
+/* ---- one value of each class ---- */
+
+struct value_set {
+	uint64_t bits[4];
+};
+
+static size_t lowest(const struct value_set *set)
+{
+	for (size_t i = 0; i < 4; i++)
+		if (set->bits[i] != 0)
+			return i * 64 + (size_t)__builtin_ctzll(set->bits[i]);
+	return CM_MAX_VALUES;
+}
+
+/* Split each set in what the mask has and what it has not. */
+static size_t sets_split(struct value_set *sets, size_t count, const uint64_t mask[4])
+{
+	for (size_t i = count; i-- > 0;) {
+		struct value_set in;
+		struct value_set out;
+
+		for (int w = 0; w < 4; w++) {
+			in.bits[w] = sets[i].bits[w] & mask[w];
+			out.bits[w] = sets[i].bits[w] & ~mask[w];
+		}
+		if (lowest(&in) == CM_MAX_VALUES || lowest(&out) == CM_MAX_VALUES)
+			continue;
+		sets[i] = in;
+		sets[count++] = out;
+	}
+	return count;
+}
+
+/* A fact that is compared with no other: its possible values, split by each condition of the scope that
+ * asks for it, and of each set the first value. */
+static bool lone_candidates(struct cm_search *search, size_t fact, struct cm_candidates *out)
+{
+	struct value_set sets[CM_MAX_VALUES];
+	size_t count;
+
+	memcpy(sets[0].bits, search->before->slots[fact].may, sizeof sets[0].bits);
+	count = lowest(&sets[0]) < CM_MAX_VALUES;
+	for (const struct cm_asking *a = search->asking[fact]; a != NULL; a = a->next) {
+		const struct cm_literal *in = &search->law->code.literals[a->literal];
+		uint64_t narrow[4] = {(uint64_t)in->arg};
+
+		if (in->op <= CM_OP_LACKS_WIDE)
+			count = sets_split(sets, count,
+			    in->op % 2 == 1 ? search->law->code.masks[in->mask].bits : narrow);
+	}
+	for (; count > 0; count--) {
+		union cm_slot slot = {0};
+		size_t best = 0;
+		size_t value;
+
+		for (size_t i = 1; i < count; i++)
+			if (lowest(&sets[i]) < lowest(&sets[best]))
+				best = i;
+		value = lowest(&sets[best]);
+		sets[best] = sets[count - 1];
+		slot.may[value / 64] = UINT64_C(1) << (value % 64);
+		if (!candidate_add(search, out, &slot))
 			return false;
 	}
-	if (candidates->count == CM_MAX_CANDIDATES)
-		candidates->whole = false;
-	else
-		candidates->slots[candidates->count++] = *slot;
 	return true;
 }
 
@@ -121,6 +194,8 @@ static bool single_candidates(struct cm_search *search, size_t fact, struct cm_c
 	unsigned most = search->paired[fact] ? search->paired_open : 1;
 	struct classes classes;
 
+	if (!search->paired[fact] && !search->own)
+		return lone_candidates(search, fact, out);
 	classes_of(search, fact, &classes);
 	for (size_t value = 0; value < CM_MAX_VALUES; value++) {
 		union cm_slot slot = {0};
@@ -215,7 +290,7 @@ static bool bound_add(
 	if (number < open->low || number > open->high)
 		return true;
 	for (size_t i = 0; i < out->count; i++)
-		if (out->slots[i].low == number)
+		if (search->slots[out->first + i].low == number)
 			return true;
 	slot.low = number;
 	slot.high = number;
@@ -283,7 +358,7 @@ bool cm_candidates_find(struct cm_search *search, size_t fact)
 	const struct cm_fact_entry *entry = &search->law->facts[fact];
 	struct cm_candidates *out = &search->candidates[fact];
 
-	out->whole = true;
+	*out = (struct cm_candidates){.first = search->slots_count, .whole = true};
 	if (!entry->is_finite)
 		return range_candidates(search, fact, out);
 	return entry->is_set ? set_candidates(search, fact, out)

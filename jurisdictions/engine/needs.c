@@ -22,6 +22,23 @@ static bool names_value(uint8_t op)
 	return op < CM_OP_CANNOT;
 }
 
+/* Note that a condition asks for a fact, if that is open. False: no memory. */
+static bool ask_for(struct cm_search *search, size_t fact, const struct cm_literal *literal)
+{
+	uint32_t number = (uint32_t)(literal - search->law->code.literals);
+	struct cm_asking *first = search->asking[fact];
+	struct cm_asking *node;
+
+	if (search->mentioned[fact] == NULL || (first != NULL && first->literal == number))
+		return true;
+	node = cm_arena_alloc(&search->arena, 1, sizeof *node);
+	if (node == NULL)
+		return false;
+	*node = (struct cm_asking){.next = first, .literal = number};
+	search->asking[fact] = node;
+	return true;
+}
+
 /* Note that a rule names a fact, if that is open. False: no memory. */
 static bool mention(struct cm_search *search, size_t fact, size_t rule)
 {
@@ -43,11 +60,11 @@ static bool mention_literal(struct cm_search *search, const struct cm_literal *l
 {
 	if (!names_value(literal->op))
 		return true;
-	if (!mention(search, literal->fact, rule))
+	if (!mention(search, literal->fact, rule) || !ask_for(search, literal->fact, literal))
 		return false;
 	if (!cm_literal_is_pair(literal))
 		return true;
-	if (!mention(search, literal->other, rule))
+	if (!mention(search, literal->other, rule) || !ask_for(search, literal->other, literal))
 		return false;
 	if (literal->op == CM_OP_SAME || literal->op == CM_OP_DIFFERENT) {
 		search->paired[literal->fact] = true;
@@ -113,10 +130,20 @@ static int open_now(const struct cm_search *search, size_t fact, const struct cm
 	return open;
 }
 
+/* Only the scope's own conditions hear of it: no other is asked in this search. */
 static void slot_put(struct cm_search *search, size_t fact, const union cm_slot *slot)
 {
+	const struct cm_code *code = &search->law->code;
+
 	search->facts.slots[fact] = *slot;
-	cm_facts_refresh(&search->facts, fact);
+	for (const struct cm_asking *a = search->asking[fact]; a != NULL; a = a->next)
+		search->facts.answers[a->literal] = (uint8_t)cm_literal_truth(
+		    &code->literals[a->literal], code->masks, &search->facts);
+}
+
+static const union cm_slot *candidate_at(const struct cm_search *search, size_t fact, size_t i)
+{
+	return &search->slots[search->candidates[fact].first + i];
 }
 
 enum verdict { SAME, DIFFERS, GO_ON };
@@ -150,7 +177,7 @@ static enum verdict probe(struct cm_search *search, size_t fact, int *branch)
 		struct cm_moments moments;
 		enum cm_truth answer;
 
-		slot_put(search, fact, &candidates->slots[i]);
+		slot_put(search, fact, candidate_at(search, fact, i));
 		answer = answer_now(search, &moments);
 		seen[answer] = true;
 		if (!search->own)
@@ -208,7 +235,7 @@ static bool matters(struct cm_search *search, size_t fact)
 		if (depth == 0)
 			return false;
 		top = &stack[depth - 1];
-		slot_put(search, top->fact, &search->candidates[top->fact].slots[top->next++]);
+		slot_put(search, top->fact, candidate_at(search, top->fact, top->next++));
 		verdict = probe(search, fact, &branch);
 	}
 	while (depth-- > 0)
@@ -257,32 +284,71 @@ static enum cm_status search_run(struct cm_search *search, struct cm_needs *out)
 	return CM_OK;
 }
 
+/* The scope's search, made when it is first needed. NULL: no memory. */
+static struct cm_search *search_of(struct cm_scope *scope)
+{
+	struct cm_search *search = scope->search;
+
+	if (search != NULL)
+		return search;
+	search = cm_alloc(1, sizeof *search);
+	if (search == NULL)
+		return NULL;
+	scope->search = search;
+	search->facts.slots = cm_alloc(scope->law->facts_count, sizeof *search->facts.slots);
+	search->facts.answers = cm_alloc(scope->law->code.literals_count, 1);
+	if (search->facts.slots != NULL && search->facts.answers != NULL)
+		return search;
+	cm_search_free(search);
+	scope->search = NULL;
+	return NULL;
+}
+
+void cm_search_free(struct cm_search *search)
+{
+	if (search == NULL)
+		return;
+	cm_free(search->facts.slots);
+	cm_free(search->facts.answers);
+	cm_free(search->slots);
+	cm_free(search);
+}
+
+/* A fresh search, in memory that is there already. */
+static void search_begin(struct cm_search *search, struct cm_scope *scope,
+    const struct cm_facts *facts, struct cm_day as_of, bool own)
+{
+	union cm_slot *slots = search->facts.slots;
+	uint8_t *answers = search->facts.answers;
+	struct cm_search fresh = {.scope = scope,
+	    .law = scope->law,
+	    .facts = *facts,
+	    .before = facts,
+	    .as_of = as_of,
+	    .own = own,
+	    .slots = search->slots,
+	    .slots_cap = search->slots_cap};
+
+	memcpy(answers, facts->answers, scope->law->code.literals_count);
+	memcpy(slots, facts->slots, scope->law->facts_count * sizeof *slots);
+	*search = fresh;
+	search->facts.slots = slots;
+	search->facts.answers = answers;
+	cm_arena_init(&search->arena, 0);
+}
+
 enum cm_status cm_needs_find(struct cm_scope *scope, const struct cm_facts *facts,
     struct cm_day as_of, bool own, struct cm_needs *out)
 {
-	size_t count = scope->law->facts_count;
-	struct cm_search *search = cm_alloc(1, sizeof *search);
-	enum cm_status status = CM_NO_MEMORY;
+	struct cm_search *search = search_of(scope);
+	enum cm_status status;
 
 	out->count = 0;
 	out->exact = true;
 	if (search == NULL)
 		return CM_NO_MEMORY;
-	search->scope = scope;
-	search->law = scope->law;
-	search->before = facts;
-	search->as_of = as_of;
-	search->own = own;
-	search->facts = *facts;
-	cm_arena_init(&search->arena, 0);
-	search->facts.slots = cm_arena_alloc(&search->arena, count, sizeof *search->facts.slots);
-	search->facts.answers = cm_arena_alloc(&search->arena, scope->law->code.literals_count, 1);
-	if (search->facts.slots != NULL && search->facts.answers != NULL) {
-		memcpy(search->facts.answers, facts->answers, scope->law->code.literals_count);
-		memcpy(search->facts.slots, facts->slots, count * sizeof *search->facts.slots);
-		status = search_run(search, out);
-	}
+	search_begin(search, scope, facts, as_of, own);
+	status = search_run(search, out);
 	cm_arena_fini(&search->arena);
-	cm_free(search);
 	return status;
 }

@@ -29,6 +29,7 @@ void cm_scope_fini(struct cm_scope *scope)
 	cm_free(scope->epochs);
 	cm_free(scope->applies);
 	cm_free(scope->holds);
+	cm_search_free(scope->search);
 	*scope = (struct cm_scope){0};
 }
 

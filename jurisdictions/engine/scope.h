@@ -8,6 +8,8 @@
 
 #include "jurisdictions/engine/law.h"
 
+struct cm_search;
+
 struct cm_scope {
 	const struct cm_law *law; /* borrowed */
 	uint32_t *rules;          /* owned; in the scope, defeaters first, the rule itself last */
@@ -18,6 +20,7 @@ struct cm_scope {
 	uint32_t epoch;
 	uint8_t *applies; /* owned; per rule of the scope: enum cm_truth */
 	uint8_t *holds;   /* owned */
+	struct cm_search *search; /* owned; from the first cm_needs_find on */
 };
 
 /* False: no memory (nothing is held then). */
@@ -49,6 +52,9 @@ struct cm_needs {
  */
 enum cm_status cm_needs_find(struct cm_scope *scope, const struct cm_facts *facts,
     struct cm_day as_of, bool own, struct cm_needs *out) CM_MUST_USE;
+
+/* NULL is allowed. */
+void cm_search_free(struct cm_search *search);
 
 /* The first open fact on the way through a rule's conditions, or -1. */
 int cm_rule_open_fact(const struct cm_law *law, size_t rule, const struct cm_facts *facts,

@@ -10,7 +10,7 @@
 #define CM_MAX_CANDIDATES 512 /* of a fact */
 
 struct cm_candidates {
-	union cm_slot *slots; /* in the arena */
+	size_t first; /* place of the first in the search's slots */
 	size_t count;
 	bool whole; /* false: there were too many */
 };
@@ -21,6 +21,13 @@ struct cm_mention {
 	uint32_t rule;
 };
 
+/* A condition of the scope that asks for a fact. */
+struct cm_asking {
+	struct cm_asking *next; /* in the arena */
+	uint32_t literal;
+};
+
+/* One search after the other is made in the same memory, which belongs to the scope. */
 struct cm_search {
 	struct cm_scope *scope;
 	const struct cm_law *law;
@@ -30,10 +37,14 @@ struct cm_search {
 	bool own;
 	/* Per fact, if it is open: the rules of the scope that name it. */
 	struct cm_mention *mentioned[CM_MAX_LAW_FACTS];
+	struct cm_asking *asking[CM_MAX_LAW_FACTS]; /* likewise; the rest of the law is not looked at */
 	bool paired[CM_MAX_LAW_FACTS]; /* compared with another for the same value */
 	unsigned paired_open;          /* so many of these are open */
 	bool tangled;                  /* two open dates are compared with each other */
 	struct cm_candidates candidates[CM_MAX_LAW_FACTS];
+	union cm_slot *slots; /* owned; of all candidates, one fact's after another's */
+	size_t slots_count;
+	size_t slots_cap;
 	struct cm_arena arena;
 	uint8_t *
 	    first_said; /* in the arena: what each rule that names a fact said to its first value */

@@ -381,6 +381,7 @@ static enum cm_status take_event(struct cm_desk *desk, const char *sender,
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for a case");
 	note_event(desk, review, &event);
 	review->rows++;
+	effects->patience_ms = CM_EFFECTS_LEISURE_MS;
 	return CM_OK;
 }
 
@@ -521,9 +522,11 @@ struct cm_machine cm_desk_machine(struct cm_desk *desk)
 {
 	static const char *const storing[] = {"file", "override", "answer", "retract", "recheck", "withdraw",
 	    "supersede", "settle", NULL};
+	static const char *const opening[] = {"file", NULL};
 
 	return (struct cm_machine){.self = desk,
 	    .storing_ops = storing,
+	    .opening_ops = opening,
 	    .record = on_record,
 	    .op = cm_desk_op,
 	    .timer = cm_desk_on_timer,

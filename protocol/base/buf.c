@@ -24,6 +24,23 @@ void cm_buf_clear(struct cm_buf *buf)
 		buf->data[0] = 0;
 }
 
+void cm_buf_expect(struct cm_buf *buf, size_t more)
+{
+	size_t most = buf->limit != 0 ? buf->limit - buf->len : SIZE_MAX / 4 - buf->len;
+	size_t cap = buf->len + (more < most ? more : most) + 1;
+	uint8_t *grown;
+
+	if (buf->failed || cap <= buf->cap)
+		return;
+	grown = cm_realloc(buf->data, cap, 1);
+	buf->failed = grown == NULL;
+	if (grown == NULL)
+		return;
+	buf->data = grown;
+	buf->data[buf->len] = 0;
+	buf->cap = cap;
+}
+
 static bool reserve(struct cm_buf *buf, size_t more)
 {
 	size_t cap = buf->cap;

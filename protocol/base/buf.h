@@ -25,13 +25,18 @@ void cm_buf_fini(struct cm_buf *buf);
 /* Forget the content, keep the memory. */
 void cm_buf_clear(struct cm_buf *buf);
 
+/* Have room for so many bytes more, where it is known beforehand: growing in steps copies them twice. Never
+ * more than the limit allows; without memory `failed` is set, as by an append. */
+void cm_buf_expect(struct cm_buf *buf, size_t more);
+
 /* cm_buf_add for when the room must grow or the limit be minded. */
 void cm_buf_add_slow(struct cm_buf *buf, const void *bytes, size_t len);
 
 /* Inline, since texts are written in many small pieces and most of them fit. */
 static inline void cm_buf_add(struct cm_buf *buf, const void *bytes, size_t len)
 {
-	if (len == 0 || buf->failed || buf->limit != 0 || buf->cap - buf->len <= len) {
+	if (len == 0 || buf->failed || buf->cap - buf->len <= len ||
+	    (buf->limit != 0 && len > buf->limit - buf->len)) {
 		cm_buf_add_slow(buf, bytes, len);
 		return;
 	}

@@ -1,8 +1,13 @@
 /*
  * The happy path. The loop thread posts jobs; the clerk takes all that wait, up to a number and a
  * size, stores them in one transaction and calls on_done for each in order. While the disk works on
- * one batch the next one gathers, so a slow disk makes larger batches and not a longer line; nobody
- * waits for a batch to fill.
+ * one batch the next one gathers, so a slow disk makes larger batches and not a longer line.
+ *
+ * A commit costs the same pages whether one job is in it or thirty: the ends of the tables and of their
+ * indexes, and a sync. So jobs are let gather where nobody loses by it. Those of one turn of the loop are
+ * only queued, and the clerk is woken when the turn ends. A job with patience is one that nobody waits for
+ * (the answer of one node of three): it goes with the next that somebody does wait for, or when its time
+ * is over, or when there are MANY. Order stays: patience never lets a job pass another.
  *
  * What can go wrong.
  *
@@ -27,6 +32,12 @@
 
 /* Enough for the sync to be a small part of the commit; above it memory and the log only grow. */
 #define BATCH_MAX_BYTES ((size_t)8 * 1024 * 1024)
+
+/* So much is a good batch: nothing is gained by waiting for more. */
+#define MANY_JOBS 64
+#define MANY_BYTES ((size_t)512 * 1024)
+
+#define NEVER_MS INT64_MAX
 
 static uint64_t now_us(void)
 {
@@ -192,7 +203,26 @@ static size_t take_batch(struct cm_clerk *clerk)
 	}
 	clerk->counters.queue_jobs -= count;
 	clerk->counters.queue_bytes -= bytes;
+	clerk->due_ms = cm_list_is_empty(&clerk->queue) ? NEVER_MS : 0;
 	return count;
+}
+
+/* Sleep until there is a batch to store, or the end. With the lock held. */
+static void await_batch(struct cm_clerk *clerk)
+{
+	while (!clerk->is_stopping) {
+		bool is_many = clerk->counters.queue_jobs >= MANY_JOBS ||
+			       clerk->counters.queue_bytes >= MANY_BYTES;
+		struct timespec until = {.tv_sec = clerk->due_ms / 1000,
+		    .tv_nsec = clerk->due_ms % 1000 * 1000000};
+
+		if (cm_list_is_empty(&clerk->queue))
+			(void)pthread_cond_wait(&clerk->wake, &clerk->lock);
+		else if (!is_many && clerk->due_ms > (int64_t)(now_us() / 1000))
+			(void)pthread_cond_timedwait(&clerk->wake, &clerk->lock, &until);
+		else
+			return;
+	}
 }
 
 static void *run(void *data)
@@ -204,8 +234,7 @@ static void *run(void *data)
 		enum cm_status refusal;
 		size_t count;
 
-		while (cm_list_is_empty(&clerk->queue) && !clerk->is_stopping)
-			(void)pthread_cond_wait(&clerk->wake, &clerk->lock);
+		await_batch(clerk);
 		count = take_batch(clerk);
 		if (count == 0)
 			break;
@@ -222,12 +251,18 @@ static void *run(void *data)
 
 enum cm_status cm_clerk_start(struct cm_clerk *clerk, struct cm_err *err)
 {
+	pthread_condattr_t steady;
+
 	clerk->batch = cm_alloc(clerk->batch_most, sizeof *clerk->batch);
 	if (clerk->batch == NULL)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for the clerk");
 	cm_list_init(&clerk->queue);
 	(void)pthread_mutex_init(&clerk->lock, NULL);
-	(void)pthread_cond_init(&clerk->wake, NULL);
+	(void)pthread_condattr_init(&steady);
+	(void)pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&clerk->wake, &steady);
+	(void)pthread_condattr_destroy(&steady);
+	clerk->due_ms = NEVER_MS;
 	(void)sqlite3_wal_hook(clerk->writer->db, on_commit, clerk);
 	if (pthread_create(&clerk->thread, NULL, run, clerk) != 0) {
 		(void)pthread_cond_destroy(&clerk->wake);
@@ -271,7 +306,7 @@ static enum cm_status may_post(struct cm_clerk *clerk, const struct cm_job *job)
 	return CM_OK;
 }
 
-enum cm_status cm_clerk_post(struct cm_clerk *clerk, struct cm_job *job)
+enum cm_status cm_clerk_gather(struct cm_clerk *clerk, struct cm_job *job)
 {
 	struct cm_ledger_counters *sum = &clerk->counters;
 	enum cm_status status;
@@ -283,9 +318,9 @@ enum cm_status cm_clerk_post(struct cm_clerk *clerk, struct cm_job *job)
 	(void)pthread_mutex_lock(&clerk->lock);
 	status = may_post(clerk, job);
 	if (status == CM_OK) {
-		/* The clerk looks again before it sleeps, so only the first job has to wake it. */
-		if (cm_list_is_empty(&clerk->queue))
-			(void)pthread_cond_signal(&clerk->wake);
+		job->due_ms = (int64_t)(now_us() / 1000) + job->patience_ms;
+		if (job->due_ms < clerk->due_ms)
+			clerk->due_ms = job->due_ms;
 		cm_list_append(&clerk->queue, &job->link);
 		clerk->out++;
 		sum->queue_jobs++;
@@ -293,6 +328,24 @@ enum cm_status cm_clerk_post(struct cm_clerk *clerk, struct cm_job *job)
 		sum->queue_jobs_most = larger(sum->queue_jobs_most, sum->queue_jobs);
 	}
 	(void)pthread_mutex_unlock(&clerk->lock);
+	return status;
+}
+
+void cm_clerk_wake(struct cm_clerk *clerk)
+{
+	if (!clerk->is_running)
+		return;
+	(void)pthread_mutex_lock(&clerk->lock);
+	if (!cm_list_is_empty(&clerk->queue))
+		(void)pthread_cond_signal(&clerk->wake);
+	(void)pthread_mutex_unlock(&clerk->lock);
+}
+
+enum cm_status cm_clerk_post(struct cm_clerk *clerk, struct cm_job *job)
+{
+	enum cm_status status = cm_clerk_gather(clerk, job);
+
+	cm_clerk_wake(clerk);
 	return status;
 }
 

@@ -31,6 +31,7 @@ struct cm_clerk {
 	pthread_mutex_t lock; /* guards all below */
 	pthread_cond_t wake;
 	struct cm_list queue;
+	int64_t due_ms;         /* when the least patient job of the queue must go */
 	size_t out;             /* posted and not yet back */
 	enum cm_status refusal; /* why every job is refused, or CM_OK */
 	bool is_stopping;
@@ -41,6 +42,8 @@ struct cm_clerk {
 enum cm_status cm_clerk_start(struct cm_clerk *clerk, struct cm_err *err) CM_MUST_USE;
 void cm_clerk_stop(struct cm_clerk *clerk);
 
+enum cm_status cm_clerk_gather(struct cm_clerk *clerk, struct cm_job *job) CM_MUST_USE;
+void cm_clerk_wake(struct cm_clerk *clerk);
 enum cm_status cm_clerk_post(struct cm_clerk *clerk, struct cm_job *job) CM_MUST_USE;
 enum cm_status cm_clerk_resume(struct cm_clerk *clerk) CM_MUST_USE;
 size_t cm_clerk_depth(struct cm_clerk *clerk);

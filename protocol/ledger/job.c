@@ -21,10 +21,27 @@ void cm_job_free(struct cm_job *job)
 	cm_free(job);
 }
 
+/* A body below this is written twice, which costs less than to look it up; and what is sent was stored just
+ * before, so that only the last few rows are looked at. */
+#define SHARED_BODY_BYTES 512
+#define SHARED_ROWS 4
+
+static struct cm_job_entry *find_same(const struct cm_job *job, const void *body, size_t body_len)
+{
+	struct cm_job_entry *e = body_len >= SHARED_BODY_BYTES ? job->shared : NULL;
+
+	for (int i = 0; i < SHARED_ROWS && e != NULL; i++, e = e->before)
+		if (e->body_len == body_len && memcmp(e->body, body, body_len) == 0)
+			return e;
+	return NULL;
+}
+
 /* The entry with its name and body copied, appended; NULL after trouble. */
 static struct cm_job_entry *add(struct cm_job *job, enum cm_entry_kind kind, const char *peer,
     const void *body, size_t body_len)
 {
+	struct cm_job_entry *same =
+	    kind == CM_ENTRY_OUTBOX_PUT ? find_same(job, body, body_len) : NULL;
 	size_t peer_len = strlen(peer);
 	struct cm_job_entry *entry;
 
@@ -38,7 +55,10 @@ static struct cm_job_entry *add(struct cm_job *job, enum cm_entry_kind kind, con
 	if (entry != NULL) {
 		entry->entry = kind;
 		entry->peer = cm_arena_text_n(&job->arena, peer, peer_len);
-		entry->body = (const uint8_t *)cm_arena_text_n(&job->arena, body, body_len);
+		entry->same = same;
+		entry->body = same != NULL ? same->body
+		                           : (const uint8_t *)cm_arena_text_n(
+		                                 &job->arena, body, body_len);
 		entry->body_len = body_len;
 	}
 	if (entry == NULL || entry->peer == NULL || entry->body == NULL) {
@@ -51,7 +71,7 @@ static struct cm_job_entry *add(struct cm_job *job, enum cm_entry_kind kind, con
 		job->first = entry;
 	job->last = entry;
 	job->entries_count++;
-	job->bytes += peer_len + body_len;
+	job->bytes += peer_len + (same != NULL ? 0 : body_len);
 	return entry;
 }
 
@@ -66,6 +86,10 @@ void cm_job_journal(struct cm_job *job, struct cm_wall at, uint32_t kind,
 	entry->kind = kind;
 	if (case_id != NULL)
 		entry->id = *case_id;
+	if (body_len >= SHARED_BODY_BYTES) {
+		entry->before = job->shared;
+		job->shared = entry;
+	}
 }
 
 void cm_job_inbox_put(struct cm_job *job, const char *sender, const struct cm_id *id,

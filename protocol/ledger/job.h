@@ -38,6 +38,9 @@ struct cm_job_entry {
 	const char *peer;    /* journal, inbox: who sent it; outbox: who shall get it */
 	const uint8_t *body; /* inbox: the reason, UTF-8 */
 	size_t body_len;
+	struct cm_job_entry *same; /* outbox put: the journal row of this job that has its body, or NULL */
+	struct cm_job_entry *before; /* journal: the one before of those that may be shared */
+	uint64_t seq;                /* journal: filled by the writer */
 };
 
 struct cm_job {
@@ -45,7 +48,10 @@ struct cm_job {
 	struct cm_arena arena;
 	struct cm_job_entry *first;
 	struct cm_job_entry *last;
+	struct cm_job_entry *shared; /* the last journal row with a body worth sharing */
 	size_t entries_count;
+	unsigned patience_ms; /* the poster's: how long it may wait for company; 0: not at all */
+	int64_t due_ms;       /* the clerk's: until then, on the steady clock */
 	size_t bytes;           /* texts and bodies: what the queue's limit counts */
 	enum cm_status trouble; /* CM_OK, or why the job is not whole */
 	enum cm_status status;  /* filled by the clerk */
@@ -69,7 +75,8 @@ void cm_job_journal(struct cm_job *job, struct cm_wall at, uint32_t kind,
 void cm_job_inbox_put(struct cm_job *job, const char *sender, const struct cm_id *id,
     enum cm_status status, const char *reason);
 
-/* Queue a record for `peer`. The same id may wait for several peers, once for each. */
+/* Queue a record for `peer`. The same id may wait for several peers, once for each. A body that a journal
+ * row of this job has too is kept there alone. */
 void cm_job_outbox_put(struct cm_job *job, const char *peer, const struct cm_id *id, uint32_t kind,
     const void *body, size_t body_len);
 

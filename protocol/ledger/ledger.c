@@ -149,6 +149,18 @@ enum cm_status cm_ledger_post(struct cm_ledger *ledger, struct cm_job *job)
 	return cm_clerk_post(&ledger->clerk, job);
 }
 
+enum cm_status cm_ledger_gather(struct cm_ledger *ledger, struct cm_job *job)
+{
+	assert(ledger->magic == LEDGER_MAGIC);
+	return cm_clerk_gather(&ledger->clerk, job);
+}
+
+void cm_ledger_wake(struct cm_ledger *ledger)
+{
+	assert(ledger->magic == LEDGER_MAGIC);
+	cm_clerk_wake(&ledger->clerk);
+}
+
 enum cm_status cm_ledger_resume(struct cm_ledger *ledger)
 {
 	assert(ledger->magic == LEDGER_MAGIC);

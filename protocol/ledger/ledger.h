@@ -3,7 +3,7 @@
  *
  * One SQLite file. The journal holds the inputs of a pure core; replayed in order they give the
  *same state. Inbox, outbox and journal rows of one input are one job and one commit; a commit takes
- *all jobs that wait (group commit, no linger). Nothing is acknowledged before `on_done` says CM_OK.
+ *all jobs that wait (group commit; a job waits for others only as long as it says it may). Nothing is acknowledged before `on_done` says CM_OK.
  *
  * The ledger does not know what a row means, who may write it, or what time it is. The loop thread
  * calls everything here; the clerk's thread, which alone writes, calls `on_done`, and whichever
@@ -98,6 +98,11 @@ enum cm_status cm_ledger_start(struct cm_ledger *ledger, cm_ledger_done_cb on_do
  * caller's: CM_TRY_AGAIN the queue is full; CM_NO_MEMORY or CM_TOO_LARGE the job is not whole;
  * CM_STOPPED; or why the ledger refuses since an earlier job failed. */
 enum cm_status cm_ledger_post(struct cm_ledger *ledger, struct cm_job *job) CM_MUST_USE;
+
+/* The same in two steps, for jobs that come in bunches: after `gather` the ledger may sleep on until
+ * `wake`, which must follow before the loop sleeps. */
+enum cm_status cm_ledger_gather(struct cm_ledger *ledger, struct cm_job *job) CM_MUST_USE;
+void cm_ledger_wake(struct cm_ledger *ledger);
 
 /* Serve again after a refusal; see the top. CM_TRY_AGAIN while jobs are still out. */
 enum cm_status cm_ledger_resume(struct cm_ledger *ledger) CM_MUST_USE;

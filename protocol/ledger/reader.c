@@ -9,7 +9,10 @@
 
 #define READER_MAGIC 0x52454144u
 
-#define OUTBOX_COLUMNS "number, peer, id, kind, body"
+/* A body that stands in the journal is read there; NULL if it does not. */
+#define OUTBOX_COLUMNS                                                                             \
+	"number, peer, id, kind, CASE WHEN journal_seq IS NULL THEN body"                          \
+	" ELSE (SELECT body FROM journal WHERE seq = journal_seq) END"
 
 /* X(field, SQL). A limit of -1 is none. */
 #define READER_STATEMENTS(X)                                                                       \
@@ -143,7 +146,7 @@ static bool read_outbox(sqlite3_stmt *stmt, struct cm_outbox_row *row)
 	    .body = sqlite3_column_blob(stmt, 4),
 	    .body_len = (size_t)sqlite3_column_bytes(stmt, 4),
 	};
-	if (row->body == NULL && row->body_len == 0)
+	if (row->body == NULL && sqlite3_column_type(stmt, 4) == SQLITE_BLOB)
 		row->body = (const uint8_t *)"";
 	return row->peer != NULL && row->body != NULL && cm_sql_read_id(stmt, 2, &row->id);
 }

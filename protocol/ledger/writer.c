@@ -117,8 +117,7 @@ struct draft {
 	struct cm_writer_tally tally;
 };
 
-static int put_journal(
-    struct cm_writer *writer, const struct cm_job_entry *entry, struct draft *draft)
+static int put_journal(struct cm_writer *writer, struct cm_job_entry *entry, struct draft *draft)
 {
 	struct cm_journal_row row = {
 	    .seq = draft->head.seq + 1,
@@ -132,6 +131,7 @@ static int put_journal(
 	sqlite3_stmt *stmt = writer->journal;
 
 	draft->head.seq++;
+	entry->seq = draft->head.seq;
 	draft->tally.journal++;
 	cm_chain_hash(draft->head.hash, &row, draft->head.hash);
 	(void)sqlite3_bind_int64(stmt, 1, (int64_t)row.seq);
@@ -170,7 +170,11 @@ static int put_outbox(
 	cm_sql_bind_id(stmt, 2, &entry->id);
 	cm_sql_bind_text(stmt, 3, entry->peer);
 	(void)sqlite3_bind_int64(stmt, 4, entry->kind);
-	cm_sql_bind_bytes(stmt, 5, entry->body, entry->body_len);
+	cm_sql_bind_bytes(stmt, 5, entry->body, entry->same == NULL ? entry->body_len : 0);
+	if (entry->same == NULL)
+		(void)sqlite3_bind_null(stmt, 6);
+	else
+		(void)sqlite3_bind_int64(stmt, 6, (int64_t)entry->same->seq);
 	return cm_sql_run(stmt);
 }
 
@@ -188,8 +192,7 @@ static int delete_outbox(
 	return code;
 }
 
-static int apply_entry(
-    struct cm_writer *writer, const struct cm_job_entry *entry, struct draft *draft)
+static int apply_entry(struct cm_writer *writer, struct cm_job_entry *entry, struct draft *draft)
 {
 	switch (entry->entry) {
 	case CM_ENTRY_JOURNAL:
@@ -228,8 +231,7 @@ static int apply_job(struct cm_writer *writer, struct cm_job *job, struct draft 
 	uint64_t before = draft->head.seq;
 	int code = look_for_marks(writer, job);
 
-	for (const struct cm_job_entry *e = job->first; e != NULL && code == SQLITE_DONE;
-	     e = e->next)
+	for (struct cm_job_entry *e = job->first; e != NULL && code == SQLITE_DONE; e = e->next)
 		code = apply_entry(writer, e, draft);
 	/* The ids of a job are the caller's; twice the same in one job is a mistake of this
 	 * program. */

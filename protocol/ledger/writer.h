@@ -18,7 +18,8 @@
 		   " VALUES(?, ?, ?, ?, ?, ?, ?)")                                                 \
 	X(inbox_seen, "SELECT 1 FROM inbox WHERE id = ? AND sender = ?")                           \
 	X(inbox, "INSERT INTO inbox(id, sender, status, reason) VALUES(?, ?, ?, ?)")               \
-	X(outbox, "INSERT INTO outbox(number, id, peer, kind, body) VALUES(?, ?, ?, ?, ?)")        \
+	X(outbox, "INSERT INTO outbox(number, id, peer, kind, body, journal_seq)"                  \
+		  " VALUES(?, ?, ?, ?, ?, ?)")                                                     \
 	X(outbox_delete, "DELETE FROM outbox WHERE id = ? AND peer = ?")                           \
 	X(set_head, "UPDATE meta SET value = ? WHERE name = 'head'")
 

@@ -38,6 +38,7 @@ void cm_peer_init(struct cm_peer *peer, uint64_t seed)
 	    .armed_at = {CM_PEER_NEVER},
 	};
 	cm_peer_queue_init(&peer->ready);
+	cm_peer_queue_init(&peer->leisure);
 	cm_peer_queue_init(&peer->waiting);
 	cm_peer_queue_init(&peer->riding);
 	cm_peer_queue_init(&peer->notes);
@@ -54,7 +55,8 @@ static struct cm_mono later(struct cm_mono from, int64_t ms)
 
 static void check(const struct cm_peer *peer)
 {
-	size_t count = peer->ready.count + peer->waiting.count + peer->riding.count;
+	size_t count = peer->ready.count + peer->leisure.count + peer->waiting.count +
+		       peer->riding.count;
 
 	for (size_t i = 0; i < CM_PEER_FLIGHTS; i++) {
 		const struct cm_peer_flight *flight = &peer->flights[i];
@@ -80,7 +82,12 @@ static void add_item(
 	item->order = peer->next_order++;
 	item->sends_count = 0;
 	item->queue = NULL;
-	cm_peer_queue_append(&peer->ready, item);
+	if (item->leisure_ms == 0)
+		cm_peer_queue_append(&peer->ready, item);
+	else
+		cm_peer_queue_by_due(&peer->leisure, item, later(input->now, item->leisure_ms));
+	if (peer->leisure.count >= CM_PEER_COMPANY)
+		cm_peer_flight_join(peer);
 	peer->items_count++;
 }
 
@@ -88,6 +95,8 @@ static void add_note(
     struct cm_peer *peer, const struct cm_peer_input *input, struct cm_peer_effects *effects)
 {
 	(void)effects;
+	if (peer->notes.count == 0)
+		peer->notes_due = later(input->now, CM_PEER_LEISURE_MS);
 	cm_peer_notes_append(&peer->notes, input->note);
 }
 
@@ -214,6 +223,7 @@ static void ride(
 	struct cm_peer_item *item;
 	size_t used = 0;
 
+	cm_peer_flight_join(peer);
 	while ((item = cm_peer_queue_first(&peer->ready)) != NULL &&
 	       effects->rides_count < CM_MAX_ENVELOPE_RECORDS) {
 		/* The reply holds receipts too: no record rides that needs an envelope to itself. */
@@ -230,8 +240,10 @@ static void wake(
     struct cm_peer *peer, const struct cm_peer_input *input, struct cm_peer_effects *effects)
 {
 	struct cm_peer_queue *const sleepers[] = {&peer->waiting, &peer->riding};
-	struct cm_peer_item *item;
+	struct cm_peer_item *item = cm_peer_queue_first(&peer->leisure);
 
+	if (item != NULL && item->due.ms <= input->now.ms)
+		cm_peer_flight_join(peer);
 	for (size_t i = 0; i < 2; i++)
 		while ((item = cm_peer_queue_first(sleepers[i])) != NULL &&
 		       item->due.ms <= input->now.ms)
@@ -333,12 +345,14 @@ static struct cm_mono next_alarm(struct cm_peer *peer, struct cm_mono now)
 {
 	struct cm_mono alarm = {CM_PEER_NEVER};
 
+	if (peer->leisure.count != 0)
+		sooner(&alarm, cm_peer_queue_first(&peer->leisure)->due);
 	if (peer->waiting.count != 0)
 		sooner(&alarm, cm_peer_queue_first(&peer->waiting)->due);
 	if (peer->riding.count != 0)
 		sooner(&alarm, cm_peer_queue_first(&peer->riding)->due);
-	if (peer->state == CM_PEER_IS_UP && cm_peer_flight_is_due(peer))
-		sooner(&alarm, now);
+	if (peer->state == CM_PEER_IS_UP)
+		sooner(&alarm, cm_peer_flight_due(peer, now));
 	if (peer->state == CM_PEER_IS_RESTING)
 		sooner(&alarm, peer->rest_until);
 	if (peer->state == CM_PEER_IS_DROPPING)
@@ -395,10 +409,11 @@ enum cm_status cm_peer_step(
 
 struct cm_peer_item *cm_peer_take(struct cm_peer *peer)
 {
-	struct cm_peer_queue *const places[] = {&peer->ready, &peer->waiting, &peer->riding};
+	struct cm_peer_queue *const places[] = {
+	    &peer->ready, &peer->leisure, &peer->waiting, &peer->riding};
 	struct cm_peer_item *item = NULL;
 
-	for (size_t i = 0; item == NULL && i < 3; i++)
+	for (size_t i = 0; item == NULL && i < sizeof places / sizeof places[0]; i++)
 		item = cm_peer_queue_first(places[i]);
 	for (size_t i = 0; item == NULL && i < CM_PEER_FLIGHTS; i++)
 		item = cm_peer_queue_first(&peer->flights[i].items);

@@ -28,7 +28,12 @@
  *   RESTING   connected, but the last envelope failed: only heartbeats travel until `rest_until`.
  *   DROPPING  the peer is deaf: the connection is being broken; nothing is sent until it is down.
  *
- * True in every state: each record is in exactly one place (ready, waiting, riding or one flight).
+ * A record may come with leisure: it only informs, and waits so long for company. It goes with the next
+ * envelope that goes anyway, when its time is over, or when CM_PEER_COMPANY of them are there. So do
+ * receipts, which only free the peer's outbox.
+ *
+ * True in every state: each record is in exactly one place (ready, at leisure, waiting, riding or one
+ * flight).
  * RESTING: failures > 0. DROPPING: missed >= CM_PEER_MISSES. A reply or a failure that was on its way
  * is taken in every state.
  */
@@ -42,6 +47,8 @@
 #define CM_PEER_WINDOW 8                     /* envelopes with content under way */
 #define CM_PEER_FLIGHTS (CM_PEER_WINDOW + 1) /* and one heartbeat */
 #define CM_PEER_BATCH_BYTES (32 * 1024)      /* an envelope's aim; one record may be larger */
+#define CM_PEER_LEISURE_MS 25                /* how long receipts wait for a record to go with */
+#define CM_PEER_COMPANY 64 /* so many receipts, or records at leisure, wait for no more company */
 #define CM_PEER_SEND_TIMEOUT_MS 10000
 #define CM_PEER_BEAT_MS 1000 /* between heartbeats, and how long one may take */
 #define CM_PEER_MISSES 2
@@ -91,12 +98,13 @@ struct cm_peer_item {
 	struct cm_record record; /* the shell's; body borrowed from the shell */
 	struct cm_receipt
 	    verdict; /* when forgotten: what the peer said; reason lent as long as the input is */
+	unsigned leisure_ms; /* the shell's: how long its first envelope may wait; 0: not at all */
 	/* the core's */
 	struct cm_link_node node;
 	struct cm_peer_queue *queue; /* where it is */
 	uint64_t order;
 	unsigned sends_count;
-	struct cm_mono due; /* while waiting or riding */
+	struct cm_mono due; /* while at leisure, waiting or riding */
 };
 
 /* A receipt to deliver: it rides on the next envelope. Owned by the shell, lent from RECEIPT until it
@@ -121,9 +129,11 @@ struct cm_peer_flight {
 struct cm_peer {
 	enum cm_peer_state state;
 	struct cm_peer_queue ready;   /* by order of arrival: sent again before sent first */
+	struct cm_peer_queue leisure; /* by due time: not sent yet, and in no hurry */
 	struct cm_peer_queue waiting; /* by due time: the peer asked for later */
 	struct cm_peer_queue riding;  /* by due time: went out on a reply, receipt awaited */
 	struct cm_peer_queue notes;
+	struct cm_mono notes_due; /* when the oldest of them must go */
 	struct cm_peer_flight flights[CM_PEER_FLIGHTS]; /* the last one is the heartbeat's */
 	size_t items_count;
 	uint64_t next_token;

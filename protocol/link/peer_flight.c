@@ -87,21 +87,36 @@ static struct cm_peer_flight *free_flight(const struct cm_peer *peer)
 	return peer->failures > 0 && busy > 0 ? NULL : (struct cm_peer_flight *)found;
 }
 
-static bool has_content(const struct cm_peer *peer)
+/* Receipts alone may wait: all they do is free the peer's outbox. */
+static bool has_content(const struct cm_peer *peer, struct cm_mono now)
 {
-	return peer->ready.count != 0 || peer->notes.count != 0;
+	return peer->ready.count != 0 || peer->notes.count >= CM_PEER_COMPANY ||
+	       (peer->notes.count != 0 && peer->notes_due.ms <= now.ms);
 }
 
-bool cm_peer_flight_is_due(const struct cm_peer *peer)
+struct cm_mono cm_peer_flight_due(const struct cm_peer *peer, struct cm_mono now)
 {
-	return has_content(peer) && free_flight(peer) != NULL;
+	if ((peer->ready.count == 0 && peer->notes.count == 0) || free_flight(peer) == NULL)
+		return (struct cm_mono){CM_PEER_NEVER};
+	return has_content(peer, now) ? now : peer->notes_due;
+}
+
+/* Their leisure is over: an envelope goes anyway, or must. They stand where they came in. */
+void cm_peer_flight_join(struct cm_peer *peer)
+{
+	struct cm_peer_item *item;
+
+	while ((item = cm_peer_queue_first(&peer->leisure)) != NULL)
+		cm_peer_queue_by_order_late(&peer->ready, item);
 }
 
 void cm_peer_flight_send(struct cm_peer *peer, struct cm_mono now, struct cm_peer_effects *effects)
 {
 	struct cm_peer_flight *flight;
 
-	while (has_content(peer) && (flight = free_flight(peer)) != NULL) {
+	if (has_content(peer, now) && free_flight(peer) != NULL)
+		cm_peer_flight_join(peer);
+	while (has_content(peer, now) && (flight = free_flight(peer)) != NULL) {
 		size_t used = load_notes(peer, flight);
 
 		load_items(peer, flight, used);

@@ -16,8 +16,12 @@ struct cm_peer_flight *cm_peer_flight_of(const struct cm_peer *peer, uint64_t to
 /* The one place reserved for heartbeats. */
 struct cm_peer_flight *cm_peer_flight_of_beat(const struct cm_peer *peer);
 
-/* Whether there is content to send and a place for one more envelope. */
-bool cm_peer_flight_is_due(const struct cm_peer *peer);
+/* When the next envelope is to go: `now` if there is content and a place for it, later if only receipts
+ * wait, CM_PEER_NEVER without either. */
+struct cm_mono cm_peer_flight_due(const struct cm_peer *peer, struct cm_mono now);
+
+/* Make ready what came with leisure. */
+void cm_peer_flight_join(struct cm_peer *peer);
 
 /* Send all that is ready as far as the window allows. */
 void cm_peer_flight_send(struct cm_peer *peer, struct cm_mono now, struct cm_peer_effects *effects);

@@ -65,6 +65,18 @@ void cm_peer_queue_by_order(struct cm_peer_queue *queue, struct cm_peer_item *it
 	insert_before(queue, other != NULL ? &other->node : &queue->list.head, item);
 }
 
+/* From the back: what has only waited a moment is younger than nearly all. */
+void cm_peer_queue_by_order_late(struct cm_peer_queue *queue, struct cm_peer_item *item)
+{
+	struct cm_link_node *before;
+
+	cm_peer_queue_leave(item);
+	for (before = queue->list.head.prev; before != &queue->list.head; before = before->prev)
+		if (item_at(queue, before)->order < item->order)
+			break;
+	insert_before(queue, before->next, item);
+}
+
 /* From the back: most terms are alike, so the new one is mostly the last. */
 void cm_peer_queue_by_due(
     struct cm_peer_queue *queue, struct cm_peer_item *item, struct cm_mono due)

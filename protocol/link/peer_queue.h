@@ -18,6 +18,7 @@ struct cm_peer_item *cm_peer_queue_next(
 void cm_peer_queue_leave(struct cm_peer_item *item);
 void cm_peer_queue_append(struct cm_peer_queue *queue, struct cm_peer_item *item);
 void cm_peer_queue_by_order(struct cm_peer_queue *queue, struct cm_peer_item *item);
+void cm_peer_queue_by_order_late(struct cm_peer_queue *queue, struct cm_peer_item *item);
 void cm_peer_queue_by_due(
     struct cm_peer_queue *queue, struct cm_peer_item *item, struct cm_mono due);
 

@@ -32,6 +32,8 @@ struct cm_id cm_effects_id(struct cm_effects *effects, const struct cm_input *in
 	return id;
 }
 
+#define USUAL_BYTES ((size_t)24 * 1024) /* of what has the texts of rules in it */
+
 enum cm_status cm_effects_encode(struct cm_effects *effects, enum cm_kind kind, const void *message,
     struct cm_bytes *out, struct cm_err *err)
 {
@@ -40,6 +42,7 @@ enum cm_status cm_effects_encode(struct cm_effects *effects, enum cm_kind kind, 
 	uint8_t *copy = NULL;
 
 	cm_buf_init(&buf, CM_MAX_RECORD_BYTES);
+	cm_buf_expect(&buf, kind == CM_KIND_ANSWER || kind == CM_KIND_OUTCOME ? USUAL_BYTES : 1024);
 	status = cm_record_encode(kind, message, &buf, err);
 	if (status == CM_OK) {
 		copy = cm_arena_alloc(&effects->arena, buf.len + 1, 1);
@@ -95,6 +98,16 @@ void cm_effect_send(struct cm_effects *effects, const char *peer, uint32_t what,
 		    .record_id = *record_id,
 		    .peer = peer,
 		    .body = body};
+}
+
+void cm_effect_inform(struct cm_effects *effects, const char *peer, uint32_t what,
+    const struct cm_id *case_id, const struct cm_id *record_id, struct cm_bytes body)
+{
+	size_t at = effects->count;
+
+	cm_effect_send(effects, peer, what, case_id, record_id, body);
+	if (effects->count > at)
+		effects->items[at].leisure_ms = CM_EFFECTS_LEISURE_MS;
 }
 
 void cm_effect_arm(struct cm_effects *effects, const struct cm_id *case_id, int64_t at_ms)

@@ -26,6 +26,7 @@ struct cm_effect {
 	struct cm_id record_id; /* SEND: stable over retries */
 	const char *peer;       /* SEND: borrowed from the roster or the arena */
 	struct cm_bytes body;   /* in the arena */
+	unsigned leisure_ms;    /* SEND: how long it may wait for company on its way */
 	int64_t at_ms;
 	const char *event; /* TELL: the log event's id, a literal */
 	const char *text;  /* TELL: in the arena */
@@ -38,12 +39,16 @@ struct cm_input {
 	struct cm_id seed;
 };
 
+/* For what only informs: nobody acts on it within this time. */
+#define CM_EFFECTS_LEISURE_MS 25
+
 struct cm_effects {
 	struct cm_arena arena; /* bodies and texts */
 	struct cm_effect *items; /* in the arena */
 	size_t count;
 	size_t cap;
 	uint32_t ids_used;
+	unsigned patience_ms; /* how long nobody waits for what is stored; 0: somebody does now */
 	bool failed; /* memory ran out: the input must be refused as a whole */
 };
 
@@ -62,6 +67,9 @@ enum cm_status cm_effects_encode(struct cm_effects *effects, enum cm_kind kind, 
 void cm_effect_store(struct cm_effects *effects, uint32_t what, const struct cm_id *case_id,
     struct cm_bytes body);
 void cm_effect_send(struct cm_effects *effects, const char *peer, uint32_t what,
+    const struct cm_id *case_id, const struct cm_id *record_id, struct cm_bytes body);
+/* The same for what only informs: it may wait CM_EFFECTS_LEISURE_MS for company. */
+void cm_effect_inform(struct cm_effects *effects, const char *peer, uint32_t what,
     const struct cm_id *case_id, const struct cm_id *record_id, struct cm_bytes body);
 void cm_effect_arm(struct cm_effects *effects, const struct cm_id *case_id, int64_t at_ms);
 void cm_effect_tell(struct cm_effects *effects, const char *event, const struct cm_id *case_id,

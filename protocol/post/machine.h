@@ -28,6 +28,11 @@ struct cm_machine {
 	 * while the disk is full; the others are answered all the same. */
 	const char *const *storing_ops;
 
+	/* What opens new work: names of operations, NULL-terminated, and kinds of records, ended by 0; NULL:
+	 * none does. It is told "later" while too much waits for one of the peers; what is under way goes on. */
+	const char *const *opening_ops;
+	const uint32_t *opening_kinds;
+
 	/* An alarm rang. May be NULL. */
 	void (*timer)(void *self, const struct cm_input *input, const struct cm_id *case_id,
 	    struct cm_effects *effects);

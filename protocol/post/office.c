@@ -28,7 +28,7 @@ static bool on_outbox_row(const struct cm_outbox_row *row, void *data)
 	struct replaying *r = data;
 
 	r->status = cm_office_queue_record(
-	    r->office, row->peer, &row->id, row->kind, row->body, row->body_len);
+	    r->office, row->peer, &row->id, row->kind, 0, row->body, row->body_len);
 	return r->status == CM_OK;
 }
 
@@ -191,7 +191,7 @@ void cm_office_job_back(struct cm_office *office)
 	settle_footing(office);
 	if (office->footing == CM_OFFICE_STALE && office->jobs_out == 0 && !office->is_closing)
 		arm_lazy(office, 0);
-	if (office->is_paused && office->jobs_out < CM_POST_DEPTH_MOST / 2) {
+	if (office->is_paused && cm_office_is_half_empty(office)) {
 		office->is_paused = false;
 		(void)cm_office_put(office, CM_OFFICE_DO_RESUME);
 	}
@@ -201,7 +201,7 @@ static void on_turn(struct cm_office *office)
 {
 	if (office->is_closing)
 		return;
-	if (!office->is_paused && office->jobs_out >= CM_POST_DEPTH_MOST) {
+	if (!office->is_paused && cm_office_is_full(office)) {
 		office->is_paused = true;
 		(void)cm_office_put(office, CM_OFFICE_DO_PAUSE);
 	}
@@ -300,6 +300,7 @@ enum cm_status cm_office_open(const struct cm_office_options *options,
 	office->store = options->store;
 	office->boot = options->boot;
 	office->ticket_bytes = options->ticket_bytes;
+	cm_office_set_bounds(office, options);
 	office->generation = 1;
 	cm_idmap_init(&office->outbound);
 	cm_idmap_init(&office->under_way);

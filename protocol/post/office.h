@@ -50,6 +50,11 @@ struct cm_office_options {
 	struct cm_office_store store;
 	uint64_t boot;      /* dice: tells this start from others */
 	size_t ticket_bytes; /* zeroed memory of the shell's own that comes with every job */
+	/* Bounds; 0 means the number in brackets. */
+	size_t jobs_most;         /* jobs under way before records are told "later" [1,024] */
+	size_t jobs_bytes_most;   /* the same in bytes [32 MiB] */
+	size_t outbox_most;       /* records waiting for one peer before new work is told "later" [262,144] */
+	size_t outbox_bytes_most; /* the same in bytes [256 MiB] */
 };
 
 /* X(name): what an input may be. The fields it reads are named in struct cm_office_input. */
@@ -113,6 +118,7 @@ enum cm_office_effect_kind {
 struct cm_office_effect {
 	enum cm_office_effect_kind kind;
 	struct cm_job *job; /* COMMIT: lent until it comes back in JOB, or goes to cm_office_abandon */
+	unsigned patience_ms; /* COMMIT: nobody waits for it so long */
 	void *ticket;       /* COMMIT: ticket_bytes for the shell, as long as the job is lent */
 	void *asker;
 	struct cm_bytes bytes; /* lent until the next cm_office_next */

@@ -149,6 +149,23 @@ static void settle(struct cm_batch *batch, const char *sender, const struct cm_r
 		batch->effects.failed = true;
 }
 
+/* Told "later": too much is under way here, or waits for a peer that the new work would wait for too. */
+static bool is_put_off(struct cm_batch *batch, const struct cm_record *record)
+{
+	struct cm_office *office = batch->office;
+	const struct cm_office_peer *peer = cm_office_clogged_for(office, record->kind, NULL);
+	char why[128];
+
+	if (peer == NULL && !cm_office_is_full(office) && cm_batch_need_job(batch))
+		return false;
+	office->counters.records_deferred++;
+	(void)snprintf(why, sizeof why, "%zu records wait for %s", peer != NULL ? peer->waiting : 0,
+	    peer != NULL ? peer->settings->name : "");
+	add_receipt(batch, &record->id, CM_TRY_AGAIN, peer != NULL ? why : "busy",
+	    peer != NULL ? CM_POST_OUTBOX_RETRY_MS : CM_POST_RETRY_MS);
+	return true;
+}
+
 static void take_record(struct cm_batch *batch, const char *sender, const struct cm_record *record)
 {
 	struct cm_office *office = batch->office;
@@ -168,19 +185,17 @@ static void take_record(struct cm_batch *batch, const char *sender, const struct
 		    batch, &record->id, CM_DISK_FULL, "the disk is full", CM_POST_FULL_RETRY_MS);
 		return;
 	}
-	if (is_repeated(batch, sender, &record->id))
+	if (is_repeated(batch, sender, &record->id) || is_put_off(batch, record))
 		return;
-	if (office->jobs_out >= CM_POST_DEPTH_MOST || !cm_batch_need_job(batch)) {
-		office->counters.records_deferred++;
-		add_receipt(batch, &record->id, CM_TRY_AGAIN, "busy", CM_POST_RETRY_MS);
-		return;
-	}
 	office->counters.records_in++;
 	batch->effects.ids_used = office->ids_used;
+	batch->effects.patience_ms = 0;
 	status = office->machine.record(
 	    office->machine.self, &input, sender, record, &batch->effects, &err);
 	office->ids_used = batch->effects.ids_used;
 	settle(batch, sender, record, status, &err, from, input.now);
+	if (batch->effects.patience_ms < batch->patience_ms)
+		batch->patience_ms = batch->effects.patience_ms;
 }
 
 /* ---- operations ------------------------------------------------------------------------------ */
@@ -226,12 +241,22 @@ static void reply_op(struct cm_batch *batch, const struct cm_id *id,
 		batch->is_speechless = true;
 }
 
-static bool stores(const struct cm_machine *machine, const char *op)
+/* What an operation finds before it is run: CM_OK, or why it has to wait. */
+static enum cm_status check_op(const struct cm_office *office, const char *op, struct cm_err *err)
 {
-	for (const char *const *name = machine->storing_ops; name != NULL && *name != NULL; name++)
-		if (strcmp(*name, op) == 0)
-			return true;
-	return false;
+	const struct cm_office_peer *peer = cm_office_clogged_for(office, CM_KIND_OP, op);
+
+	if (office->footing != CM_OFFICE_SERVING && cm_is_among(office->machine.storing_ops, op))
+		return cm_err_set(err, CM_DISK_FULL, "the disk is full; nothing was stored");
+	if (office->footing == CM_OFFICE_STALE)
+		return cm_err_set(err, CM_TRY_AGAIN, "busy; ask again");
+	if (cm_office_is_full(office))
+		return cm_err_set(
+		    err, CM_TRY_AGAIN, "busy; try again in %d ms", CM_POST_RETRY_MS);
+	if (peer != NULL)
+		return cm_err_set(err, CM_TRY_AGAIN, "%zu records wait for %s; try again in %d ms",
+		    peer->waiting, peer->settings->name, CM_POST_OUTBOX_RETRY_MS);
+	return CM_OK;
 }
 
 static enum cm_status run_op(struct cm_batch *batch, const struct cm_record *record,
@@ -246,13 +271,11 @@ static enum cm_status run_op(struct cm_batch *batch, const struct cm_record *rec
 
 	if (status != CM_OK)
 		return status;
-	if (office->footing != CM_OFFICE_SERVING && stores(&office->machine, op.name))
-		return cm_err_set(err, CM_DISK_FULL, "the disk is full; nothing was stored");
-	if (office->footing == CM_OFFICE_STALE)
-		return cm_err_set(err, CM_TRY_AGAIN, "busy; ask again");
-	if (office->jobs_out >= CM_POST_DEPTH_MOST)
-		return cm_err_set(
-		    err, CM_TRY_AGAIN, "busy; try again in %d ms", CM_POST_RETRY_MS);
+	status = check_op(office, op.name, err);
+	if (status != CM_OK)
+		return status;
+	batch->patience_ms = 0; /* somebody waits for the reply */
+	batch->has_run = true;
 	batch->effects.ids_used = office->ids_used;
 	status = office->machine.op(office->machine.self, &input, &op, reply, &batch->effects, err);
 	office->ids_used = batch->effects.ids_used;
@@ -339,8 +362,8 @@ static void perform(struct cm_batch *batch)
 		const struct cm_effect *e = &batch->effects.items[i];
 
 		if (e->kind == CM_EFFECT_SEND) {
-			if (cm_office_queue_record(office, e->peer, &e->record_id, e->what, e->body.data,
-			        e->body.len) != CM_OK)
+			if (cm_office_queue_record(office, e->peer, &e->record_id, e->what, e->leisure_ms,
+			        e->body.data, e->body.len) != CM_OK)
 				/* It is in the outbox on disk: a reload finds it there. */
 				cm_office_begin_reload(office, CM_NO_MEMORY);
 		} else if (e->kind == CM_EFFECT_ARM && !CM_PLANTED(NO_ALARM)) {
@@ -409,6 +432,7 @@ void cm_office_on_job(struct cm_office *office, const struct cm_office_input *in
 	struct cm_batch *batch = input->job->data;
 
 	office->jobs_out--;
+	office->jobs_out_bytes -= batch->job->bytes;
 	batch->is_stored = input->status == CM_OK;
 	finish(batch, input->status);
 	cm_office_job_back(office);
@@ -439,7 +463,9 @@ static void put_out(struct cm_batch *batch)
 
 	entry->effect.job = batch->job;
 	entry->effect.ticket = batch->ticket;
+	entry->effect.patience_ms = batch->patience_ms;
 	office->jobs_out++;
+	office->jobs_out_bytes += batch->job->bytes;
 	if (CM_PLANTED(EARLY_ANSWER) && batch->asker != NULL)
 		send_reply(batch);
 	if (CM_PLANTED(EARLY_SEND))
@@ -456,7 +482,7 @@ void cm_batch_commit(struct cm_batch *batch)
 		return;
 	}
 	/* What an operation answers may rest on what is still being stored: the answer waits for it. */
-	if (batch->job == NULL && batch->replies_count > 0 && office->jobs_out > 0 &&
+	if (batch->job == NULL && batch->has_run && office->jobs_out > 0 &&
 	    office->footing == CM_OFFICE_SERVING && !cm_batch_need_job(batch)) {
 		finish(batch, CM_NO_MEMORY);
 		return;
@@ -512,6 +538,7 @@ void cm_office_on_request(struct cm_office *office, const struct cm_office_input
 		cm_batch_free(batch);
 		return;
 	}
+	batch->patience_ms = CM_POST_PATIENCE_MOST_MS;
 	batch->peer = cm_office_peer_find(office, envelope.sender);
 	if (batch->peer != NULL && envelope.receipts_count > 0)
 		cm_office_told(batch->peer, &envelope);
@@ -530,6 +557,7 @@ void cm_office_take_reply_records(struct cm_office_peer *peer, const struct cm_e
 		cm_batch_free(batch);
 		return;
 	}
+	batch->patience_ms = CM_POST_PATIENCE_MOST_MS;
 	for (size_t i = 0; i < envelope->records_count; i++)
 		if (envelope->records[i].kind != CM_KIND_OP)
 			take_record(batch, peer->settings->name, &envelope->records[i]);

@@ -46,6 +46,16 @@ static void settle_early(struct cm_office_peer *peer, const struct cm_id *id)
 	settle(parcel);
 }
 
+/* What an envelope will take, or little more: head, ids, heads of bodies. */
+static size_t usual_bytes(const struct cm_envelope *envelope)
+{
+	size_t bytes = 128 + 64 * (envelope->records_count + envelope->receipts_count);
+
+	for (size_t i = 0; i < envelope->records_count; i++)
+		bytes += envelope->records[i].body.len;
+	return bytes;
+}
+
 static enum cm_status send_envelope(struct cm_office_peer *peer, const struct cm_peer_send *send)
 {
 	struct cm_office *office = peer->office;
@@ -62,6 +72,7 @@ static enum cm_status send_envelope(struct cm_office_peer *peer, const struct cm
 	cm_peer_fill(&peer->core, send->token, office->records, &envelope.records_count,
 	    office->receipts, &envelope.receipts_count);
 	cm_buf_init(&buf, CM_MAX_FRAME_BYTES);
+	cm_buf_expect(&buf, usual_bytes(&envelope));
 	status = cm_envelope_encode(&envelope, &buf, &err);
 	if (status != CM_OK) {
 		cm_buf_fini(&buf);
@@ -109,6 +120,7 @@ static void forget(struct cm_office_peer *peer, struct cm_parcel *parcel)
 	const struct cm_receipt *verdict = &parcel->item.verdict;
 
 	peer->waiting--;
+	peer->waiting_bytes -= parcel->item.record.body.len;
 	if (verdict->status == CM_OK || verdict->status == CM_DUPLICATE) {
 		office->counters.records_delivered++;
 	} else {
@@ -198,7 +210,7 @@ void cm_office_on_link_alarm(struct cm_office *office, size_t index)
 /* ---- from the office ------------------------------------------------------------------------- */
 
 enum cm_status cm_office_queue_record(struct cm_office *office, const char *peer_name, const struct cm_id *id,
-    uint32_t kind, const uint8_t *body, size_t body_len)
+    uint32_t kind, unsigned leisure_ms, const uint8_t *body, size_t body_len)
 {
 	struct cm_office_peer *peer = cm_office_peer_find(office, peer_name);
 	struct cm_parcel *parcel;
@@ -221,11 +233,13 @@ enum cm_status cm_office_queue_record(struct cm_office *office, const char *peer
 	if (body_len != 0)
 		memcpy(parcel->body, body, body_len);
 	parcel->peer = peer;
+	parcel->item.leisure_ms = leisure_ms;
 	parcel->item.record =
 	    (struct cm_record){.id = *id, .kind = kind, .body = {parcel->body, body_len}};
 	input.item = &parcel->item;
 	office->counters.records_out++;
 	peer->waiting++;
+	peer->waiting_bytes += body_len;
 	peer->is_dirty = true;
 	feed(peer, &input);
 	return CM_OK;
@@ -455,6 +469,7 @@ static void empty_core(struct cm_office_peer *peer)
 	while ((note = cm_peer_take_note(&peer->core)) != NULL)
 		cm_free(CM_CONTAINER(note, struct cm_slip, note));
 	peer->waiting = 0;
+	peer->waiting_bytes = 0;
 }
 
 void cm_office_peers_empty(struct cm_office *office)

@@ -1,7 +1,7 @@
 /*
  * The post office's inside, shared by its files: office.c (life, reload), office_in.c (what comes),
- * office_out.c (what goes), office_alarm.c (the machine's alarms), office_effect.c (effects). Private to
- * protocol/post.
+ * office_out.c (what goes), office_bound.c (when to say "later"), office_alarm.c (the machine's alarms),
+ * office_effect.c (effects). Private to protocol/post.
  */
 #ifndef CM_OFFICE_PARTS_H
 #define CM_OFFICE_PARTS_H
@@ -12,11 +12,18 @@
 #include "protocol/post/office.h"
 #include "protocol/wire/codec.h"
 
-#define CM_POST_DEPTH_MOST 1024   /* jobs under way before records are told "later" */
-#define CM_POST_RETRY_MS 200      /* what they are told */
+/* The bounds, where the options name no other. The ledger's own are twice as high, so that a job is never
+ * refused for them: that would cost a reload. */
+#define CM_POST_JOBS_MOST 1024
+#define CM_POST_JOBS_BYTES_MOST ((size_t)32 << 20)
+#define CM_POST_OUTBOX_MOST ((size_t)1 << 18)
+#define CM_POST_OUTBOX_BYTES_MOST ((size_t)256 << 20)
+#define CM_POST_RETRY_MS 200 /* what is told when jobs are too many */
+#define CM_POST_OUTBOX_RETRY_MS 1000
 #define CM_POST_FULL_RETRY_MS 1000
 #define CM_POST_LAZY_MS 25        /* how long acknowledged outbox rows may wait for a commit */
 #define CM_POST_LAZY_MOST 256
+#define CM_POST_PATIENCE_MOST_MS 1000
 
 struct cm_office_peer {
 	struct cm_office *office; /* borrowed */
@@ -25,7 +32,8 @@ struct cm_office_peer {
 	struct cm_peer core;
 	bool is_up;
 	bool is_dirty; /* has something new: give it a TICK at the end of this turn of the loop */
-	size_t waiting;
+	size_t waiting; /* records in its outbox */
+	size_t waiting_bytes;
 };
 
 /* A record on its way to a peer: the core's item with the memory it needs. */
@@ -53,6 +61,7 @@ struct cm_batch {
 	void *asker;                 /* NULL: it came in a reply, or from nobody */
 	struct cm_office_peer *peer; /* the sender, if it is a configured peer */
 	struct cm_effects effects;
+	unsigned patience_ms; /* of the least patient of its records */
 	struct cm_receipt *receipts;
 	bool *is_new; /* beside receipts: the answer stands in this batch's job, and nowhere else */
 	size_t receipts_count;
@@ -60,6 +69,7 @@ struct cm_batch {
 	size_t replies_count;
 	struct cm_job *job;
 	bool is_stored; /* has a job that came back CM_OK */
+	bool has_run; /* an operation, whose answer may rest on what is being stored; not one put off */
 	bool is_speechless; /* an operation's answer could not be made: hang up */
 	_Alignas(max_align_t) uint8_t ticket[]; /* the shell's */
 };
@@ -114,6 +124,11 @@ struct cm_office {
 	size_t alarms_count;
 	size_t alarms_cap;
 	size_t jobs_out;
+	size_t jobs_out_bytes;
+	size_t jobs_most;
+	size_t jobs_bytes_most;
+	size_t outbox_most;
+	size_t outbox_bytes_most;
 	size_t batches_live;
 	enum cm_office_footing footing;
 	unsigned pause_ms; /* before the disk is tried again; doubles */
@@ -139,6 +154,15 @@ void cm_office_arm(struct cm_office *office, size_t alarm, int64_t at_ms);
 void cm_office_log(struct cm_office *office, enum cm_log_level level, const char *event,
     const char *fmt, ...) CM_PRINTF(4, 5);
 
+/* office_bound.c */
+void cm_office_set_bounds(struct cm_office *office, const struct cm_office_options *options);
+bool cm_office_is_full(const struct cm_office *office); /* too many jobs are under way */
+bool cm_office_is_half_empty(const struct cm_office *office);
+bool cm_is_among(const char *const *names, const char *name);
+/* The peer for which too much waits for this record, or this operation, to be taken; NULL: none. */
+const struct cm_office_peer *cm_office_clogged_for(
+    const struct cm_office *office, uint32_t kind, const char *op);
+
 /* office_in.c */
 void cm_office_on_request(struct cm_office *office, const struct cm_office_input *input);
 void cm_office_on_job(struct cm_office *office, const struct cm_office_input *input);
@@ -157,7 +181,7 @@ struct cm_office_peer *cm_office_peer_find(struct cm_office *office, const char 
 void cm_office_peers_free(struct cm_office *office);
 void cm_office_peers_empty(struct cm_office *office); /* every parcel back; cores as new */
 enum cm_status cm_office_queue_record(struct cm_office *office, const char *peer,
-    const struct cm_id *id, uint32_t kind, const uint8_t *body, size_t body_len) CM_MUST_USE;
+    const struct cm_id *id, uint32_t kind, unsigned leisure_ms, const uint8_t *body, size_t body_len) CM_MUST_USE;
 void cm_office_told(struct cm_office_peer *peer, const struct cm_envelope *envelope);
 void cm_office_note(struct cm_office_peer *peer, const struct cm_receipt *receipt);
 size_t cm_office_ride(struct cm_office_peer *peer, struct cm_record *records, size_t room);

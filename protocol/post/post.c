@@ -40,6 +40,8 @@ struct cm_post {
 	struct post_alarm *alarms; /* owned, by number */
 	size_t alarms_count;
 	uv_check_t turn_end;
+	uv_prepare_t sleep;
+	bool has_gathered; /* jobs that the ledger was not woken for */
 	unsigned handles_open;
 	bool is_closing;
 	cm_post_close_cb on_close;
@@ -139,6 +141,14 @@ static void on_alarm(uv_timer_t *timer)
 	step(alarm->post, &input);
 }
 
+/* The clerk gets the jobs of one turn together. */
+static void wake_ledger(struct cm_post *post)
+{
+	if (post->has_gathered)
+		cm_ledger_wake(post->ledger);
+	post->has_gathered = false;
+}
+
 static void on_turn_end(uv_check_t *check)
 {
 	struct cm_post *post = check->data;
@@ -146,6 +156,13 @@ static void on_turn_end(uv_check_t *check)
 
 	if (!post->is_closing)
 		step(post, &input);
+	wake_ledger(post);
+}
+
+/* The loop is about to sleep: what its timers brought must not lie until it wakes. */
+static void on_sleep(uv_prepare_t *prepare)
+{
+	wake_ledger(prepare->data);
 }
 
 /* ---- effects --------------------------------------------------------------------------------- */
@@ -157,9 +174,12 @@ static void commit(struct cm_post *post, const struct cm_office_effect *effect)
 	enum cm_status status;
 
 	*ticket = (struct post_ticket){{.on_mail = on_job_mail}, post, effect->job};
-	status = cm_ledger_post(post->ledger, effect->job);
-	if (status == CM_OK)
+	effect->job->patience_ms = effect->patience_ms;
+	status = cm_ledger_gather(post->ledger, effect->job);
+	if (status == CM_OK) {
+		post->has_gathered = true;
 		return;
+	}
 	input = input_now(CM_OFFICE_JOB);
 	input.job = effect->job;
 	input.status = status;
@@ -307,7 +327,9 @@ static enum cm_status init_handles(struct cm_post *post, struct cm_err *err)
 
 	(void)uv_check_init(post->loop, &post->turn_end);
 	post->turn_end.data = post;
-	post->handles_open = 1;
+	(void)uv_prepare_init(post->loop, &post->sleep);
+	post->sleep.data = post;
+	post->handles_open = 2;
 	post->alarms = cm_alloc(count, sizeof *post->alarms);
 	if (post->alarms == NULL)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for the peers");
@@ -343,6 +365,7 @@ static enum cm_status start(struct cm_post *post, struct cm_err *err)
 	enum cm_status status = cm_office_start(post->office, &now, err);
 
 	perform(post); /* also after a failure: jobs that were put out must come back */
+	(void)uv_prepare_start(&post->sleep, on_sleep);
 	if (status == CM_OK)
 		(void)uv_check_start(&post->turn_end, on_turn_end);
 	return status;
@@ -432,6 +455,7 @@ static void close_handles(struct cm_mailbox *mailbox)
 	for (size_t i = 0; i < post->alarms_count; i++)
 		uv_close((uv_handle_t *)&post->alarms[i].timer, on_timer_closed);
 	uv_close((uv_handle_t *)&post->turn_end, on_check_closed);
+	uv_close((uv_handle_t *)&post->sleep, on_check_closed);
 }
 
 static void on_hub_closed(struct cm_hub *hub, void *data)

@@ -44,6 +44,9 @@ enum cm_status cm_wire_encode(const struct cm_schema *schema, const void *msg, s
 enum cm_status cm_wire_decode(const struct cm_schema *schema, const uint8_t *data, size_t len,
     struct cm_arena *arena, void *msg_out, struct cm_err *err) CM_MUST_USE;
 
+/* Make a message empty as one that could not be decoded is. */
+void cm_wire_clear(const struct cm_schema *schema, void *msg);
+
 /* Append a dump with field names, one field a line, for debugging and tests: of any bytes, also of
  * such that decoding refuses. Bytes and guarded texts show their length alone. CM_OK; CM_NO_MEMORY;
  * else the status of the scan, and the dump is its sentence. */
@@ -57,7 +60,8 @@ enum cm_status cm_envelope_decode(const uint8_t *data, size_t len, struct cm_are
     struct cm_envelope *out, struct cm_err *err) CM_MUST_USE;
 
 /* The body of a record: `msg` and `out` are the struct of that kind. As above, and CM_UNKNOWN_KIND
- * for a number that is not in CM_MESSAGE_TABLE. */
+ * for a number that is not in CM_MESSAGE_TABLE. Texts that several rulings share stand in it once
+ * (fold.h); one written out, as older programs did, is read as well. */
 enum cm_status cm_record_encode(
     uint32_t kind, const void *msg, struct cm_buf *out, struct cm_err *err) CM_MUST_USE;
 enum cm_status cm_record_decode(uint32_t kind, struct cm_bytes body, struct cm_arena *arena,

@@ -310,3 +310,8 @@ enum cm_status cm_wire_decode(const struct cm_schema *schema, const uint8_t *dat
 		clear_struct(schema, msg_out);
 	return status;
 }
+
+void cm_wire_clear(const struct cm_schema *schema, void *msg)
+{
+	clear_struct(schema, msg);
+}

@@ -4,8 +4,8 @@
 #include <msgpack.h>
 #include <string.h>
 
+#include "protocol/base/text.h"
 #include "protocol/wire/check.h"
-#include "protocol/wire/scan.h"
 
 struct writer {
 	struct cm_buf *out; /* borrowed */
@@ -92,10 +92,16 @@ static bool is_empty(const struct cm_field *field, const void *msg)
 {
 	const void *member = (const char *)msg + field->offset;
 
+	struct cm_bytes bytes;
+	const char *text;
+
 	switch (field->kind) {
 	case CM_FIELD_TEXT:
+		memcpy(&text, member, sizeof text);
+		return text == NULL || text[0] == 0;
 	case CM_FIELD_BYTES:
-		return run_of(field, member).len == 0;
+		memcpy(&bytes, member, sizeof bytes);
+		return bytes.len == 0;
 	case CM_FIELD_ID:
 		return cm_id_is_zero(member);
 	case CM_FIELD_U32:
@@ -125,7 +131,7 @@ static enum cm_status encode_run(struct writer *writer, const struct cm_field *f
 		(void)msgpack_pack_bin_with_body(&writer->packer, run.data, run.len);
 		return CM_OK;
 	}
-	if (!cm_wire_text_is_clean((const char *)run.data, run.len))
+	if (!cm_utf8_is_valid((const char *)run.data, run.len))
 		return cm_wire_refuse(path, writer->err, CM_BAD_INPUT, "must be UTF-8");
 	(void)msgpack_pack_str_with_body(&writer->packer, run.data, run.len);
 	return CM_OK;
@@ -179,7 +185,7 @@ static enum cm_status encode_texts(struct writer *writer, const struct cm_field 
 		status = cm_wire_check_each(field, text.len, &here, writer->err);
 		if (status != CM_OK)
 			return status;
-		if (!cm_wire_text_is_clean(texts[i], text.len))
+		if (!cm_utf8_is_valid(texts[i], text.len))
 			return cm_wire_refuse(&here, writer->err, CM_BAD_INPUT, "must be UTF-8");
 		(void)msgpack_pack_str_with_body(&writer->packer, text.data, text.len);
 	}

@@ -20,6 +20,7 @@
 #define CM_MAX_FACTS 128                    /* demand, target or part each */
 #define CM_MAX_FACT_VALUES 64               /* a fact */
 #define CM_MAX_RULINGS 256                  /* a finding */
+#define CM_MAX_LIKE (4096 * 256)            /* rulings of all parts of a case */
 #define CM_MAX_NEEDS 32                     /* open facts a ruling names */
 #define CM_MAX_RIVALS 16                    /* rival readings of a rule, `applies when` counted */
 #define CM_MAX_PARTS 4096                   /* a case */

@@ -176,6 +176,8 @@ static const struct cm_field cm_ruling_fields[] = {
     STRUCTS(15, cm_ruling, terms, cm_term, MAY, 1, "its clock, none or one"),
     STRUCTS(16, cm_ruling, readings, cm_rival, MAY, CM_MAX_RIVALS,
 	"rival readings of the rule, side by side"),
+    U32(17, cm_ruling, like, MAY, 1, CM_MAX_LIKE,
+	"an earlier ruling of this rule here, from 1: what is absent is as there"),
 };
 static const struct cm_schema cm_ruling_schema = SCHEMA("ruling", cm_ruling, 0);
 

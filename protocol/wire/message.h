@@ -144,6 +144,7 @@ struct cm_ruling {
 	size_t terms_count;
 	const struct cm_rival *readings; /* none, or all there are, in the order of the rule */
 	size_t readings_count;
+	uint32_t like; /* on the wire alone: number of an earlier ruling whose texts it has; see fold.h */
 };
 
 enum cm_finding_side {

@@ -50,17 +50,7 @@ struct head {
 
 bool cm_wire_text_is_clean(const char *text, size_t len)
 {
-	const uint64_t high_bits = UINT64_C(0x8080808080808080);
-	uint64_t eight;
-
-	if (len != 0 && memchr(text, 0, len) != NULL)
-		return false;
-	for (; len >= sizeof eight; text += sizeof eight, len -= sizeof eight) {
-		memcpy(&eight, text, sizeof eight);
-		if ((eight & high_bits) != 0)
-			break;
-	}
-	return cm_utf8_is_valid(text, len);
+	return (len == 0 || memchr(text, 0, len) == NULL) && cm_utf8_is_valid(text, len);
 }
 
 static enum cm_status ends_early(const struct walk *walk, size_t start)

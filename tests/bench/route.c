@@ -147,6 +147,8 @@ static struct route_usage usage_between(
 	    .records = (b->records - a->records) / cases,
 	    .syncs = (b->syncs - a->syncs) / cases,
 	    .cpu_ms = (b->cpu_ms - a->cpu_ms) / cases,
+	    .kb = (b->kb - a->kb) / cases,
+	    .minstr = (b->minstr - a->minstr) / cases,
 	    .cases = (b->cases - a->cases) / cases};
 }
 
@@ -174,6 +176,8 @@ static enum cm_status measure(struct route_fleet *fleet, const struct route_repo
 		out->usage[i] = usage_between(&before[i], &after[i], cases);
 		out->syncs += out->usage[i].syncs;
 		out->cpu_ms += out->usage[i].cpu_ms;
+		out->kb += out->usage[i].kb;
+		out->minstr += out->usage[i].minstr;
 	}
 	return CM_OK;
 }
@@ -349,6 +353,7 @@ static void expect_measure(const struct route_measure *measure, unsigned window)
 	/* With more in flight cases share their commits. */
 	expect(measure->syncs >= (window == 1 ? 3 : 0.01), "what was acknowledged was synced");
 	expect(measure->cpu_ms > 0, "processor time was counted");
+	expect(measure->kb >= 1, "what was written was counted");
 }
 
 /* Several routers share the cases: none is left without, and none has a case that another has. */

@@ -39,6 +39,8 @@ struct route_measure {
 	double flushes; /* by the block device, for everything on the machine */
 	double syncs;   /* calls of the fleet's processes */
 	double cpu_ms;  /* of the fleet's processes */
+	double kb;      /* written to files by the fleet's processes */
+	double minstr;  /* millions of instructions of theirs; 0: not counted here */
 	double client_cpu_ms;
 	struct route_usage usage[ROUTE_MAX_PROCESSES];
 };

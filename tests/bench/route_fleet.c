@@ -10,7 +10,6 @@
 #include "nodes/residency/residency.h"
 #include "protocol/link/now.h"
 #include "tests/bench/route_call.h"
-#include "tests/bench/route_tools.h"
 
 #define GRACE_MS 20000
 
@@ -107,6 +106,7 @@ static enum cm_status sort_out(struct route_fleet *fleet, struct cm_err *err)
 	for (size_t i = 0; i < fleet->fleet.count; i++) {
 		const struct cm_fleet_process *process = &fleet->fleet.processes[i];
 
+		route_steps_watch(process->pid, &fleet->steps[i]);
 		if (process->role != CM_FLEET_REGION)
 			continue;
 		if (fleet->intake == NULL)
@@ -154,6 +154,8 @@ enum cm_status route_fleet_down(struct route_fleet *fleet, struct cm_err *err)
 
 	if (fleet->is_up)
 		status = cm_fleet_down(&fleet->fleet, GRACE_MS, err);
+	for (size_t i = 0; i < fleet->fleet.count && i < ROUTE_MAX_PROCESSES; i++)
+		route_steps_close(&fleet->steps[i]);
 	cm_fleet_fini(&fleet->fleet);
 	if (fleet->syncs != NULL)
 		(void)munmap(fleet->syncs, sizeof *fleet->syncs);
@@ -189,6 +191,7 @@ static enum cm_status usage_of(const struct route_fleet *fleet,
 	    .records = (double)json_integer_value(json_object_get(counters, "records_out")),
 	    .syncs = syncs_of(fleet, process->pid),
 	    .cpu_ms = (double)route_cpu_us(process->pid) / 1000,
+	    .kb = (double)route_bytes_written(process->pid) / 1024,
 	    .cases = (double)json_integer_value(json_object_get(json, "cases"))};
 	json_decref(json);
 	return status;
@@ -199,8 +202,10 @@ enum cm_status route_fleet_usage(
 {
 	enum cm_status status = CM_OK;
 
-	for (size_t i = 0; status == CM_OK && i < fleet->fleet.count; i++)
+	for (size_t i = 0; status == CM_OK && i < fleet->fleet.count; i++) {
 		status = usage_of(fleet, &fleet->fleet.processes[i], &out[i], err);
+		out[i].minstr = (double)route_steps_read(&fleet->steps[i]) / 1e6;
+	}
 	return status;
 }
 

@@ -10,6 +10,7 @@
 
 #include "nodes/cli/fleet.h"
 #include "tests/bench/route_sync.h"
+#include "tests/bench/route_tools.h"
 
 #define ROUTE_ACCOUNTS 20000
 #define ROUTE_MAX_PROCESSES 16
@@ -22,6 +23,7 @@ struct route_fleet {
 	const struct cm_fleet_process *intake;                     /* borrowed */
 	const struct cm_fleet_process *hosts[ROUTE_MAX_PROCESSES]; /* borrowed */
 	size_t hosts_count;
+	struct route_steps steps[ROUTE_MAX_PROCESSES];             /* in the fleet's order */
 	uint64_t seen; /* of the intake node's journal: how far the load has polled */
 };
 
@@ -32,6 +34,8 @@ struct route_usage {
 	double syncs;    /* fdatasync and fsync calls */
 	double cpu_ms;
 	double cases; /* that it knows; of a router: that it has or had */
+	double kb;     /* written to files, 1,024 bytes */
+	double minstr; /* millions of instructions; 0: not counted here */
 };
 
 struct route_fleet_spec {

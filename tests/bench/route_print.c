@@ -55,6 +55,8 @@ static json_t *usage_json(const struct route_series *series, size_t window)
 		set(one, "syncs", median_at(series, at + offsetof(struct route_usage, syncs)));
 		set(one, "cpu_ms", median_at(series, at + offsetof(struct route_usage, cpu_ms)));
 		set(one, "cases", median_at(series, at + offsetof(struct route_usage, cases)));
+		set(one, "kb", median_at(series, at + offsetof(struct route_usage, kb)));
+		set(one, "minstr", median_at(series, at + offsetof(struct route_usage, minstr)));
 		(void)json_array_append_new(array, one);
 	}
 	return array;
@@ -95,6 +97,8 @@ static json_t *window_json(
 		SET("flushes", flushes);
 	SET("syncs", syncs);
 	SET("cpu_ms", cpu_ms);
+	SET("kb", kb);
+	SET("minstr", minstr);
 	SET("client_cpu_ms", client_cpu_ms);
 #undef SET
 	set(json, "rho_t", ratio(series, window, false));
@@ -211,7 +215,8 @@ static void print_windows(const json_t *series, const json_t *first)
 			(void)printf(" %9.1f", get(w, "flushes"));
 		else
 			(void)printf(" %9s", "-");
-		(void)printf(" %9.1f %9.2f %9.2f   %s %.3f", get(w, "syncs"), get(w, "cpu_ms"),
+		(void)printf(" %9.1f %9.0f %9.2f %9.2f %9.2f   %s %.3f", get(w, "syncs"), get(w, "kb"),
+		    get(w, "minstr"), get(w, "cpu_ms"),
 		    busiest_ms(w), is_alone ? "rho_l" : "rho_t", get(w, is_alone ? "rho_l" : "rho_t"));
 		if (series != first)
 			(void)printf("  %6.2f", get(w, is_alone ? "rho_l" : "rho_t") /
@@ -224,8 +229,8 @@ static void print_windows(const json_t *series, const json_t *first)
 
 static void print_titles(bool has_several)
 {
-	(void)printf("\n  %7s %9s %9s %9s %9s %9s %9s %9s %9s %12s%s\n", "routers", "in flight",
-	    "cases/s", "p50 ms", "p99 ms", "flushes", "syncs", "cpu ms", "busiest", "ratio",
+	(void)printf("\n  %7s %9s %9s %9s %9s %9s %9s %9s %9s %9s %9s %12s%s\n", "routers", "in flight",
+	    "cases/s", "p50 ms", "p99 ms", "flushes", "syncs", "KiB", "Minstr", "cpu ms", "busiest", "ratio",
 	    has_several ? "  of the first  a router's cases" : "");
 }
 
@@ -236,16 +241,18 @@ static void print_processes(const json_t *windows)
 	size_t i;
 	size_t j;
 
-	(void)printf("  %9s  %-10s %9s %9s %9s %9s %9s\n", "in flight", "process", "cases", "requests",
-	    "records", "syncs", "cpu ms");
+	(void)printf("  a case's share of each process\n");
+	(void)printf("  %9s  %-10s %9s %9s %9s %9s %9s %9s %9s\n", "in flight", "process", "cases",
+	    "requests", "records", "syncs", "KiB", "Minstr", "cpu ms");
 	json_array_foreach(windows, i, w)
 	{
 		json_array_foreach(json_object_get(w, "processes"), j, p)(void)
-		    printf("  %9.0f  %-10s %9.2f %9.1f %9.1f %9.1f %9.2f\n", get(w, "in_flight"),
-			json_string_value(json_object_get(p, "name")), get(p, "cases"),
-			get(p, "requests"), get(p, "records"), get(p, "syncs"), get(p, "cpu_ms"));
-		(void)printf("  %9.0f  %-10s %9s %9s %9s %9s %9.2f\n", get(w, "in_flight"),
-		    "this bench", "", "", "", "", get(w, "client_cpu_ms"));
+		    printf("  %9.0f  %-10s %9.2f %9.1f %9.1f %9.1f %9.0f %9.2f %9.2f\n",
+			get(w, "in_flight"), json_string_value(json_object_get(p, "name")),
+			get(p, "cases"), get(p, "requests"), get(p, "records"), get(p, "syncs"),
+			get(p, "kb"), get(p, "minstr"), get(p, "cpu_ms"));
+		(void)printf("  %9.0f  %-10s %9s %9s %9s %9s %9s %9s %9.2f\n", get(w, "in_flight"),
+		    "this bench", "", "", "", "", "", "", get(w, "client_cpu_ms"));
 	}
 	(void)printf("\n");
 }

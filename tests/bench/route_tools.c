@@ -1,13 +1,16 @@
 #include "tests/bench/route_tools.h"
 
+#include <dirent.h>
 #include <ftw.h>
 #include <limits.h>
+#include <linux/perf_event.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
@@ -175,6 +178,75 @@ int64_t route_cpu_own_us(void)
 	(void)getrusage(RUSAGE_SELF, &usage);
 	return (int64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
 	       usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+}
+
+/* A thread that one of these starts later is counted with it. */
+static int watch_thread(pid_t thread)
+{
+	struct perf_event_attr attr = {.type = PERF_TYPE_HARDWARE,
+	    .size = sizeof attr,
+	    .config = PERF_COUNT_HW_INSTRUCTIONS,
+	    .inherit = 1,
+	    .exclude_hv = 1};
+
+	return (int)syscall(SYS_perf_event_open, &attr, thread, -1, -1, PERF_FLAG_FD_CLOEXEC);
+}
+
+void route_steps_watch(pid_t pid, struct route_steps *out)
+{
+	char path[64];
+	struct dirent *entry;
+	DIR *dir;
+
+	*out = (struct route_steps){0};
+	(void)snprintf(path, sizeof path, "/proc/%ld/task", (long)pid);
+	dir = opendir(path);
+	while (dir != NULL && (entry = readdir(dir)) != NULL && out->count < ROUTE_STEPS_THREADS) {
+		long thread = strtol(entry->d_name, NULL, 10);
+		int fd = thread > 0 ? watch_thread((pid_t)thread) : -1;
+
+		if (fd >= 0)
+			out->fds[out->count++] = fd;
+	}
+	if (dir != NULL)
+		(void)closedir(dir);
+}
+
+uint64_t route_steps_read(const struct route_steps *steps)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < steps->count; i++) {
+		uint64_t value = 0;
+
+		if (read(steps->fds[i], &value, sizeof value) == (ssize_t)sizeof value)
+			sum += value;
+	}
+	return sum;
+}
+
+void route_steps_close(struct route_steps *steps)
+{
+	for (size_t i = 0; i < steps->count; i++)
+		(void)close(steps->fds[i]);
+	steps->count = 0;
+}
+
+uint64_t route_bytes_written(pid_t pid)
+{
+	char path[64];
+	char line[128];
+	unsigned long long bytes = 0;
+	FILE *file;
+
+	(void)snprintf(path, sizeof path, "/proc/%ld/io", (long)pid);
+	file = fopen(path, "re");
+	while (file != NULL && fgets(line, sizeof line, file) != NULL)
+		if (sscanf(line, "wchar: %llu", &bytes) == 1)
+			break;
+	if (file != NULL)
+		(void)fclose(file);
+	return bytes;
 }
 
 /* ---- shims ----------------------------------------------------------------------------------- */

@@ -13,6 +13,8 @@
 
 #include "protocol/base/err.h"
 
+#define ROUTE_STEPS_THREADS 64 /* of one process, counted one by one */
+
 /* Monotonic, microseconds. */
 int64_t route_now_us(void);
 void route_sleep_us(int64_t us);
@@ -47,6 +49,19 @@ uint64_t route_device_flushes(const struct route_device *device);
 /* User and system time of a process so far, in microseconds (of ten-millisecond ticks); 0: gone. */
 int64_t route_cpu_us(pid_t pid);
 int64_t route_cpu_own_us(void);
+
+/* Instructions that all threads of a process have carried out, in the kernel too, counted from
+ * route_steps_watch on: what a case costs, however busy the machine is. 0: this machine does not count. */
+struct route_steps {
+	int fds[ROUTE_STEPS_THREADS]; /* owned */
+	size_t count;
+};
+void route_steps_watch(pid_t pid, struct route_steps *out);
+uint64_t route_steps_read(const struct route_steps *steps);
+void route_steps_close(struct route_steps *steps);
+
+/* Bytes a process has written to files (and to wake its own threads, which is little); 0: gone. */
+uint64_t route_bytes_written(pid_t pid);
 
 /* Put the shims into the environment for what is started next, and take them out again. `slow_us` 0
  * and `syncs` (the counting shim's file) NULL leave the one or the other away. Links to the shims

@@ -40,7 +40,7 @@ static const char *write_csv(const char *name, const char *rows)
 }
 
 /* A demand for one account; every call gives another file, and so another case. */
-static void file_for(const char *account, char case_id[CM_ID_TEXT_BYTES])
+static void file_about(const char *account, char case_id[CM_ID_TEXT_BYTES])
 {
 	static unsigned number;
 	char text[512];
@@ -63,7 +63,7 @@ static void expect_hosted(const char *account, const char *want, const char *whe
 	size_t i;
 	json_t *part;
 
-	file_for(account, case_id);
+	file_about(account, case_id);
 	shown = wait_outcome(&fleet, "us", case_id);
 	json_array_foreach(at(shown, "outcome.parts"), i, part)
 		(void)snprintf(have + strlen(have), sizeof have - strlen(have), "%s%s",
@@ -94,7 +94,7 @@ static void a_node_without_a_map_holds(void)
 	char case_id[CM_ID_TEXT_BYTES];
 	json_t *shown;
 
-	file_for("a@move.example", case_id);
+	file_about("a@move.example", case_id);
 	shown = wait_outcome(&fleet, "us", case_id);
 	expect(strcmp(text_at(shown, "outcome.parts.0.disposition"), "hold_for_counsel") == 0,
 	    "nobody can say where it is: %s", text_at(shown, "outcome.parts.0.disposition"));

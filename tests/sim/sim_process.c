@@ -201,6 +201,8 @@ static struct cm_machine outer(struct sim_proc *proc)
 	    .record = on_record,
 	    .op = on_op,
 	    .storing_ops = proc->inner.storing_ops,
+	    .opening_ops = proc->inner.opening_ops,
+	    .opening_kinds = proc->inner.opening_kinds,
 	    .timer = on_timer,
 	    .peer = on_peer,
 	    .undeliverable = on_undeliverable,

@@ -164,6 +164,43 @@ Test(buf, grows_and_reports_its_limit_once_at_the_end)
 	cr_assert_eq(cm_alloc_live(), before);
 }
 
+Test(buf, room_that_was_expected_is_taken_once_and_changes_no_limit)
+{
+	size_t before = cm_alloc_live();
+	struct cm_buf buf;
+	uint8_t *data;
+
+	cm_buf_init(&buf, 300);
+	cm_buf_text(&buf, "ab");
+	cm_buf_expect(&buf, 250);
+	data = buf.data;
+	cr_assert_str_eq(cm_buf_str(&buf), "ab");
+	for (int i = 0; i < 250; i++)
+		cm_buf_byte(&buf, 'c');
+	cr_assert_eq(buf.data, data);
+	cm_buf_expect(&buf, 10000); /* more than it may hold */
+	cr_assert_leq(buf.cap, 301);
+	for (int i = 0; i < 48; i++)
+		cm_buf_byte(&buf, 'd');
+	cr_assert_eq(buf.len, 300);
+	cr_assert(!buf.failed);
+	cm_buf_byte(&buf, 'e');
+	cr_assert(buf.failed);
+	cm_buf_clear(&buf);
+	cm_alloc_fail_at(1, true);
+	cm_buf_expect(&buf, 100000);
+	cm_alloc_fail_at(0, false);
+	cr_assert(!buf.failed, "it has all the room it may have");
+	cm_buf_fini(&buf);
+	cm_buf_init(&buf, 300);
+	cm_alloc_fail_at(1, true);
+	cm_buf_expect(&buf, 10);
+	cm_alloc_fail_at(0, false);
+	cr_assert(buf.failed);
+	cm_buf_fini(&buf);
+	cr_assert_eq(cm_alloc_live(), before);
+}
+
 Test(clock, days_that_exist_and_days_that_do_not)
 {
 	struct cm_day d;
@@ -323,6 +360,22 @@ Test(list, takes_out_of_the_middle)
 	cr_assert_eq(CM_CONTAINER(cm_list_take(&list), struct item, node)->n, 2);
 	cr_assert_null(cm_list_take(&list));
 	cr_assert(cm_list_is_empty(&list));
+}
+
+Test(text, utf8_is_looked_at_in_every_place)
+{
+	char text[32];
+
+	for (size_t at = 0; at + 3 <= sizeof text; at++) {
+		memset(text, 'a', sizeof text);
+		memcpy(text + at, "\xe2\x82\xac", 3);
+		cr_assert(cm_utf8_is_valid(text, sizeof text), "a euro sign at %zu", at);
+		cr_assert(!cm_utf8_is_valid(text, at + 2), "cut at %zu", at);
+		text[at + 1] = 'a';
+		cr_assert(!cm_utf8_is_valid(text, sizeof text), "a head alone at %zu", at);
+		text[at] = 'a';
+		cr_assert(!cm_utf8_is_valid(text, sizeof text), "a tail alone at %zu", at + 2);
+	}
 }
 
 Test(text, utf8_that_is_and_is_not)

@@ -33,6 +33,33 @@ Test(needs, partly_known_facts_count_as_open)
 	help_free(&set);
 }
 
+Test(needs, a_fact_that_another_is_compared_with_is_heard)
+{
+	struct help_set set = help_load("rule us.a" RULE_HEAD ON
+					"applies when residence is seat and not (residence is seat "
+					"and gag) effect permits quash end");
+
+	cr_expect_str_eq(help_needs(&set, "us.a", SERVED "residence=FR seat=?", DAY), "gag seat");
+	cr_expect_str_eq(help_needs(&set, "us.a", SERVED "residence=? seat=FR", DAY), "gag residence");
+	cr_expect_str_eq(help_needs(&set, "us.a", SERVED "residence=FR seat=? gag=yes", DAY), "");
+	help_free(&set);
+}
+
+Test(needs, each_value_that_a_condition_names_is_a_class_of_its_own)
+{
+	struct help_set set = help_load("rule us.a" RULE_HEAD ON
+					"applies when (residence is FR and emergency) or (residence "
+					"is DE and gag) or (residence is one of GB, US and us_person) "
+					"effect permits quash end");
+
+	cr_expect_str_eq(
+	    help_needs(&set, "us.a", SERVED, DAY), "emergency gag residence us_person");
+	cr_expect_str_eq(help_needs(&set, "us.a", SERVED "residence=DE,GB", DAY),
+	    "gag residence us_person");
+	cr_expect_str_eq(help_needs(&set, "us.a", SERVED "residence=IE", DAY), "");
+	help_free(&set);
+}
+
 Test(needs, sets_of_countries_are_searched_by_class)
 {
 	struct help_set set = help_load(

@@ -159,6 +159,84 @@ Test(link_peer, the_first_record_sets_the_alarm_to_now)
 	cr_assert_eq(bench.effects.alarm.ms, 1000);
 }
 
+/* ---- at leisure ------------------------------------------------------------------------------- */
+
+static struct cm_peer_item at_leisure(unsigned number, unsigned ms)
+{
+	struct cm_peer_item item = bench_item(number, 10);
+
+	item.leisure_ms = ms;
+	return item;
+}
+
+Test(link_peer, a_record_at_leisure_goes_when_its_time_is_over_and_takes_the_others_along)
+{
+	struct cm_peer_item items[3] = {at_leisure(0, 25), at_leisure(1, 25), at_leisure(2, 25)};
+	struct bench bench;
+
+	bench_init(&bench, UP);
+	for (unsigned i = 0; i < 3; i++) {
+		bench.now.ms = 1000 + i;
+		bench_queue(&bench, &items[i]);
+	}
+	cr_assert_eq(bench.peer.armed_at.ms, 1025);
+	bench_tick_at(&bench, 1024);
+	cr_assert_eq(bench.effects.sends_count, 0);
+	bench_tick_at(&bench, 1025);
+	cr_assert_eq(bench.effects.sends_count, 1);
+	cr_assert_eq(bench_records_in(&bench, 1, records), 3);
+	for (unsigned i = 0; i < 3; i++)
+		cr_assert_eq(bench_number(&records[i].id), i);
+}
+
+Test(link_peer, a_record_at_leisure_goes_with_one_that_is_not_and_before_it)
+{
+	struct cm_peer_item items[2] = {at_leisure(0, 25), bench_item(1, 10)};
+	struct bench bench;
+
+	bench_init(&bench, UP);
+	bench_queue(&bench, &items[0]);
+	bench_tick_at(&bench, 1000);
+	cr_assert_eq(bench.effects.sends_count, 0);
+	bench_queue(&bench, &items[1]);
+	bench_tick_at(&bench, 1000);
+	cr_assert_eq(bench.effects.sends_count, 1);
+	cr_assert_eq(bench_records_in(&bench, 1, records), 2);
+	cr_assert_eq(bench_number(&records[0].id), 0);
+}
+
+Test(link_peer, a_record_at_leisure_rides_on_a_reply_and_comes_back_at_the_end)
+{
+	struct cm_peer_item items[2] = {at_leisure(0, 25), at_leisure(1, 25)};
+	struct bench bench;
+
+	bench_init(&bench, DOWN);
+	bench_queue(&bench, &items[0]);
+	bench_feed_ok(&bench, (struct cm_peer_input){.event = CM_PEER_RIDE});
+	cr_assert_eq(bench.effects.rides_count, 1);
+	bench_queue(&bench, &items[1]);
+	cr_assert_eq(cm_peer_take(&bench.peer), &items[1]);
+	cr_assert_eq(cm_peer_take(&bench.peer), &items[0]);
+	cr_assert_null(cm_peer_take(&bench.peer));
+}
+
+Test(link_peer, many_records_at_leisure_wait_for_no_more)
+{
+	static struct cm_peer_item items[CM_PEER_COMPANY];
+	struct bench bench;
+
+	bench_init(&bench, UP);
+	for (unsigned i = 0; i < CM_PEER_COMPANY; i++) {
+		items[i] = at_leisure(i, 25);
+		bench_queue(&bench, &items[i]);
+	}
+	bench_tick_at(&bench, 1000);
+	cr_assert_eq(bench.effects.sends_count, 1);
+	cr_assert_eq(bench_records_in(&bench, 1, records), CM_PEER_COMPANY);
+}
+
+/* ---- envelopes -------------------------------------------------------------------------------- */
+
 Test(link_peer, an_envelope_ends_before_32_KiB_and_the_window_holds_eight)
 {
 	struct cm_peer_item items[60];

@@ -121,21 +121,43 @@ Test(link_peer_receipt, receipts_ride_with_records_and_go_alone_if_there_are_non
 
 	bench_init(&bench, UP);
 	bench_feed_ok(&bench, (struct cm_peer_input){.event = CM_PEER_RECEIPT, .note = &notes[0]});
-	cr_assert_eq(bench.effects.alarm.ms, 1000, "at once");
+	cr_assert_eq(bench.effects.alarm.ms, 1000 + CM_PEER_LEISURE_MS, "it waits for a record");
+	bench_tick_at(&bench, 1000);
+	cr_assert_eq(bench.effects.sends_count, 0);
 	bench_queue(&bench, &item);
+	cr_assert_eq(bench.effects.alarm.ms, 1000);
 	bench_tick_at(&bench, 1000);
 	cr_assert_eq(bench.effects.sends_count, 1);
 	cr_assert_eq(bench_records_in(&bench, 1, records), 1);
 	cr_assert_eq(bench_receipts_in(&bench, 1, receipts), 1);
 	bench_feed_ok(&bench, (struct cm_peer_input){.event = CM_PEER_RECEIPT, .note = &notes[1]});
-	bench_tick_at(&bench, 1000);
-	cr_assert_eq(bench.effects.sends_count, 1);
+	bench_tick_at(&bench, 1000 + CM_PEER_LEISURE_MS - 1);
+	cr_assert_eq(bench.effects.sends_count, 0);
+	bench_tick_at(&bench, 1000 + CM_PEER_LEISURE_MS);
+	cr_assert_eq(bench.effects.sends_count, 1, "alone, when no record comes");
 	cr_assert_eq(bench_records_in(&bench, 2, records), 0);
 	cr_assert_eq(bench_receipts_in(&bench, 2, receipts), 1);
 	bench_fail(&bench, 2, CM_UNREACHABLE);
 	cr_assert_eq(bench.peer.notes.count, 1, "a receipt that did not arrive is kept");
 	bench_reply(&bench, 1, NULL, 0);
 	cr_assert_not_null(cm_list_take(&bench.effects.told), "one that did is given back");
+}
+
+Test(link_peer_receipt, many_receipts_wait_for_no_more)
+{
+	static struct cm_peer_note notes[CM_PEER_COMPANY];
+	struct bench bench;
+
+	bench_init(&bench, UP);
+	for (unsigned i = 0; i < CM_PEER_COMPANY; i++) {
+		notes[i] = (struct cm_peer_note){.receipt = {.id = bench_id(i)}};
+		bench_feed_ok(
+		    &bench, (struct cm_peer_input){.event = CM_PEER_RECEIPT, .note = &notes[i]});
+	}
+	cr_assert_eq(bench.effects.alarm.ms, 1000);
+	bench_tick_at(&bench, 1000);
+	cr_assert_eq(bench.effects.sends_count, 1);
+	cr_assert_eq(bench_receipts_in(&bench, 1, receipts), CM_PEER_COMPANY);
 }
 
 Test(link_peer_receipt, long_reasons_do_not_make_an_envelope_too_large)

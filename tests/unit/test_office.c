@@ -27,6 +27,8 @@ static unsigned resets;
 static unsigned records_taken;
 static char told[400]; /* what the machine was told of peers and refusals, a line each */
 static bool acts_when_refused;
+static unsigned machine_patience_ms;
+static struct cm_office_options bounds; /* only its bounds are looked at */
 static size_t fail_at; /* after the machine has spoken, this request for memory fails */
 
 /* The inbox: one id. */
@@ -67,6 +69,7 @@ static enum cm_status on_record(void *self, const struct cm_input *input, const 
 	if (machine_says != CM_OK)
 		return cm_err_set(err, machine_says, "so be it");
 	act(effects, record->id.bytes[15]);
+	effects->patience_ms = record->id.bytes[15] < 200 ? machine_patience_ms : 0;
 	return CM_OK;
 }
 
@@ -198,8 +201,15 @@ static struct cm_office_input input_of(enum cm_office_event event)
 static void start(void)
 {
 	static const char *const storing[] = {"file", NULL};
+	static const uint32_t opening[] = {CM_KIND_DEMAND, 0};
 	struct cm_office_options options = {.settings = &settings,
+	    .jobs_most = bounds.jobs_most,
+	    .jobs_bytes_most = bounds.jobs_bytes_most,
+	    .outbox_most = bounds.outbox_most,
+	    .outbox_bytes_most = bounds.outbox_bytes_most,
 	    .machine = {.storing_ops = storing,
+	        .opening_ops = storing,
+	        .opening_kinds = opening,
 	        .record = on_record,
 	        .op = on_op,
 	        .replay = on_replay,
@@ -216,6 +226,7 @@ static void start(void)
 	machine_says = CM_OK;
 	machine_sends = false;
 	machine_arms = false;
+	machine_patience_ms = 0;
 	open_cases = 0;
 	resets = 0;
 	records_taken = 0;
@@ -231,6 +242,7 @@ static void start(void)
 
 static void end(void)
 {
+	bounds = (struct cm_office_options){0};
 	cm_office_free(office);
 	cm_arena_fini(&arena);
 	cr_assert_eq(cm_alloc_live(), 0, "%zu blocks live", cm_alloc_live());
@@ -254,13 +266,17 @@ static void request(const struct cm_record *records, size_t count)
 	cm_buf_fini(&buf);
 }
 
-static void request_ask(uint8_t last)
+static void request_kind(uint8_t last, uint32_t kind)
 {
-	struct cm_record record = {.id = id_of(last),
-	    .kind = CM_KIND_ASK,
-	    .body = {(const uint8_t *)"x", 1}};
+	struct cm_record record = {
+	    .id = id_of(last), .kind = kind, .body = {(const uint8_t *)"x", 1}};
 
 	request(&record, 1);
+}
+
+static void request_ask(uint8_t last)
+{
+	request_kind(last, CM_KIND_ASK);
 }
 
 static void request_op(const char *name)
@@ -463,6 +479,161 @@ Test(office, an_operation_waits_for_what_is_being_stored)
 	cr_assert_eq(reply.status, CM_OK);
 	request_op("show");
 	(void)next_answer();
+	end();
+}
+
+/* ---- bounds ---------------------------------------------------------------------------------- */
+
+static void is_put_off(uint8_t last, uint32_t retry_ms, const char *reason)
+{
+	struct cm_envelope envelope = next_answer();
+	struct cm_id id = id_of(last);
+
+	cr_assert_eq(envelope.receipts_count, 1);
+	cr_assert(cm_id_equal(&envelope.receipts[0].id, &id));
+	cr_assert_eq(envelope.receipts[0].status, CM_TRY_AGAIN);
+	cr_assert_eq(envelope.receipts[0].retry_ms, retry_ms);
+	cr_assert_str_eq(envelope.receipts[0].reason, reason);
+}
+
+static void is_op_reply(enum cm_status status, const char *sentence)
+{
+	struct cm_envelope envelope = next_answer();
+	struct cm_op_reply reply;
+
+	cr_assert_eq(envelope.records_count, 1);
+	cr_assert_eq(
+	    cm_record_decode(CM_KIND_OP_REPLY, envelope.records[0].body, &arena, &reply, NULL),
+	    CM_OK);
+	cr_assert_eq(reply.status, (uint32_t)status);
+	cr_assert_str_eq(reply.sentence, sentence);
+}
+
+Test(office, above_so_many_jobs_records_are_told_when_to_come_again)
+{
+	struct cm_job *jobs[2];
+
+	bounds.jobs_most = 2;
+	start();
+	for (uint8_t i = 0; i < 2; i++) {
+		request_ask((uint8_t)(i + 1));
+		jobs[i] = next_job();
+	}
+	request_ask(3);
+	is_put_off(3, 200, "busy");
+	request_op("file");
+	is_op_reply(CM_TRY_AGAIN, "busy; try again in 200 ms");
+	cr_assert_eq(records_taken, 2, "what is put off is not looked at");
+	cr_assert_eq(cm_office_counters(office)->records_deferred, 1);
+	turn();
+	cr_assert(next(CM_OFFICE_DO_PAUSE), "and no more is read from the network");
+	job_back(jobs[0], CM_OK);
+	cr_assert(next(CM_OFFICE_DO_RESUME));
+	request_ask(3);
+	job_back(jobs[1], CM_OK);
+	job_back(next_job(), CM_OK);
+	end();
+}
+
+Test(office, above_so_many_bytes_of_jobs_too)
+{
+	struct cm_job *job;
+
+	bounds.jobs_bytes_most = 4;
+	start();
+	request_ask(1);
+	job = next_job();
+	cr_assert_geq(job->bytes, 4);
+	request_ask(2);
+	is_put_off(2, 200, "busy");
+	job_back(job, CM_OK);
+	request_ask(2);
+	job_back(next_job(), CM_OK);
+	end();
+}
+
+Test(office, above_so_many_records_for_one_peer_nothing_new_is_begun)
+{
+	bounds.outbox_most = 2;
+	start();
+	machine_sends = true;
+	for (uint8_t i = 1; i <= 2; i++) {
+		request_kind(i, CM_KIND_DEMAND);
+		job_back(next_job(), CM_OK);
+		is_receipt(i, CM_OK);
+	}
+	request_kind(3, CM_KIND_DEMAND);
+	is_put_off(3, 1000, "2 records wait for router");
+	request_op("file");
+	is_op_reply(CM_TRY_AGAIN, "2 records wait for router; try again in 1000 ms");
+	request_op("list");
+	is_op_reply(CM_OK, "");
+	request_ask(4); /* what is under way goes on */
+	job_back(next_job(), CM_OK);
+	is_receipt(4, CM_OK);
+	cr_assert_eq(records_taken, 3);
+	end();
+}
+
+Test(office, above_so_many_bytes_for_one_peer_too_until_the_receipts_come)
+{
+	struct cm_receipt receipt = {.id = id_of(101), .reason = ""};
+	struct cm_envelope told = {.version = CM_PROTOCOL_VERSION,
+	    .sender = "router",
+	    .boot = 7,
+	    .receipts = &receipt,
+	    .receipts_count = 1};
+	struct cm_office_input input;
+	struct cm_buf buf;
+
+	bounds.outbox_bytes_most = 3;
+	start();
+	machine_sends = true;
+	request_kind(1, CM_KIND_DEMAND);
+	job_back(next_job(), CM_OK);
+	is_receipt(1, CM_OK);
+	request_kind(2, CM_KIND_DEMAND);
+	is_put_off(2, 1000, "1 records wait for router");
+	input = input_of(CM_OFFICE_REQUEST);
+	cm_buf_init(&buf, 0);
+	cr_assert_eq(cm_envelope_encode(&told, &buf, NULL), CM_OK);
+	input.asker = &told;
+	input.bytes = (struct cm_bytes){buf.data, buf.len};
+	cm_office_step(office, &input);
+	cm_buf_fini(&buf);
+	cr_assert_eq(cm_office_peer_waiting(office, 0), 0);
+	request_kind(2, CM_KIND_DEMAND);
+	job_back(next_job(), CM_OK);
+	end();
+}
+
+/* ---- patience -------------------------------------------------------------------------------- */
+
+static void request_two(uint8_t one, uint8_t other)
+{
+	struct cm_record records[2] = {
+	    {.id = id_of(one), .kind = CM_KIND_ASK, .body = {(const uint8_t *)"x", 1}},
+	    {.id = id_of(other), .kind = CM_KIND_ASK, .body = {(const uint8_t *)"x", 1}}};
+
+	request(records, 2);
+}
+
+Test(office, a_job_is_as_patient_as_the_least_patient_of_its_records)
+{
+	start();
+	machine_patience_ms = 25;
+	request_two(1, 2);
+	job_back(next_job(), CM_OK);
+	cr_assert_eq(effect.patience_ms, 25);
+	request_two(3, 200);
+	job_back(next_job(), CM_OK);
+	cr_assert_eq(effect.patience_ms, 0);
+	request_two(201, 4);
+	job_back(next_job(), CM_OK);
+	cr_assert_eq(effect.patience_ms, 0);
+	request_op("file");
+	job_back(next_job(), CM_OK);
+	cr_assert_eq(effect.patience_ms, 0, "somebody waits for the reply");
 	end();
 }
 

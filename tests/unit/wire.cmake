@@ -3,6 +3,7 @@ comity_test(wire_scan SOURCES unit/test_wire_scan.c LIBS cm_wire)
 comity_test(wire_schema SOURCES unit/test_wire_schema.c ${wire_tools} LIBS cm_wire)
 comity_test(wire_codec SOURCES unit/test_wire_codec.c ${wire_tools} LIBS cm_wire)
 comity_test(wire_fields SOURCES unit/test_wire_fields.c ${wire_tools} LIBS cm_wire)
+comity_test(wire_fold SOURCES unit/test_wire_fold.c LIBS cm_wire)
 comity_test(wire_hostile SOURCES unit/test_wire_hostile.c ${wire_tools} LIBS cm_wire)
 comity_plain_test(wire_golden
   SOURCES unit/test_wire_golden.c unit/test_wire_samples.c unit/test_wire_print.c ${wire_tools}
