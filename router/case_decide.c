@@ -190,7 +190,8 @@ enum cm_status cm_case_conclude(struct cm_case *c, const struct cm_case_env *env
 		status = cm_case_note_waits(c, env, input, effects, err);
 	if (status == CM_OK)
 		status = note_related(c, env, input, effects, err);
-	if (status == CM_OK && cm_case_outcome_input(c, env, input->now.ms, cm_case_next_revision(c),
+	if (status == CM_OK && cm_case_outcome_input(c, env, input->now.ms,
+	                           is_early ? cm_case_early_revision(c) : cm_case_next_revision(c),
 	                           &effects->arena, &plan) != CM_OK)
 		status = cm_err_set(err, CM_NO_MEMORY, "no memory to plan a case");
 	if (status == CM_OK)

@@ -54,7 +54,9 @@ enum cm_status cm_case_check_voice(const struct cm_case_env *env, const char *se
     const struct cm_answer *answer, struct cm_err *err);
 
 /* case_owner.c */
-uint32_t cm_case_next_revision(const struct cm_case *c); /* behind all that anybody has seen */
+uint32_t cm_case_next_revision(const struct cm_case *c);
+/* Of an outcome that is made before all have answered. */
+uint32_t cm_case_early_revision(const struct cm_case *c); /* behind all that anybody has seen */
 uint32_t cm_case_epoch_field(const struct cm_case *c);   /* as it travels: the first is left out */
 enum cm_status cm_case_check_epoch(
     const struct cm_case *c, const struct cm_answer *answer, struct cm_err *err);

@@ -14,9 +14,21 @@
 #include "protocol/base/plant.h"
 #include "protocol/wire/codec.h"
 
+#define REVISION_LEAP 100
+
 uint32_t cm_case_next_revision(const struct cm_case *c)
 {
 	return (c->revision > c->known_revision ? c->revision : c->known_revision) + 1;
+}
+
+uint32_t cm_case_early_revision(const struct cm_case *c)
+{
+	uint32_t next = cm_case_next_revision(c);
+
+	/* How far a former owner had come is not known before all have answered: no number may come twice. */
+	if (c->epoch > 1 && c->revision == 0)
+		next += REVISION_LEAP;
+	return next;
 }
 
 uint32_t cm_case_epoch_field(const struct cm_case *c)

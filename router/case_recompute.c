@@ -70,6 +70,7 @@ static enum cm_status plan_anew(struct comparing *w, const struct cm_outcome *st
     struct cm_effects *effects, struct cm_outcome *outcome, struct cm_bytes *body)
 {
 	struct cm_plan_input plan;
+	bool is_early = w->c->waits_next;
 	enum cm_status status;
 
 	/* What was ASKED stood in for the first answers that were missing, what was DECIDED for none. */
@@ -80,7 +81,8 @@ static enum cm_status plan_anew(struct comparing *w, const struct cm_outcome *st
 		    w->c, w->env, &w->end, stored->decided_ms, cm_case_next_revision(w->c));
 		return cm_case_encode_outcome(outcome, body, effects, w->err);
 	}
-	status = cm_case_outcome_input(w->c, w->env, stored->decided_ms, cm_case_next_revision(w->c),
+	status = cm_case_outcome_input(w->c, w->env, stored->decided_ms,
+	    is_early ? cm_case_early_revision(w->c) : cm_case_next_revision(w->c),
 	    &effects->arena, &plan);
 	if (status != CM_OK)
 		return cm_err_set(w->err, status, "no memory to plan a case");

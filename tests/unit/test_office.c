@@ -578,7 +578,7 @@ Test(office, above_so_many_records_for_one_peer_nothing_new_is_begun)
 Test(office, above_so_many_bytes_for_one_peer_too_until_the_receipts_come)
 {
 	struct cm_receipt receipt = {.id = id_of(101), .reason = ""};
-	struct cm_envelope told = {.version = CM_PROTOCOL_VERSION,
+	struct cm_envelope envelope = {.version = CM_PROTOCOL_VERSION,
 	    .sender = "router",
 	    .boot = 7,
 	    .receipts = &receipt,
@@ -596,8 +596,8 @@ Test(office, above_so_many_bytes_for_one_peer_too_until_the_receipts_come)
 	is_put_off(2, 1000, "1 records wait for router");
 	input = input_of(CM_OFFICE_REQUEST);
 	cm_buf_init(&buf, 0);
-	cr_assert_eq(cm_envelope_encode(&told, &buf, NULL), CM_OK);
-	input.asker = &told;
+	cr_assert_eq(cm_envelope_encode(&envelope, &buf, NULL), CM_OK);
+	input.asker = &envelope;
 	input.bytes = (struct cm_bytes){buf.data, buf.len};
 	cm_office_step(office, &input);
 	cm_buf_fini(&buf);
