@@ -402,7 +402,8 @@ static bool is_forgotten(struct cm_desk *desk, const struct cm_review *review,
 	if (!review->is_intake || cm_review_has_ended(review) || owner == NULL ||
 	    strcmp(owner, rebuild->router) != 0)
 		return false;
-	return is_unasked(review) || review->asked_ledger != rebuild->ledger;
+	return is_unasked(review) || review->asked_ledger != rebuild->ledger ||
+	       cm_desk_has_said_end(review);
 }
 
 static size_t count_forgotten(struct cm_desk *desk, const struct cm_rebuild *rebuild)

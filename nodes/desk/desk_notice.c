@@ -38,6 +38,8 @@ static enum cm_status send_notice(struct cm_desk *desk, const struct cm_input *i
 		status = cm_err_set(err, CM_NO_MEMORY, "no memory for a notice");
 	if (status == CM_OK)
 		word->review->rows++;
+	if (status == CM_OK && notice->what == CM_NOTICE_WITHDRAW)
+		word->review->is_withdrawing = true;
 	return status;
 }
 
