@@ -753,6 +753,37 @@ static void a_replaced_demand_is_ended_wherever_it_is(void)
 	end();
 }
 
+/* Both say so of the one case, and neither may stand in the other's way. */
+static void two_corrections_of_one_demand_go_together(void)
+{
+	char id[CM_ID_TEXT_BYTES];
+	struct cm_arg arg = {"case", id};
+	struct cm_notice notice;
+	struct cm_id words[4];
+	size_t count = 0;
+	const char *first;
+	struct cm_review *old;
+
+	start("two corrections of one demand go together", 3, false);
+	old = file(1, false, 0);
+	first = sent_to;
+	CHECK(ask(first, 1, 0, 10) == CM_OK);
+	CHECK(decide(first, 0, 1, "", 20) == CM_OK);
+	cm_id_print(&old->id, id);
+	CHECK(run("supersede", &arg, 1, json_of(2, false), 60) == CM_OK);
+	CHECK(run("supersede", &arg, 1, json_of(2, true), 70) == CM_OK);
+	peer(first, false, 100);
+	(void)look(101 + PATIENCE_MS);
+	for (size_t i = 0; i < effects.count && count < 4; i++)
+		if (effects.items[i].kind == CM_EFFECT_SEND && effects.items[i].what == CM_KIND_NOTICE &&
+		    cm_record_decode(CM_KIND_NOTICE, effects.items[i].body, &arena, &notice, &err) == CM_OK &&
+		    notice.what == CM_NOTICE_SUPERSEDE)
+			words[count++] = effects.items[i].record_id;
+	CHECK(count == 2);
+	CHECK(!cm_id_equal(&words[0], &words[1]));
+	end();
+}
+
 static void what_is_still_being_stored_waits(void)
 {
 	struct cm_review *review;
@@ -1289,6 +1320,7 @@ int main(void)
 	emergencies_first_and_open_cases_before_decided_ones();
 	intakes_words_go_with_it();
 	a_replaced_demand_is_ended_wherever_it_is();
+	two_corrections_of_one_demand_go_together();
 	what_is_still_being_stored_waits();
 	without_memory_nothing_is_handed_over();
 	a_router_that_left_the_settings_loses_its_cases();
