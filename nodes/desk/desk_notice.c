@@ -23,6 +23,7 @@ static enum cm_status send_notice(struct cm_desk *desk, const struct cm_input *i
 	notice->node = desk->settings->name;
 	notice->at_ms = input->now.ms;
 	notice->revision = word->revision;
+	notice->epoch = word->review->epoch > 1 ? word->review->epoch : 0;
 	notice->by = word->by;
 	notice->reasons = word->reasons;
 	status = cm_effects_encode(effects, CM_KIND_NOTICE, notice, &body, err);

@@ -138,7 +138,7 @@ void sim_check_told(struct sim *sim, const struct sim_demand *demand)
 	}
 	check_former(sim, demand, owner);
 	/* What a router had to tell of an end when it lost its disk is lost: ended cases are not given again. */
-	if (!sim_has_row(owner, CM_KIND_OUTCOME, &demand->case_id))
+	if (sim_live_outcome(owner, &demand->case_id) != router)
 		return;
 	for (size_t i = sim->routers_count; i < sim->procs_count; i++) {
 		struct sim_proc *proc = &sim->procs[i];
