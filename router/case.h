@@ -117,6 +117,7 @@ struct cm_case_asked {
 /* A settlement by central that was taken. */
 struct cm_case_settled {
 	struct cm_case_settled *next;
+	bool is_told; /* by central's answer to a new owner */
 	struct cm_notice notice;
 };
 

@@ -33,6 +33,22 @@ static void insert_answer(
 	(*count)++;
 }
 
+/* Of one part central's last settlement counts. To a new owner it tells those that stand, in its answer; a
+ * notice may overtake that, and says by its epoch whether it was given before or after. */
+enum said_when {
+	BEFORE_THE_ANSWER,
+	IN_THE_ANSWER,
+	AFTER_THE_ANSWER,
+};
+
+static enum said_when said_when(const struct cm_case *c, const struct cm_case_settled *s)
+{
+	if (s->is_told)
+		return IN_THE_ANSWER;
+	return cm_epoch_of(s->notice.epoch) < cm_epoch_of(c->epoch) ? BEFORE_THE_ANSWER
+	                                                            : AFTER_THE_ANSWER;
+}
+
 /* The answers in order of node name and round, whatever the order in which they came in, so that the
  * outcome does not depend on the race. */
 enum cm_status cm_case_plan_input(const struct cm_case *c, const struct cm_case_env *env,
@@ -53,8 +69,10 @@ enum cm_status cm_case_plan_input(const struct cm_case *c, const struct cm_case_
 			insert_answer(answers, &count, &a->answer);
 	for (const struct cm_case_asked *a = c->asks; a != NULL; a = a->next)
 		asks[asked++] = &a->ask;
-	for (const struct cm_case_settled *s = c->settlements; s != NULL; s = s->next)
-		settlements[settled++] = &s->notice;
+	for (enum said_when when = BEFORE_THE_ANSWER; when <= AFTER_THE_ANSWER; when++)
+		for (const struct cm_case_settled *s = c->settlements; s != NULL; s = s->next)
+			if (said_when(c, s) == when)
+				settlements[settled++] = &s->notice;
 	*out = (struct cm_plan_input){.demand = c->demand,
 	    .answers = answers,
 	    .answers_count = count,

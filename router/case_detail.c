@@ -79,6 +79,7 @@ static enum cm_status keep_settled(
 		    .region = a->region,
 		    .disposition = a->subject,
 		    .router = ""};
+		s->is_told = true;
 		append_settlement(c, s);
 	}
 	return CM_OK;

@@ -25,9 +25,9 @@ uint32_t cm_case_early_revision(const struct cm_case *c)
 {
 	uint32_t next = cm_case_next_revision(c);
 
-	/* How far a former owner had come is not known before all have answered: no number may come twice. */
+	/* How far former owners had come is not known before all have answered: no number may come twice. */
 	if (c->epoch > 1 && c->revision == 0)
-		next += REVISION_LEAP;
+		next += REVISION_LEAP * (c->epoch - 1);
 	return next;
 }
 

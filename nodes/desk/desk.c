@@ -197,26 +197,53 @@ static enum cm_status answer_ask(struct cm_desk *desk, const struct cm_input *in
 {
 	struct cm_check_past past;
 	struct cm_answer *said = NULL;
+	bool is_all = true;
 	struct cm_answer answer;
-	enum cm_status status = cm_desk_find_said(desk, review, ask, effects, &said, err);
+	enum cm_status status = cm_desk_find_said(desk, review, ask, effects, &said, &is_all, err);
 
-	if (status == CM_OK && said == NULL)
+	if (status == CM_OK && (said == NULL || !is_all))
 		status = load_past(desk, review, &effects->arena, &past, err);
 	if (status != CM_OK)
 		return status;
-	if (said != NULL) {
+	if (said != NULL && is_all) {
 		answer = *said;
 		answer.round = ask->round;
 	} else {
 		desk->check.past = &past;
 		status = cm_check_answer(&desk->check, ask, input->now, &effects->arena, &answer);
 		desk->check.past = NULL;
+		answer.edition = said != NULL ? said->edition : 0;
 	}
 	answer.epoch = ask->demand.epoch;
 	answer.revision = review != NULL ? review->revision : 0;
 	if (status == CM_OK)
 		status = cm_desk_encode_answer(desk, &answer, effects, body, err);
 	return status == CM_OK ? CM_OK : cm_err_set(err, status, "no memory to answer");
+}
+
+/* A router that lost its ledger may be given an old demand once more, of a case that intake has ended since:
+ * it must hear of the end, or it would wait for ever. */
+static enum cm_status say_ended(struct cm_desk *desk, const struct cm_input *input,
+    const struct cm_review *review, const char *sender, struct cm_effects *effects, struct cm_err *err)
+{
+	bool is_replaced = !cm_id_is_zero(&review->successor);
+	struct cm_notice notice = {.case_id = review->id,
+	    .node = desk->settings->name,
+	    .what = is_replaced ? CM_NOTICE_SUPERSEDE : CM_NOTICE_WITHDRAW,
+	    .at_ms = input->now.ms,
+	    .revision = review->revision,
+	    .by = desk->settings->name,
+	    .reasons = is_replaced ? "A corrected demand replaces this one."
+	                           : "The demand was withdrawn before.",
+	    .successor = review->successor};
+	struct cm_bytes body = {0};
+	struct cm_id id = cm_effects_id(effects, input);
+	enum cm_status status = cm_effects_encode(effects, CM_KIND_NOTICE, &notice, &body, err);
+
+	if (status != CM_OK)
+		return status;
+	cm_effect_send(effects, sender, CM_KIND_NOTICE, &review->id, &id, body);
+	return effects->failed ? cm_err_set(err, CM_NO_MEMORY, "no memory for a notice") : CM_OK;
 }
 
 static enum cm_status take_ask(struct cm_desk *desk, const struct cm_input *input,
@@ -239,6 +266,8 @@ static enum cm_status take_ask(struct cm_desk *desk, const struct cm_input *inpu
 	epoch = cm_epoch_of(ask.demand.epoch);
 	review = cm_reviews_find(&desk->reviews, &ask.case_id);
 	status = check_ask(review, sender, &ask, err);
+	if (status == CM_NO_MEANING && review->is_intake && review->asked_ledger != ask.ledger)
+		return say_ended(desk, input, review, sender, effects, err);
 	if (status == CM_OK)
 		status = answer_ask(desk, input, review, &ask, effects, &body, err);
 	if (status != CM_OK)
@@ -429,6 +458,7 @@ static enum cm_status replay_row(struct cm_desk *desk, struct cm_review *review,
 	struct cm_answer answer;
 	struct cm_outcome outcome;
 	struct cm_event event;
+	struct cm_notice notice;
 	enum cm_status status = CM_OK;
 
 	review->rows++;
@@ -438,7 +468,9 @@ static enum cm_status replay_row(struct cm_desk *desk, struct cm_review *review,
 		return replay_demand(review, desk, at_ms, body, arena);
 	case CM_KIND_ASK:
 		status = cm_record_decode(kind, body, arena, &ask, NULL);
-		if (status == CM_OK && ask.round <= CM_MAX_ROUNDS) {
+		if (status == CM_OK && desk->is_central) {
+			review->asked_ledger = ask.ledger;
+		} else if (status == CM_OK && ask.round <= CM_MAX_ROUNDS) {
 			bool is_anew = cm_desk_is_asked_anew(review, &ask);
 
 			(void)cm_review_step(review, CM_REVIEW_ASK);
@@ -470,10 +502,15 @@ static enum cm_status replay_row(struct cm_desk *desk, struct cm_review *review,
 	case CM_ROW_ORIGINAL:
 		cm_desk_note_original(review, body);
 		return CM_OK;
+	case CM_KIND_NOTICE:
+		status = cm_record_decode(kind, body, arena, &notice, NULL);
+		if (status == CM_OK && notice.what == CM_NOTICE_WITHDRAW)
+			review->is_withdrawing = true; /* it has not until the router follows it */
+		return status;
 	case CM_ROW_OWNER:
 		return cm_desk_replay_owner(desk, review, at_ms, body, arena);
 	default:
-		return CM_OK; /* a notice changes nothing until the router follows it */
+		return CM_OK;
 	}
 }
 

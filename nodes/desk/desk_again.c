@@ -46,8 +46,42 @@ static enum cm_status look_up(const struct cm_ask *asked, struct cm_answer *answ
 	return status;
 }
 
+static bool is_in(const struct cm_answer *answer, const struct cm_amendment *a)
+{
+	for (size_t i = 0; i < answer->amendments_count; i++)
+		if (answer->amendments[i].at_ms == a->at_ms &&
+		    strcmp(answer->amendments[i].by, a->by) == 0 &&
+		    strcmp(answer->amendments[i].subject, a->subject) == 0)
+			return true;
+	return false;
+}
+
+/* The first round speaks of every part; a later one, from the issuing side, of those that it asks about. */
+static bool is_of(const struct cm_amendment *a, const struct cm_ask *ask)
+{
+	if (ask->round == 1)
+		return true;
+	for (size_t i = 0; i < ask->parts_count; i++)
+		if (a->side == CM_SIDE_ISSUING && a->target == ask->parts[i].target &&
+		    strcmp(a->category, ask->parts[i].category) == 0 &&
+		    strcmp(a->region, ask->parts[i].region) == 0)
+			return true;
+	return false;
+}
+
+/* Is all in it that persons have said, also in the answer to another round since? */
+static bool has_all(
+    const struct cm_answer *answer, const struct cm_desk_case *known, const struct cm_ask *ask)
+{
+	for (size_t i = 0; i < known->amendments_count; i++)
+		if (is_of(&known->amendments[i], ask) && !is_in(answer, &known->amendments[i]))
+			return false;
+	return true;
+}
+
 enum cm_status cm_desk_find_said(struct cm_desk *desk, const struct cm_review *review,
-    const struct cm_ask *ask, struct cm_effects *effects, struct cm_answer **out, struct cm_err *err)
+    const struct cm_ask *ask, struct cm_effects *effects, struct cm_answer **out, bool *is_all,
+    struct cm_err *err)
 {
 	uint32_t first = ask->round == 1 ? 1 : 2;
 	uint32_t last = ask->round == 1 ? 1 : CM_MAX_ROUNDS;
@@ -55,6 +89,7 @@ enum cm_status cm_desk_find_said(struct cm_desk *desk, const struct cm_review *r
 	enum cm_status status;
 
 	*out = NULL;
+	*is_all = true;
 	if (review == NULL || review->rounds_answered == 0 ||
 	    (cm_epoch_of(ask->demand.epoch) < 2 && review->asked_ledger == ask->ledger))
 		return CM_OK;
@@ -69,5 +104,7 @@ enum cm_status cm_desk_find_said(struct cm_desk *desk, const struct cm_review *r
 			status = look_up(
 			    known->former_asks[r], known->former_answers[r], ask, effects, out, err);
 	}
+	if (status == CM_OK && *out != NULL)
+		*is_all = has_all(*out, known, ask);
 	return status;
 }

@@ -31,9 +31,10 @@ enum cm_status cm_desk_encode_answer(struct cm_desk *desk, struct cm_answer *ans
     struct cm_effects *effects, struct cm_bytes *out, struct cm_err *err) CM_MUST_USE;
 
 /* What this node has said to a former owner of what is asked again by a new one: the newest edition. NULL:
- * nothing, and the law is to be asked. CM_TRY_AGAIN as above. */
+ * nothing, and the law is to be asked; so it is if persons have said more since (`is_all` false). CM_TRY_AGAIN
+ * as above. */
 enum cm_status cm_desk_find_said(struct cm_desk *desk, const struct cm_review *review,
-    const struct cm_ask *ask, struct cm_effects *effects, struct cm_answer **out,
+    const struct cm_ask *ask, struct cm_effects *effects, struct cm_answer **out, bool *is_all,
     struct cm_err *err) CM_MUST_USE;
 
 /* A person's word about a case: who, why, on which revision, about which part. */

@@ -207,7 +207,7 @@ static enum cm_status check_ask(const struct cm_review *review, const char *send
 		return status;
 	if (epoch < 2 || ask->round != 1)
 		return cm_err_set(err, CM_NOT_ALLOWED, "central has no finding of its own");
-	if (review != NULL && review->asked_epoch >= epoch)
+	if (review != NULL && review->asked_epoch >= epoch && review->asked_ledger == ask->ledger)
 		return cm_err_set(err, CM_DUPLICATE, "this was answered before");
 	return CM_OK;
 }
@@ -249,6 +249,7 @@ enum cm_status cm_desk_take_central_ask(struct cm_desk *desk, const struct cm_in
 		status = cm_effects_encode(effects, CM_KIND_ANSWER, &answer, &body, err);
 	if (status != CM_OK)
 		return status;
+	cm_effect_store(effects, CM_KIND_ASK, &ask.case_id, record->body);
 	cm_effect_store(effects, CM_KIND_ANSWER, &ask.case_id, body);
 	id = cm_id_derive(&record->id, "answer/1");
 	cm_effect_send(effects, sender, CM_KIND_ANSWER, &ask.case_id, &id, body);
@@ -259,6 +260,7 @@ enum cm_status cm_desk_take_central_ask(struct cm_desk *desk, const struct cm_in
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for a case");
 	cm_desk_see_owner(desk, review, sender, epoch);
 	review->asked_epoch = epoch;
-	review->rows += 2;
+	review->asked_ledger = ask.ledger;
+	review->rows += 3;
 	return CM_OK;
 }

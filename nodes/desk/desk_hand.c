@@ -95,11 +95,12 @@ static enum cm_status read_parcel(struct cm_desk *desk, const struct cm_review *
 	return status;
 }
 
-static enum cm_status send_word(const struct cm_notice *notice, const char *to, const char *label,
-    struct cm_effects *effects)
+/* Its id comes from the case that is handed over: two of them may speak of one case. */
+static enum cm_status send_word(const struct cm_notice *notice, const struct cm_id *handed,
+    const char *to, const char *label, struct cm_effects *effects)
 {
 	struct cm_bytes body = {0};
-	struct cm_id id = cm_id_derive(&notice->case_id, label);
+	struct cm_id id = cm_id_derive(handed, label);
 	enum cm_status status = cm_effects_encode(effects, CM_KIND_NOTICE, notice, &body, NULL);
 
 	if (status == CM_OK)
@@ -133,18 +134,18 @@ static enum cm_status send_words(struct cm_desk *desk, const struct cm_input *in
 
 	if (p->has_withdrawal) {
 		(void)snprintf(label, sizeof label, "withdraw/%u", (unsigned)epoch);
-		status = send_word(&p->withdrawal, to, label, effects);
+		status = send_word(&p->withdrawal, &review->id, to, label, effects);
 	}
 	if (status == CM_OK && !cm_id_is_zero(&review->successor)) {
 		word = supersession(desk, input, review, &review->successor);
 		(void)snprintf(label, sizeof label, "supersede/%u", (unsigned)epoch);
-		status = send_word(&word, to, label, effects);
+		status = send_word(&word, &review->id, to, label, effects);
 	}
 	if (status == CM_OK && old != NULL && !cm_review_has_ended(old) &&
 	    strcmp(cm_desk_owner_of(desk, old), to) != 0) {
 		word = supersession(desk, input, old, &review->id);
 		(void)snprintf(label, sizeof label, "superseded/%s/%u", to, (unsigned)epoch);
-		status = send_word(&word, cm_desk_owner_of(desk, old), label, effects);
+		status = send_word(&word, &review->id, cm_desk_owner_of(desk, old), label, effects);
 	}
 	return status;
 }
@@ -168,7 +169,7 @@ static enum cm_status tell_former(struct cm_desk *desk, const struct cm_input *i
 	if (former == NULL || (review->is_lost && review->owner == NULL) || strcmp(former, to) == 0)
 		return CM_OK;
 	(void)snprintf(label, sizeof label, "moved/%u", (unsigned)epoch);
-	return send_word(&moved, former, label, effects);
+	return send_word(&moved, &review->id, former, label, effects);
 }
 
 /* Hand one case to `to`, or, where that is NULL, to the next of its order. CM_NOT_FOUND: there is none that
@@ -402,7 +403,8 @@ static bool is_forgotten(struct cm_desk *desk, const struct cm_review *review,
 	if (!review->is_intake || cm_review_has_ended(review) || owner == NULL ||
 	    strcmp(owner, rebuild->router) != 0)
 		return false;
-	return is_unasked(review) || review->asked_ledger != rebuild->ledger;
+	return is_unasked(review) || review->asked_ledger != rebuild->ledger ||
+	       cm_desk_has_said_end(review);
 }
 
 static size_t count_forgotten(struct cm_desk *desk, const struct cm_rebuild *rebuild)

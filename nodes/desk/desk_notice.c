@@ -23,6 +23,7 @@ static enum cm_status send_notice(struct cm_desk *desk, const struct cm_input *i
 	notice->node = desk->settings->name;
 	notice->at_ms = input->now.ms;
 	notice->revision = word->revision;
+	notice->epoch = word->review->epoch > 1 ? word->review->epoch : 0;
 	notice->by = word->by;
 	notice->reasons = word->reasons;
 	status = cm_effects_encode(effects, CM_KIND_NOTICE, notice, &body, err);
@@ -38,6 +39,8 @@ static enum cm_status send_notice(struct cm_desk *desk, const struct cm_input *i
 		status = cm_err_set(err, CM_NO_MEMORY, "no memory for a notice");
 	if (status == CM_OK)
 		word->review->rows++;
+	if (status == CM_OK && notice->what == CM_NOTICE_WITHDRAW)
+		word->review->is_withdrawing = true;
 	return status;
 }
 

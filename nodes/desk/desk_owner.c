@@ -93,12 +93,19 @@ void cm_desk_see_owner(
 	review->owner = r != NULL ? r->name : NULL;
 }
 
+/* What intake said of the end of a case went to the router beside the demand, and may have been lost with its
+ * ledger: only handing the case over says it again. */
+bool cm_desk_has_said_end(const struct cm_review *review)
+{
+	return review->is_withdrawing || !cm_id_is_zero(&review->successor);
+}
+
 void cm_desk_note_asked(struct cm_desk *desk, struct cm_review *review, const char *router)
 {
 	const struct cm_desk_router *r = router != NULL ? cm_desk_find_router(desk, router) : NULL;
 
 	if (r != NULL && (r->ledger == 0 || r->ledger == review->asked_ledger) &&
-	    review->owner == r->name)
+	    review->owner == r->name && !cm_desk_has_said_end(review))
 		review->is_lost = false;
 }
 

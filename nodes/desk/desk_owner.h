@@ -29,6 +29,9 @@ void cm_desk_see_owner(
 /* Its owner has asked, so it has the case; unless it asked from a ledger that is lost. */
 void cm_desk_note_asked(struct cm_desk *desk, struct cm_review *review, const char *router);
 
+/* At intake: a person has said here that the case ends. */
+bool cm_desk_has_said_end(const struct cm_review *review);
+
 /* At intake: the router asks in an epoch in which a ledger of before has asked. What that one has said of the
  * case may be on its way to somebody: it gets the case again in the next epoch. True: call the second when
  * all else of the step has succeeded. */

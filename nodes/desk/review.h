@@ -62,6 +62,7 @@ struct cm_review {
 	uint32_t outcome_epoch;   /* of the newest outcome */
 	int64_t owner_since_ms;   /* intake: when the owner was given it */
 	struct cm_id successor;   /* intake: the corrected demand that replaces it; zero: none */
+	bool is_withdrawing;      /* intake: its router was told that the demand is withdrawn */
 	bool is_lost;             /* intake: its owner's ledger is new, or it is gone: hand it over */
 	bool is_emergency;        /* intake: the demand says so */
 	size_t targets_count;

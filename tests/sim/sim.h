@@ -383,6 +383,7 @@ struct cm_bytes sim_op_encode(struct sim *sim, const struct cm_op *op);
 
 /* sim_person.c */
 void sim_persons_start(struct sim *sim);
+void sim_person_withdraw(struct sim *sim, struct sim_demand *demand); /* as soon as it was filed */
 void sim_person_answer(struct sim *sim, struct sim_call *call, const struct cm_op_reply *reply);
 
 /* sim_fault.c */

@@ -28,7 +28,8 @@ void sim_check_acted(struct sim_proc *proc, const struct cm_id *id)
 /* A router that has lost its disk is answered again, in the same words. */
 static bool is_for_new_ledger(const struct sim_proc *proc, const struct sim_row *row)
 {
-	return proc->sim->disks_lost > 0 && !proc->is_router && row->kind == CM_KIND_ANSWER;
+	return proc->sim->disks_lost > 0 && !proc->is_router &&
+	       (row->kind == CM_KIND_ANSWER || row->kind == CM_KIND_ASK);
 }
 
 void sim_check_stored(struct sim_proc *proc, struct sim_row *row)

@@ -104,8 +104,10 @@ static void accepted(struct sim *sim, struct sim_demand *demand, struct cm_bytes
 		    sim_id(&id));
 	sim_say(sim, "demand %zu is accepted as case %s", (size_t)(demand - sim->demands),
 	    sim_id(&id));
-	demand->is_accepted = true;
 	demand->case_id = id;
+	if (!demand->is_accepted && sim->mood.words > 0 && sim_chance(&sim->dice, 30))
+		sim_person_withdraw(sim, demand);
+	demand->is_accepted = true;
 	sim_check_accepted(sim, demand);
 	if (demand->is_late) {
 		demand->is_late = false;

@@ -297,6 +297,19 @@ void sim_person_answer(struct sim *sim, struct sim_call *call, const struct cm_o
 		take_no(sim, word, reply);
 }
 
+void sim_person_withdraw(struct sim *sim, struct sim_demand *demand)
+{
+	struct sim_word *word = sim_alloc(sim, sizeof *word);
+
+	*word = (struct sim_word){.proc = demand->intake,
+	    .case_id = demand->case_id,
+	    .op = "withdraw",
+	    .by = text_of(cm_arena_printf(&sim->arena, "counsel %u", ++sim->words_said))};
+	demand->was_to_be_withdrawn = true;
+	sim->words_open++;
+	sim_later(sim, sim_range(&sim->dice, 0, 20), on_word, word, 0, 0);
+}
+
 void sim_persons_start(struct sim *sim)
 {
 	/* Some speak when all is mended, so that calm words are heard too. */

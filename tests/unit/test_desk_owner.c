@@ -753,6 +753,37 @@ static void a_replaced_demand_is_ended_wherever_it_is(void)
 	end();
 }
 
+/* Both say so of the one case, and neither may stand in the other's way. */
+static void two_corrections_of_one_demand_go_together(void)
+{
+	char id[CM_ID_TEXT_BYTES];
+	struct cm_arg arg = {"case", id};
+	struct cm_notice notice;
+	struct cm_id words[4];
+	size_t count = 0;
+	const char *first;
+	struct cm_review *old;
+
+	start("two corrections of one demand go together", 3, false);
+	old = file(1, false, 0);
+	first = sent_to;
+	CHECK(ask(first, 1, 0, 10) == CM_OK);
+	CHECK(decide(first, 0, 1, "", 20) == CM_OK);
+	cm_id_print(&old->id, id);
+	CHECK(run("supersede", &arg, 1, json_of(2, false), 60) == CM_OK);
+	CHECK(run("supersede", &arg, 1, json_of(2, true), 70) == CM_OK);
+	peer(first, false, 100);
+	(void)look(101 + PATIENCE_MS);
+	for (size_t i = 0; i < effects.count && count < 4; i++)
+		if (effects.items[i].kind == CM_EFFECT_SEND && effects.items[i].what == CM_KIND_NOTICE &&
+		    cm_record_decode(CM_KIND_NOTICE, effects.items[i].body, &arena, &notice, &err) == CM_OK &&
+		    notice.what == CM_NOTICE_SUPERSEDE)
+			words[count++] = effects.items[i].record_id;
+	CHECK(count == 2);
+	CHECK(!cm_id_equal(&words[0], &words[1]));
+	end();
+}
+
 static void what_is_still_being_stored_waits(void)
 {
 	struct cm_review *review;
@@ -877,6 +908,83 @@ static void a_first_start_is_no_loss(void)
 	end();
 }
 
+static enum cm_status withdraw(int64_t at_ms)
+{
+	char id[CM_ID_TEXT_BYTES];
+	struct cm_arg args[] = {
+	    {"case", id}, {"by", "duty counsel"}, {"reasons", "The authority withdrew."}};
+
+	cm_id_print(&sent.case_id, id);
+	return run("withdraw", args, 3, NULL, at_ms);
+}
+
+/* The word went beside the demand, and only handing the case over says it again: also if the new ledger asks
+ * of its own accord, before or after it says that it is new. */
+static void a_word_that_a_router_lost_is_said_again(void)
+{
+	struct cm_rebuild rebuild = {.router = "router1", .at_ms = HELP_NOW_MS, .ledger = 77};
+	struct cm_review *review;
+
+	for (int asks_first = 0; asks_first < 2; asks_first++) {
+		start("a word that a router lost is said again", 1, false);
+		review = file(1, false, 0);
+		CHECK(withdraw(10) == CM_OK);
+		if (asks_first == 1)
+			CHECK(ask("router1", 1, 77, 90) == CM_OK);
+		CHECK(take("router1", CM_KIND_REBUILD, &rebuild, 100) == CM_OK);
+		if (asks_first == 0)
+			CHECK(ask("router1", 1, 77, 110) == CM_OK);
+		CHECK(review->is_lost);
+		CHECK(restart(120));
+		review = cm_reviews_at(&desk.reviews, 0);
+		CHECK(review->is_lost && review->is_withdrawing);
+		(void)look(120 + PATIENCE_MS + 1);
+		CHECK(review->epoch == 2);
+		CHECK(strstr(happened(), "send notice router1\n") != NULL);
+		end();
+	}
+}
+
+/* An old demand of a case that has ended reached a router once more, after it lost its ledger. */
+static void a_new_ledger_hears_that_a_case_has_ended(void)
+{
+	struct cm_notice notice;
+
+	start("a new ledger hears that a case has ended", 1, false);
+	(void)file(1, false, 0);
+	CHECK(ask("router1", 1, 76, 10) == CM_OK);
+	CHECK(withdraw(20) == CM_OK);
+	CHECK(decide("router1", 0, 1, "withdrawn", 30) == CM_OK);
+	CHECK(ask("router1", 1, 76, 40) == CM_NO_MEANING);
+	CHECK(ask("router1", 1, 77, 50) == CM_OK);
+	TEXT(happened(), "send notice router1\n");
+	CHECK(cm_record_decode(CM_KIND_NOTICE,
+	          help_effect_body(&effects, CM_EFFECT_SEND, CM_KIND_NOTICE, 0), &arena, &notice,
+	          &err) == CM_OK);
+	CHECK(notice.what == CM_NOTICE_WITHDRAW);
+	end();
+}
+
+/* In one epoch: what the one ledger has said may be on its way, so the other gets the case in the next. */
+static void asked_by_two_ledgers_it_is_given_anew(void)
+{
+	struct cm_review *review;
+
+	start("asked by two ledgers it is given anew", 1, false);
+	review = file(1, false, 0);
+	CHECK(ask("router1", 1, 76, 10) == CM_OK);
+	CHECK(ask("router1", 1, 76, 20) == CM_DUPLICATE);
+	CHECK(ask("router1", 1, 77, 30) == CM_OK);
+	CHECK(answered().at_ms == HELP_NOW_MS + 10); /* in the words that were said */
+	CHECK(review->is_lost);
+	CHECK(restart(40));
+	review = cm_reviews_at(&desk.reviews, 0);
+	CHECK(review->is_lost);
+	TEXT(look(40), "store owner\nsend demand router1\ntell case.handed_over\n");
+	CHECK(review->epoch == 2);
+	end();
+}
+
 static void a_router_asks_only_for_its_own(void)
 {
 	struct cm_rebuild rebuild = {.router = "router1", .at_ms = HELP_NOW_MS, .ledger = 77};
@@ -958,6 +1066,45 @@ static void a_new_owner_is_given_the_newest_edition(void)
 	CHECK(run("recheck", args, 3, NULL, 210) == CM_OK);
 	TEXT(happened(), "store answer\nsend answer router3\n");
 	CHECK(answered().edition == 4);
+	end();
+}
+
+/* What a person says of a part that the issuing side was asked about by itself is said in that round; a new
+ * owner hears of it at once, in the first, which was answered before. */
+static void a_word_of_a_later_round_is_in_the_first_too(void)
+{
+	static const char *const issuing[] = {"US"};
+	struct cm_part part = {.target = 1, .category = "content", .region = "de", .hosting_state = "DE"};
+	struct cm_part_outcome held = {.target = 1,
+	    .category = "content",
+	    .region = "de",
+	    .hosting_state = "DE",
+	    .disposition = "comply_limited",
+	    .number = 1};
+	struct cm_outcome o = {.revision = 1, .parts = &held, .parts_count = 1};
+	char id[CM_ID_TEXT_BYTES];
+	struct cm_arg args[] = {{"case", id}, {"by", "regional counsel"}, {"reasons", "It seems so."},
+	    {"part", "1"}};
+	struct cm_ask second;
+
+	start("a word of a later round is in the first too", 3, false);
+	desk.check.issuing = issuing;
+	desk.check.issuing_count = 1;
+	(void)file(1, false, 0);
+	CHECK(ask(sent_to, 1, 0, 10) == CM_OK);
+	second = (struct cm_ask){
+	    .case_id = sent.case_id, .round = 2, .demand = sent, .parts = &part, .parts_count = 1};
+	CHECK(take(sent_to, CM_KIND_ASK, &second, 20) == CM_OK);
+	o.case_id = sent.case_id;
+	o.router = sent_to;
+	CHECK(take(sent_to, CM_KIND_OUTCOME, &o, 30) == CM_OK);
+	cm_id_print(&sent.case_id, id);
+	CHECK(run("retract", args, 4, NULL, 40) == CM_OK);
+	CHECK(answered().round == 2);
+	sent.epoch = 2;
+	CHECK(ask(other_than(sent_to), 1, 0, 50) == CM_OK);
+	CHECK(answered().round == 1);
+	CHECK(answered().amendments_count == 1);
 	end();
 }
 
@@ -1050,15 +1197,21 @@ static void settle(const char *part, const char *disposition, int64_t at_ms)
 	CHECK(run("settle", args, 5, NULL, at_ms) == CM_OK);
 }
 
-static enum cm_status ask_central(const char *router, uint32_t epoch, int64_t at_ms)
+static enum cm_status ask_central_from(
+    const char *router, uint32_t epoch, uint64_t ledger, int64_t at_ms)
 {
 	struct cm_demand *demand = help_demand(&arena, "US", 2, "content");
 	struct cm_ask a;
 
 	demand->case_id = watched;
 	demand->epoch = epoch;
-	a = (struct cm_ask){.case_id = watched, .round = 1, .demand = *demand};
+	a = (struct cm_ask){.case_id = watched, .round = 1, .demand = *demand, .ledger = ledger};
 	return take(router, CM_KIND_ASK, &a, at_ms);
+}
+
+static enum cm_status ask_central(const char *router, uint32_t epoch, int64_t at_ms)
+{
+	return ask_central_from(router, epoch, 0, at_ms);
 }
 
 static void central_tells_a_new_owner_what_it_settled(void)
@@ -1080,7 +1233,7 @@ static void central_tells_a_new_owner_what_it_settled(void)
 	CHECK(event("router1", 0, "settlement.refused", "The hosting law forbids it.", NULL, 50) == CM_OK);
 	CHECK(ask_central("router1", 1, 70) == CM_NOT_ALLOWED); /* a first owner has nothing to ask */
 	CHECK(ask_central("router2", 2, 80) == CM_OK);
-	TEXT(happened(), "store owner\nstore answer\nsend answer router2\n");
+	TEXT(happened(), "store owner\nstore ask\nstore answer\nsend answer router2\n");
 	says = answered();
 	CHECK(says.amendments_count == 1); /* the refused one does not stand */
 	TEXT(says.amendments[0].subject, "challenge");
@@ -1098,6 +1251,9 @@ static void central_tells_a_new_owner_what_it_settled(void)
 	CHECK(restart(120));
 	CHECK(event("router1", 0, "outcome.revised", "so", &o, 130) == CM_CHANGED);
 	CHECK(ask_central("router2", 2, 140) == CM_DUPLICATE);
+	CHECK(ask_central_from("router2", 2, 78, 141) == CM_OK); /* it has lost its ledger since */
+	CHECK(restart(142));
+	CHECK(ask_central_from("router2", 2, 78, 143) == CM_DUPLICATE);
 	o = outcome_of(2, 2); /* the number it had, in a later epoch */
 	CHECK(event("router2", 2, "outcome.decided", "so", &o, 150) == CM_OK);
 	CHECK(cm_reviews_at(&desk.reviews, 0)->outcome_epoch == 2);
@@ -1164,15 +1320,20 @@ int main(void)
 	emergencies_first_and_open_cases_before_decided_ones();
 	intakes_words_go_with_it();
 	a_replaced_demand_is_ended_wherever_it_is();
+	two_corrections_of_one_demand_go_together();
 	what_is_still_being_stored_waits();
 	without_memory_nothing_is_handed_over();
 	a_router_that_left_the_settings_loses_its_cases();
 	what_a_router_lost_it_gets_again();
 	a_first_start_is_no_loss();
+	a_word_that_a_router_lost_is_said_again();
+	a_new_ledger_hears_that_a_case_has_ended();
+	asked_by_two_ledgers_it_is_given_anew();
 	a_router_asks_only_for_its_own();
 	a_router_that_refuses_a_demand_of_old_is_given_a_later_epoch();
 	a_new_owner_is_given_the_newest_edition();
 	later_rounds_are_said_again_if_asked_alike();
+	a_word_of_a_later_round_is_in_the_first_too();
 	central_tells_a_new_owner_what_it_settled();
 	of_one_part_the_last_settlement_counts();
 	central_may_never_have_heard_of_it();

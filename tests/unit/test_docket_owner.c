@@ -321,6 +321,42 @@ Test(docket_owner, a_settlement_that_comes_before_the_outcome_is_kept)
 	end();
 }
 
+/* Central's notice may overtake its answer: its epoch says which it gave first. */
+Test(docket_owner, of_two_settlements_the_later_counts_whichever_comes_first)
+{
+	static const struct {
+		uint32_t epoch;
+		const char *parts;
+	} cases[] = {{2, "1 content ie reject\n2 content us comply_limited\n"},
+	    {0, "1 content ie challenge\n2 content us comply_limited\n"}};
+	struct cm_amendment list[] = {settled("ie", 1, "challenge")};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct cm_notice n = {.node = "central",
+		    .what = CM_NOTICE_SETTLE,
+		    .at_ms = HELP_NOW_MS - 1, /* the clock proves nothing */
+		    .revision = 5,
+		    .by = "central counsel",
+		    .reasons = "Heard again.",
+		    .target = 1,
+		    .category = "content",
+		    .region = "ie",
+		    .disposition = "reject",
+		    .epoch = cases[i].epoch};
+		struct cm_outcome out;
+
+		begin(false);
+		n.case_id = story.demand->case_id;
+		cr_assert_eq(give(2, 5), CM_OK);
+		cr_assert_eq(take("central", CM_KIND_NOTICE, &n), CM_OK, "%s", err.text);
+		cr_assert_eq(central_says(list, 1, 2, 5, "central"), CM_OK, "%s", err.text);
+		answer_all(2);
+		out = outcome();
+		cr_assert_str_eq(help_parts(&f.arena, &out), cases[i].parts);
+		end();
+	}
+}
+
 Test(docket_owner, every_message_of_a_later_epoch_has_an_id_of_its_own)
 {
 	struct cm_id ask;

@@ -944,7 +944,7 @@ Test(office, a_refused_record_is_not_put_beside_its_own_row)
 	start();
 	send_and_refuse(CM_CHANGED, "router2 has it");
 	machine_sends = true; /* the same record, before the machine is told that it was refused */
-	request_ask(2);
+	request_ask(1);
 	job = next_job();
 	cr_assert_eq(count_entries(job, CM_ENTRY_JOURNAL), 1);
 	cr_assert_eq(count_entries(job, CM_ENTRY_OUTBOX_PUT), 0);
