@@ -288,8 +288,8 @@ static void arm(struct sim_proc *proc, const struct cm_office_effect *effect)
 }
 
 /* An edition that a later one has overtaken is refused, and rightly; so is what was said in an epoch that is
- * past, and what is said to a router that has lost its disk or has not had the case yet. Nothing else is that the fleet's own processes
- * send. */
+ * past, and what is said to a router that has lost its disk or has not had the case yet. Nothing else is that
+ * the fleet's own processes send. */
 static bool is_overtaken(const struct sim *sim, const char *text)
 {
 	return strstr(text, " status=CM_CHANGED ") != NULL ||
