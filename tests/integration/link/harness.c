@@ -183,13 +183,13 @@ void station_close(struct station *station)
 {
 	if (station->hub != NULL)
 		cm_hub_close(station->hub, on_hub_closed, station);
-	if (!station_run(station, has_no_hub, station, 10000)) {
+	if (!station_run(station, has_no_hub, station, PATIENCE_MS)) {
 		fputs("HANG: the hub does not close\n", stderr);
 		folder_remove();
 		_exit(EXIT_HANG);
 	}
 	cm_mailbox_close(&station->mailbox, on_mailbox_closed);
-	expect(station_run(station, is_closed, station, 5000), "the mailbox closes");
+	expect(station_run(station, is_closed, station, PATIENCE_MS), "the mailbox closes");
 	uv_close((uv_handle_t *)&station->pulse, NULL);
 	uv_run(&station->loop, UV_RUN_DEFAULT);
 	expect(uv_loop_close(&station->loop) == 0, "the loop closes clean");
@@ -223,7 +223,7 @@ void server_start(struct server *server, const char *mode, bool is_tcp, unsigned
 	posix_spawn_file_actions_destroy(&actions);
 	close(fds[1]);
 	waiting = (struct pollfd){.fd = fds[0], .events = POLLIN};
-	if (poll(&waiting, 1, 10000) == 1)
+	if (poll(&waiting, 1, PATIENCE_MS) == 1)
 		n = read(fds[0], ready, sizeof ready - 1);
 	close(fds[0]);
 	expect(ready[0] == 'R', "the server listens at %s", server->address);
@@ -244,7 +244,7 @@ void server_stop(struct server *server)
 	int status = -1;
 
 	kill(server->pid, SIGTERM);
-	for (int i = 0; i < 1500 && waitpid(server->pid, &status, WNOHANG) == 0; i++)
+	for (int i = 0; i < PATIENCE_MS / 10 && waitpid(server->pid, &status, WNOHANG) == 0; i++)
 		usleep(10000);
 	if (status == -1)
 		server_kill(server);

@@ -13,6 +13,8 @@
 
 #include "protocol/link/hub.h"
 
+/* How long anything may take before it counts as hanging: sanitizers on a busy machine are slow. */
+#define PATIENCE_MS 60000
 #define EXIT_HANG 3 /* the storm hangs: what must happen without the shims */
 
 /* An expectation; says what failed. */
