@@ -86,7 +86,7 @@ void fleet_begin_under(
 void law_copy(const char *folder);
 void law_add(const char *folder, const char *file, const char *text);
 
-/* Take it down: every process must end by itself with 0, without a sanitizer's report, its socket
+/* Wait until it is quiet and take it down: every process must end by itself with 0, without a sanitizer's report, its socket
  * gone, its ledger's chain whole and its outbox empty. */
 void fleet_end(struct cm_fleet *fleet);
 

@@ -195,6 +195,7 @@ static void end(struct cm_fleet *fleet, bool is_done)
 
 void fleet_end(struct cm_fleet *fleet)
 {
+	expect(wait_quiet(fleet), "everything is delivered");
 	end(fleet, true);
 }
 
