@@ -24,6 +24,10 @@ unsigned expect_failures(void);
 /* End a test: it passed if no expectation has failed since the last one ended. */
 void test_ends(const char *name);
 
+/* Whether 127.0.0.1 can be reached: not so in a network namespace whose `lo` is down. If not, what is tried over tcp is
+ * left out; the reason is printed once, and the report counts it. */
+bool has_tcp(void);
+
 /* Print how many tests passed and failed; the exit status. */
 int expect_report(void);
 

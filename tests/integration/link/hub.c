@@ -194,7 +194,7 @@ static void every_request_gets_its_own_reply(void)
 {
 	static const unsigned windows[] = {1, 16, 256};
 
-	for (int is_tcp = 0; is_tcp < 2; is_tcp++)
+	for (int is_tcp = 0; is_tcp < 1 + has_tcp(); is_tcp++)
 		for (size_t i = 0; i < 3; i++)
 			echo(is_tcp != 0, windows[i]);
 }
@@ -397,10 +397,12 @@ static void a_listener_that_lives_is_let_be_and_one_that_is_gone_is_told_once(vo
 	station_idle(&caller->station, 2 * check_ms);
 	expect(caller->dead_count == 1, "and it is told once");
 	caller_free(caller);
-	caller = caller_new("tcp://127.0.0.1:0", 0);
-	station_idle(&caller->station, 5 * check_ms);
-	expect(caller->dead_count == 0, "over tcp too");
-	caller_free(caller);
+	if (has_tcp()) {
+		caller = caller_new("tcp://127.0.0.1:0", 0);
+		station_idle(&caller->station, 5 * check_ms);
+		expect(caller->dead_count == 0, "over tcp too");
+		caller_free(caller);
+	}
 	check_ms = 100;
 }
 
@@ -451,7 +453,7 @@ static void a_hub_closes_clean_at_every_moment(void)
 	for (int moment = AT_ONCE; moment < MOMENTS; moment++) {
 		size_t live = cm_alloc_live();
 
-		for (int i = 0; i < 5; i++)
+		for (int i = 0; i < (moment == CALLS_UNDER_WAY ? 50 : 5); i++)
 			close_at((enum moment)moment);
 		expect(cm_alloc_live() == live, "no block is left of moment %d", moment);
 	}
