@@ -84,17 +84,23 @@ unlock() {
 	exec 9>&-
 }
 
-# build NAME CMAKE-ARGUMENT...: configure and build everything in build/NAME.
+# build NAME CMAKE-ARGUMENT... [-- TARGET...]: configure and build these, or everything, in build/NAME.
 build() {
 	local dir=$top/build/$1 log=$top/build/$1.log
+	local -a arguments=()
 	shift
+	while [ $# -gt 0 ] && [ "$1" != -- ]; do
+		arguments+=("$1")
+		shift
+	done
+	[ $# -eq 0 ] || shift
 	# A checkout that was moved or copied brings a cache that names its old place.
 	if [ -f "$dir/CMakeCache.txt" ] &&
 		! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$top" "$dir/CMakeCache.txt"; then
 		rm -rf "$dir"
 	fi
 	say "building in build/$(basename "$dir")"
-	if ! { cmake -S "$top" -B "$dir" -G Ninja "$@" && ninja -C "$dir" -j "$cores"; } \
+	if ! { cmake -S "$top" -B "$dir" -G Ninja "${arguments[@]}" && ninja -C "$dir" -j "$cores" "$@"; } \
 		>"$log" 2>&1 9>&-; then
 		tail -n 60 "$log" >&2
 		say "the build failed; its whole output is in $log"

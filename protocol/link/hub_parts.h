@@ -67,6 +67,8 @@ struct hub_peer {
 	atomic_uint pipe_now;  /* nng's thread writes: id of the live pipe, 0 for none */
 	atomic_bool is_posted; /* mail is on its way */
 	uint32_t pipe_told;    /* what on_peer was told of last */
+	atomic_bool is_closing; /* no call begins to receive any more */
+	atomic_uint beginning;  /* calls that do at this moment, on nng's threads */
 };
 
 /* Looks at one of the hub's listeners. */

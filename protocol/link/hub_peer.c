@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <nng/protocol/reqrep0/req.h>
+#include <sched.h>
 
 #include "protocol/base/alloc.h"
 #include "protocol/base/list.h"
@@ -14,15 +15,24 @@
 #include "protocol/link/address.h"
 #include "protocol/link/now.h"
 
-/* nng's thread. */
-static void begin_receive(struct hub_call *call)
+/* nng's thread. False: the peer is being closed. Whoever uses a context while its socket is closed may be
+ * the last to let go of it, and nng then locks a socket that is no more: so none is in here when
+ * cm_hub_peer_close calls nng. */
+static bool begin_receive(struct hub_call *call)
 {
+	struct hub_peer *peer = call->peer;
 	int64_t left_ms = call->deadline.ms - cm_mono_now().ms;
+	bool may_begin;
 
 	call->has_sent = true;
 	nng_aio_set_msg(call->aio, NULL);
 	nng_aio_set_timeout(call->aio, left_ms > 1 ? (nng_duration)left_ms : 1);
-	nng_ctx_recv(call->ctx, call->aio);
+	(void)atomic_fetch_add(&peer->beginning, 1);
+	may_begin = !atomic_load(&peer->is_closing);
+	if (may_begin)
+		nng_ctx_recv(call->ctx, call->aio);
+	(void)atomic_fetch_sub(&peer->beginning, 1);
+	return may_begin;
 }
 
 /* nng's thread: the send or the receive has ended. */
@@ -32,8 +42,9 @@ static void on_operation(void *arg)
 	int result = nng_aio_result(call->aio);
 
 	if (result == 0 && !call->has_sent) {
-		begin_receive(call);
-		return;
+		if (begin_receive(call))
+			return;
+		result = NNG_ECLOSED;
 	}
 	call->result = result;
 	if (result == 0)
@@ -224,6 +235,9 @@ fail:
 
 void cm_hub_peer_close(struct hub_peer *peer)
 {
+	atomic_store(&peer->is_closing, true);
+	while (atomic_load(&peer->beginning) != 0)
+		(void)sched_yield(); /* one call into nng, which does not wait */
 	(void)nng_close(peer->socket);
 	for (unsigned i = 0; peer->calls != NULL && i < peer->hub->window; i++)
 		if (peer->calls[i].aio != NULL)

@@ -189,7 +189,10 @@ static void a_full_file_system_serves_again_when_there_is_room(void)
 	/* In a mount table of our own, so that it is gone with us however this ends. */
 	if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
 	    mount("tmpfs", folder, "tmpfs", 0, "size=6m") != 0) {
-		printf("  left out: a tmpfs cannot be mounted here (%s)\n", strerror(errno));
+		char why[128];
+
+		(void)snprintf(why, sizeof why, "a tmpfs cannot be mounted here (%s)", strerror(errno));
+		help_skip(why);
 		return;
 	}
 	make_ballast(ballast, (size_t)3 * 1024 * 1024);

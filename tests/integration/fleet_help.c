@@ -22,22 +22,6 @@ static char scratch[128];
 static int lifeline = -1; /* our end: closes with us, however we end */
 static int farewell = -1; /* the guardian's end closes when it has swept */
 
-/* ---- the sanitizer --------------------------------------------------------------------------- */
-
-/* nng 1.5 loses a pipe when a client is closed while it dials again because the other side hung up:
- * what hostile frames bring about by the hundred. Not ours, and nobody keeps such a client. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:nni_dialer_create\nleak:ipc_ep_connect\nleak:ipc_ep_dial_cb\n";
-}
-
-const char *__lsan_default_options(void);
-const char *__lsan_default_options(void)
-{
-	return "print_suppressions=0";
-}
-
 /* ---- expectations ---------------------------------------------------------------------------- */
 
 static void say_failed(const char *fmt, va_list ap)

@@ -26,7 +26,7 @@
 #define EXAMPLES_PATH COMITY_SOURCE_DIR "/deploy/examples"
 
 /* How long anything may take before it counts as hanging: sanitizers on a busy machine are slow. */
-#define PATIENCE_MS 60000
+#define PATIENCE_MS 120000
 
 /* ---- expectations ---------------------------------------------------------------------------- */
 
@@ -91,7 +91,7 @@ void fleet_begin_under(
 void law_copy(const char *folder);
 void law_add(const char *folder, const char *file, const char *text);
 
-/* Take it down: every process must end by itself with 0, without a sanitizer's report, its socket
+/* Wait until it is quiet and take it down: every process must end by itself with 0, without a sanitizer's report, its socket
  * gone, its ledger's chain whole and its outbox empty. */
 void fleet_end(struct cm_fleet *fleet);
 
@@ -158,7 +158,8 @@ void envelope_print(const char *sender, const struct cm_record *records, size_t 
 /* A harmless question as a record; its body lives in `body`, which this makes. */
 struct cm_record question_make(struct cm_buf *body);
 
-/* Wait until no process of the fleet that runs has a record for another that runs. */
+/* Wait until no process of the fleet that runs has a record for another that runs, nor will make one of
+ * what is under way. */
 bool wait_quiet(struct cm_fleet *fleet);
 
 /* ---- many demands ---------------------------------------------------------------------------- */

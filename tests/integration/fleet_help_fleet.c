@@ -117,7 +117,7 @@ int process_stop(struct cm_fleet *fleet, const char *name)
 {
 	struct cm_err err = {.text = ""};
 
-	must(cm_fleet_stop(fleet, name, CM_FLEET_GRACE_MS, &err) == CM_OK, "stop %s: %s", name,
+	must(cm_fleet_stop(fleet, name, PATIENCE_MS, &err) == CM_OK, "stop %s: %s", name,
 	    err.text);
 	return process_of(fleet, name)->exit_status;
 }
@@ -191,7 +191,7 @@ static void end(struct cm_fleet *fleet, bool is_done)
 {
 	struct cm_err err = {.text = ""};
 
-	expect(cm_fleet_down(fleet, 2 * CM_FLEET_GRACE_MS, &err) == CM_OK, "fleet down: %s",
+	expect(cm_fleet_down(fleet, PATIENCE_MS, &err) == CM_OK, "fleet down: %s",
 	    err.text);
 	expect(access(fleet->sockets, F_OK) != 0, "the sockets' folder %s is gone", fleet->sockets);
 	for (size_t i = 0; i < fleet->count; i++) {
@@ -208,6 +208,7 @@ static void end(struct cm_fleet *fleet, bool is_done)
 
 void fleet_end(struct cm_fleet *fleet)
 {
+	expect(wait_quiet(fleet), "everything is delivered");
 	end(fleet, true);
 }
 

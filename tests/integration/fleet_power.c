@@ -72,6 +72,15 @@ static bool mount_image(const char *path)
 	return run("mount -o loop,commit=300 '%s' '%s' 2>/dev/null", path, scratch_path("disk"));
 }
 
+/* This disk alone: others may be trying theirs at this moment. */
+static void flush_disk(void)
+{
+	int fd = open(scratch_path("disk"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	must(fd >= 0 && syncfs(fd) == 0, "flush the disk: %s", strerror(errno));
+	(void)close(fd);
+}
+
 static bool make_disk(void)
 {
 	if (geteuid() != 0) {
@@ -125,6 +134,18 @@ static void people_come(void)
 		numbers[i] = next_demand + i;
 		must(pthread_create(&filers[i], NULL, file_on, &numbers[i]) == 0, "a thread");
 	}
+}
+
+static bool was_told_more(void *data)
+{
+	return atomic_load(&told_count) > *(unsigned *)data;
+}
+
+/* Until somebody was told of a demand, and then up to some random moment of the others. */
+static void people_are_busy(unsigned before, unsigned most_us)
+{
+	must(wait_until(was_told_more, &before, PATIENCE_MS), "demands are acknowledged");
+	pause_us(dice(most_us));
 }
 
 static void people_go(void)
@@ -212,7 +233,7 @@ static void every_acknowledged_demand_outlives_the_power(void)
 		unsigned after;
 
 		people_come();
-		pause_us(50000 + dice(300000));
+		people_are_busy(before, 300000);
 		cut_power();
 		after = atomic_load(&told_count);
 		start_all();
@@ -249,7 +270,7 @@ static void the_fleet_starts_on_a_disk_of_its_own(void)
 		return;
 	fleet_begin(&fleet, "disk/fleet", "us,ie,de");
 	accounts_import(&fleet, ACCOUNTS);
-	sync();
+	flush_disk();
 }
 
 static void a_disk_that_lies_is_found_out(void)
@@ -265,11 +286,11 @@ static void a_disk_that_lies_is_found_out(void)
 	accounts_import(&fleet, ACCOUNTS);
 	for (size_t i = 0; i < COUNT(all); i++)
 		process_stop_must(&fleet, all[i]);
-	sync(); /* up to here the disk is honest */
+	flush_disk(); /* up to here the disk is honest */
 	lies = true;
 	start_all();
 	people_come();
-	pause_us(200000);
+	people_are_busy(0, 200000);
 	cut_power();
 	lies = false;
 	start_all();

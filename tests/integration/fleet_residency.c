@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #define HEAD                                                                                       \
@@ -19,7 +20,7 @@
 	"us_person,target_location,key_custody,service_kind,personal_data,notify\n"
 #define REST ",,consumer,,IE,IE,no,IE,provider,ecs,yes,\n"
 #define MANY 100000
-#define MANY_MS 30000 /* "seconds", with sanitizers, on a machine that does other things too */
+#define MANY_S 20 /* "seconds", of processor time, with sanitizers; how long that is others decide */
 
 extern char **environ;
 
@@ -289,16 +290,18 @@ static void a_hundred_thousand_rows_come_in_seconds(void)
 	pid_t pid = begin_import(scratch_path("many.csv"));
 	unsigned served = 0;
 	pid_t done = 0;
+	struct rusage usage;
 	int how = 0;
 
-	while ((done = waitpid(pid, &how, WNOHANG)) == 0) {
+	while ((done = wait4(pid, &how, WNOHANG, &usage)) == 0) {
 		expect_hosted("stay@ie.example", "ie", "while an import runs");
 		served++;
 	}
 	(void)printf("  %d rows in %lld ms; %u demands decided meanwhile\n", MANY,
 	    (long long)(now_ms() - began), served);
 	expect(done == pid && WIFEXITED(how) && WEXITSTATUS(how) == 0, "the import works: %d", how);
-	expect(now_ms() - began < MANY_MS, "in seconds: %lld ms", (long long)(now_ms() - began));
+	expect(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec < MANY_S, "in seconds: %ld of processor time",
+	    (long)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec));
 	expect_hosted("user-0@many.example", "ie", "the first row");
 	expect_hosted("user-99999@many.example", "ie", "the last row");
 	expect_hosted("user-100000@many.example", "", "no row");

@@ -18,6 +18,7 @@
 #define MOST 700
 #define BATCH 20
 #define SLACK_MS 3000 /* the machine does other things too */
+#define TRIES 6
 
 static const char *const nodes[] = {"us", "ie", "de", "gb"};
 static const char *const awake[] = {"us", "de", "gb"};
@@ -37,7 +38,7 @@ static struct filed *file_at(const char *const *at, size_t at_count, unsigned co
 
 /* The same work, once with all awake and once with one asleep: all answers but the sleeper's come in
  * as soon as before. A link that waited for another would wait for a heartbeat, or ten seconds. */
-static void a_region_that_stands_still_delays_no_other_answer(void)
+static bool is_as_soon_with_one_asleep(void)
 {
 	int64_t began = now_ms();
 	int64_t awake_ms;
@@ -53,11 +54,20 @@ static void a_region_that_stands_still_delays_no_other_answer(void)
 	asleep_ms = now_ms() - began;
 	(void)printf("  %d demands: decided in %lld ms; with ie asleep, all but ie heard in %lld ms\n",
 	    BATCH, (long long)awake_ms, (long long)asleep_ms);
-	expect(asleep_ms < 2 * awake_ms + SLACK_MS, "which took no longer: %lld and %lld ms",
-	    (long long)asleep_ms, (long long)awake_ms);
 	expect_decided(&fleet, cases, BATCH); /* what was decided is shown as before */
 	process_signal(&fleet, "ie", SIGCONT);
 	expect_decided(&fleet, first, BATCH);
+	return asleep_ms < 2 * awake_ms + SLACK_MS;
+}
+
+/* A link that waits does so each time; a machine that has other things to do, now and then. */
+static void a_region_that_stands_still_delays_no_other_answer(void)
+{
+	unsigned tries = 1;
+
+	while (!is_as_soon_with_one_asleep() && tries < TRIES)
+		tries++;
+	expect(tries < TRIES, "which took no longer, in one of %d tries", TRIES - 1);
 }
 
 static void an_intake_node_that_stands_still_keeps_nobody_else_from_filing(void)

@@ -124,7 +124,7 @@ static void every_demand_outlives_a_disk_that_is_slow_and_breaks(void)
 	}
 	for (size_t i = 0; i < FILERS; i++)
 		must(pthread_create(&filers[i], NULL, file_on, NULL) == 0, "a thread");
-	expect(wait_until(is_all_decided, NULL, is_long() ? 10 * PATIENCE_MS : PATIENCE_MS),
+	expect(wait_until(is_all_decided, NULL, is_long() ? 5 * PATIENCE_MS : PATIENCE_MS),
 	    "all are decided");
 	for (size_t i = 0; i < FILERS; i++)
 		(void)pthread_join(filers[i], NULL);

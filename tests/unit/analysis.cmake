@@ -5,5 +5,6 @@ endforeach()
 
 add_executable(test_analysis_command unit/test_analysis_command.c)
 comity_target(test_analysis_command)
+add_dependencies(test_analysis_command comity)
 add_test(NAME analysis_command
   COMMAND test_analysis_command $<TARGET_FILE:comity> ${PROJECT_SOURCE_DIR})

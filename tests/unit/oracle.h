@@ -254,4 +254,8 @@ void oracle_case_print(
 uint64_t oracle_seed(void);
 unsigned oracle_times(void);
 
+/* How many of `count` there are in this run: times COMITY_ORACLE_TIMES, by COMITY_ORACLE_PART. The build with
+ * sanitizers takes a part; a release build of the same run takes them all (tests/law/oracle.cmake). */
+unsigned oracle_share(unsigned count);
+
 #endif

@@ -78,6 +78,17 @@ unsigned oracle_times(void)
 	return times == 0 || times > 100000 ? 1 : (unsigned)times;
 }
 
+unsigned oracle_share(unsigned count)
+{
+	const char *text = getenv("COMITY_ORACLE_PART");
+	unsigned long part = text != NULL ? strtoul(text, NULL, 10) : 1;
+
+	count *= oracle_times();
+	if (part <= 1)
+		return count;
+	return part < count ? count / (unsigned)part : 1;
+}
+
 /* ---- conditions ---- */
 
 struct maker {

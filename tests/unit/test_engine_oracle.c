@@ -168,7 +168,7 @@ Test(oracle, every_state_is_what_sqlites_null_logic_gives, .timeout = 3600)
 	struct sqlite3 *db = NULL;
 
 	cr_assert_eq(sqlite3_open(":memory:", &db), SQLITE_OK);
-	for (unsigned i = 0; i < SQL_SETS * oracle_times(); i++) {
+	for (unsigned i = 0; i < oracle_share(SQL_SETS); i++) {
 		struct oracle_engine engine;
 
 		set_roll(&dice, i % 3 == 0, &set);
@@ -183,7 +183,7 @@ Test(oracle, every_state_is_what_sqlites_null_logic_gives, .timeout = 3600)
 	(void)sqlite3_close(db);
 	tally_print("SQLite", &tally);
 	tally_holds(&tally);
-	cr_assert_geq(tally.pairs, 100000u);
+	cr_assert_geq(tally.pairs, oracle_share(100000));
 	cr_assert_eq(cm_alloc_live(), 0);
 }
 
@@ -212,7 +212,7 @@ static void force_sets(bool dated, uint64_t stream, const char *what)
 	struct oracle_dice dice = dice_of(stream);
 	struct tally tally = {0};
 
-	for (unsigned i = 0; i < FORCE_SETS * oracle_times(); i++) {
+	for (unsigned i = 0; i < oracle_share(FORCE_SETS); i++) {
 		struct oracle_engine engine;
 
 		set_roll(&dice, dated, &set);

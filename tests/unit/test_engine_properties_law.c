@@ -215,10 +215,10 @@ Test(properties_of_the_law, more_knowledge_never_reverses_a_settled_answer, .tim
 	set = shelf_load(&shelf, 0);
 	cr_assert_not_null(set.law);
 	cr_assert_leq(cm_law_rule_count(set.law), MOST_RULES);
-	for (unsigned i = 0; i < 40 * oracle_times(); i++)
+	for (unsigned i = 0; i < oracle_share(40); i++)
 		learn(&dice, &set, seen);
-	cr_assert_gt(seen[CM_RULE_POSSIBLE][CM_RULE_HOLDS], 100);
-	cr_assert_gt(seen[CM_RULE_POSSIBLE][CM_RULE_DEFEATED], 10);
+	cr_assert_gt(seen[CM_RULE_POSSIBLE][CM_RULE_HOLDS], oracle_share(100));
+	cr_assert_gt(seen[CM_RULE_POSSIBLE][CM_RULE_DEFEATED], oracle_share(10));
 	help_free(&set);
 	shelf_fini(&shelf);
 	cr_assert_eq(cm_alloc_live(), 0);
@@ -372,7 +372,7 @@ Test(properties_of_the_law, one_letter_changes_the_digest_of_one_rule_and_of_the
 	before = shelf_load(&shelf, 0);
 	cr_assert_not_null(before.law);
 	cm_law_digest(before.law, one);
-	for (unsigned i = 0; i < 12 * oracle_times(); i++) {
+	for (unsigned i = 0; i < oracle_share(12); i++) {
 		size_t file = oracle_roll(&dice, (unsigned)shelf.count);
 		char *whole = strdup(cm_buf_str(&shelf.texts[file]));
 		char *at = letter_change(&dice, &shelf.texts[file]);
@@ -392,7 +392,7 @@ Test(properties_of_the_law, one_letter_changes_the_digest_of_one_rule_and_of_the
 		}
 		free(whole);
 	}
-	cr_assert_gt(changed, 4); /* some letters stand where none may be changed */
+	cr_assert_gt(changed, oracle_share(4)); /* some letters stand where none may be changed */
 	help_free(&before);
 	shelf_fini(&shelf);
 	cr_assert_eq(cm_alloc_live(), 0);

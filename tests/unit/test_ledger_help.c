@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 static bool is_failed;
+static bool is_skipped;
 static const char *parent = "/tmp";
 static char folder[64];
 
@@ -16,6 +17,12 @@ bool help_check(bool is_true, const char *what, const char *file, int line)
 		is_failed = true;
 	}
 	return is_true;
+}
+
+void help_skip(const char *why)
+{
+	printf("  left out: %s\n", why);
+	is_skipped = true;
 }
 
 void help_must(bool is_true, const char *what, const char *file, int line)
@@ -50,11 +57,21 @@ static bool run_one(const struct help_test *test)
 int help_run(const struct help_test *tests, size_t count)
 {
 	size_t passed = 0;
+	size_t skipped = 0;
 
-	for (size_t i = 0; i < count; i++)
-		passed += run_one(&tests[i]);
-	printf("%zu passed, %zu failed\n", passed, count - passed);
-	return passed == count ? 0 : 1;
+	for (size_t i = 0; i < count; i++) {
+		bool is_good;
+
+		is_skipped = false;
+		is_good = run_one(&tests[i]);
+		skipped += is_good && is_skipped;
+		passed += is_good && !is_skipped;
+	}
+	printf("%zu passed, %zu failed", passed, count - passed - skipped);
+	if (skipped > 0)
+		printf(", %zu skipped", skipped);
+	printf("\n");
+	return passed + skipped == count ? 0 : 1;
 }
 
 void help_use_memory(void)

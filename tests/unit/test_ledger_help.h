@@ -25,6 +25,9 @@ int help_run(const struct help_test *tests, size_t count);
 bool help_check(bool is_true, const char *what, const char *file, int line);
 #define CHECK(condition) help_check((condition), #condition, __FILE__, __LINE__)
 
+/* The test cannot run here: the reason is printed, and it is counted as skipped if nothing in it fails. */
+void help_skip(const char *why);
+
 /* As CHECK, for what the rest of the program stands on: ends it. */
 void help_must(bool is_true, const char *what, const char *file, int line);
 #define MUST(condition) help_must((condition), #condition, __FILE__, __LINE__)

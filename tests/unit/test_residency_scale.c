@@ -39,6 +39,15 @@ static char db[96];
 static char csv[96];
 static struct cm_blind_key key;
 
+/* Of this process alone: what a bound is set for. How long it takes others decide. */
+static double cpu_s(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
 static double now_s(void)
 {
 	struct timespec t;
@@ -143,13 +152,13 @@ static void test_a_hundred_thousand_rows_take_seconds(void)
 	double again;
 
 	write_csv(100000, "consumer");
-	start = now_s();
+	start = cpu_s();
 	check(import() == CM_OK, "100,000 rows are imported");
-	first = now_s() - start;
+	first = cpu_s() - start;
 	check(report.added == 100000, "all are new");
-	start = now_s();
+	start = cpu_s();
 	check(import() == CM_OK, "and again");
-	again = now_s() - start;
+	again = cpu_s() - start;
 	check(report.unchanged == 100000, "and nothing changes");
 	printf("100,000 rows: %.2f s (%.0f rows/s); the same again: %.2f s\n", first, 1e5 / first,
 	    again);
@@ -181,10 +190,13 @@ static double time_lookups(struct cm_residency *map, uint64_t accounts, int coun
 static void test_a_warm_lookup_takes_microseconds(void)
 {
 	struct cm_residency *map = open_map(CM_RESIDENCY_READ);
+	double start;
 	double us;
 
 	(void)time_lookups(map, 100000, 20000, 7919);
-	us = time_lookups(map, 100000, 20000, 7919);
+	start = cpu_s();
+	(void)time_lookups(map, 100000, 20000, 7919);
+	us = (cpu_s() - start) / 20000 * 1e6;
 	printf("warm lookup with its blinds and facts: %.2f us\n", us);
 	check(us < 1000, "a warm lookup takes microseconds");
 	cm_residency_close(map);
@@ -198,8 +210,8 @@ struct reader {
 	uint64_t lookups;
 	uint64_t failures;
 	uint64_t torn;
-	uint64_t before;
-	uint64_t after;
+	_Atomic uint64_t before;
+	_Atomic uint64_t after;
 	double worst_s;
 };
 
@@ -236,6 +248,12 @@ static void *read_on(void *data)
 	return NULL;
 }
 
+static void wait_for(const _Atomic uint64_t *count)
+{
+	while (atomic_load(count) == 0)
+		(void)usleep(1000); /* ctest has a limit */
+}
+
 static void test_readers_go_on_while_an_import_runs(void)
 {
 	struct reader readers[2] = {0};
@@ -245,9 +263,12 @@ static void test_readers_go_on_while_an_import_runs(void)
 	for (int i = 0; i < 2; i++)
 		if (pthread_create(&threads[i], NULL, read_on, &readers[i]) != 0)
 			exit(1);
+	for (int i = 0; i < 2; i++)
+		wait_for(&readers[i].before);
 	check(import() == CM_OK, "an import runs beside readers");
 	check(report.changed == 95000 && report.unchanged == 5000, "it changes all persons");
-	(void)usleep(100000);
+	for (int i = 0; i < 2; i++)
+		wait_for(&readers[i].after);
 	atomic_store(&must_end, true);
 	for (int i = 0; i < 2; i++) {
 		(void)pthread_join(threads[i], NULL);

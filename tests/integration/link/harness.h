@@ -13,6 +13,8 @@
 
 #include "protocol/link/hub.h"
 
+/* How long anything may take before it counts as hanging: sanitizers on a busy machine are slow. */
+#define PATIENCE_MS 60000
 #define EXIT_HANG 3 /* the storm hangs: what must happen without the shims */
 
 /* An expectation; says what failed. */
@@ -21,6 +23,10 @@ unsigned expect_failures(void);
 
 /* End a test: it passed if no expectation has failed since the last one ended. */
 void test_ends(const char *name);
+
+/* Whether 127.0.0.1 can be reached: not so in a network namespace whose `lo` is down. If not, what is tried over tcp is
+ * left out; the reason is printed once, and the report counts it. */
+bool has_tcp(void);
 
 /* Print how many tests passed and failed; the exit status. */
 int expect_report(void);

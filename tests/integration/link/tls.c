@@ -506,7 +506,9 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (argc > 1 && strcmp(argv[1], "server") == 0)
 		return server_main(argv);
-	watchdog_set(200);
+	if (!has_tcp())
+		return expect_report();
+	watchdog_set(280);
 	expect(cm_seal_start() == CM_OK, "libsodium starts");
 	peers_of_every_kind();
 	peers_that_speak_no_tls();
