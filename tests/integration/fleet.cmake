@@ -1,5 +1,6 @@
 # The bad network that tests put between processes.
-add_executable(comity-relay integration/relay/relay.c integration/relay/way.c)
+add_executable(comity-relay integration/relay/place.c integration/relay/relay.c
+  integration/relay/way.c)
 comity_target(comity-relay)
 target_link_libraries(comity-relay PRIVATE cm_base PkgConfig::UV)
 
