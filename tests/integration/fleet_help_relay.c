@@ -61,7 +61,8 @@ void relay_link(struct relay *relay, const struct cm_fleet_process *caller,
 	    caller->name, callee->name, at, target);
 }
 
-/* The child's: become the relay. It ends with its standard input; if it is stuck, with its parent. */
+/* The child's: become the relay. It ends with its standard input; if it is stuck, with its parent.
+ */
 static void become_relay(const char *const *argv, int in, int out)
 {
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -121,8 +122,8 @@ const char *relay_target(const struct cm_fleet_process *process)
 	return process->address + strlen("ipc://");
 }
 
-void relay_redirect(const struct cm_fleet_process *caller, const struct cm_fleet_process *callee,
-    const char *path)
+void relay_redirect(
+    const struct cm_fleet_process *caller, const struct cm_fleet_process *callee, const char *path)
 {
 	char *config = file_read(caller->config, NULL);
 	char *found = config != NULL ? strstr(config, callee->address) : NULL;

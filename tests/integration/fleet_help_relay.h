@@ -1,7 +1,7 @@
 /*
- * A relay as a process of the test's: its links, its life, and how to speak to it. For what lays links
- * in a fleet: fleet_help_relay.c (one relay, Unix sockets) and fleet_help_namespaces.c (one in each
- * network, TCP between them). The tests themselves speak to neither.
+ * A relay as a process of the test's: its links, its life, and how to speak to it. For what lays
+ * links in a fleet: fleet_help_relay.c (one relay, Unix sockets) and fleet_help_namespaces.c (one
+ * in each network, TCP between them). The tests themselves speak to neither.
  */
 #ifndef TEST_FLEET_HELP_RELAY_H
 #define TEST_FLEET_HELP_RELAY_H
@@ -43,7 +43,7 @@ void relay_path(const struct cm_fleet *fleet, const struct cm_fleet_process *cal
 const char *relay_target(const struct cm_fleet_process *process);
 
 /* In the caller's configuration: the Unix socket `path` instead of the callee's address. */
-void relay_redirect(const struct cm_fleet_process *caller, const struct cm_fleet_process *callee,
-    const char *path);
+void relay_redirect(
+    const struct cm_fleet_process *caller, const struct cm_fleet_process *callee, const char *path);
 
 #endif

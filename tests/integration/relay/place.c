@@ -6,9 +6,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* TCP's own patience is a quarter of an hour. A call that nobody takes is given up after three seconds,
- * so that the next one is made; who is silent for so long is taken for gone, so that connections whose
- * other end went away unseen do not pile up. In between they live half-open. */
+/* TCP's own patience is a quarter of an hour. A call that nobody takes is given up after three
+ * seconds, so that the next one is made; who is silent for so long is taken for gone, so that
+ * connections whose other end went away unseen do not pile up. In between they live half-open. */
 #define CALL_AGAIN 1 /* SYNs behind the first */
 #define SILENCE_MS 20000
 #define PROBE_AFTER_S 5
@@ -64,7 +64,8 @@ static bool set(int fd, int level, int option, int value)
 
 static bool set_all(int fd)
 {
-	return set(fd, IPPROTO_TCP, TCP_NODELAY, 1) && set(fd, IPPROTO_TCP, TCP_SYNCNT, CALL_AGAIN) &&
+	return set(fd, IPPROTO_TCP, TCP_NODELAY, 1) &&
+	       set(fd, IPPROTO_TCP, TCP_SYNCNT, CALL_AGAIN) &&
 	       set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, SILENCE_MS) &&
 	       set(fd, SOL_SOCKET, SO_KEEPALIVE, 1) &&
 	       set(fd, IPPROTO_TCP, TCP_KEEPIDLE, PROBE_AFTER_S) &&
@@ -100,5 +101,5 @@ bool relay_end_call(union relay_end *end, const struct relay_place *target, uv_c
 		return true;
 	}
 	return open_tcp(&end->tcp) && uv_tcp_connect(connect, &end->tcp,
-	                                  (const struct sockaddr *)&target->tcp, on_connected) == 0;
+					  (const struct sockaddr *)&target->tcp, on_connected) == 0;
 }

@@ -1,6 +1,6 @@
 /*
- * Where a relay listens and what it calls: a Unix socket or TCP. Streams of either kind are one to the
- * rest of the relay.
+ * Where a relay listens and what it calls: a Unix socket or TCP. Streams of either kind are one to
+ * the rest of the relay.
  */
 #ifndef TEST_RELAY_PLACE_H
 #define TEST_RELAY_PLACE_H
