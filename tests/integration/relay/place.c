@@ -6,11 +6,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* TCP's own patience is a quarter of an hour. A call that nobody takes is given up after three
- * seconds, so that the next one is made; who is silent for so long is taken for gone, so that
- * connections whose other end went away unseen do not pile up. In between they live half-open. */
+/* TCP's own patience is a quarter of an hour. A call that nobody takes is given up after three seconds,
+ * so that the next one is made. Who is silent for two minutes is taken for gone, so that connections
+ * whose other end went away unseen do not pile up: much later than a test waits for a process to give
+ * its peer up, since that must come from the process's own heartbeats. Until then they live half-open. */
 #define CALL_AGAIN 1 /* SYNs behind the first */
-#define SILENCE_MS 20000
+#define SILENCE_MS 120000
 #define PROBE_AFTER_S 5
 #define PROBE_EVERY_S 1
 #define BACKLOG 64
