@@ -161,7 +161,8 @@ static void add_network(const char *region)
 	leave(home);
 }
 
-/* Where `ip netns` keeps its names: a place that nobody else sees and that goes with us. */
+/* Where `ip netns` keeps its names: a place that nobody else sees and that goes with us. Its folder stays
+ * on the machine, empty, as after any use of `ip netns`: another copy of us may stand on it. */
 static bool hide_names(void)
 {
 	if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) {
