@@ -1,5 +1,6 @@
 # The bad network that tests put between processes.
-add_executable(comity-relay integration/relay/relay.c integration/relay/way.c)
+add_executable(comity-relay integration/relay/place.c integration/relay/relay.c
+  integration/relay/way.c)
 comity_target(comity-relay)
 target_link_libraries(comity-relay PRIVATE cm_base PkgConfig::UV)
 
@@ -19,3 +20,8 @@ foreach(name outcomes input twice hostile forged killed storm full_disk readings
   add_dependencies(test_fleet_${name} comity comity-node comity-router comity-relay slowsync stepclock)
 endforeach()
 target_compile_definitions(test_fleet_flood PRIVATE COMITY_IS_SANITIZED=$<BOOL:${COMITY_SANITIZE}>)
+
+# Regions in network namespaces: two relays for each link, TCP between them.
+comity_plain_test(fleet_namespaces SOURCES integration/fleet_namespaces.c integration/fleet_help_namespaces.c
+  LIBS fleet_help)
+add_dependencies(test_fleet_namespaces comity comity-node comity-router comity-relay)

@@ -3,8 +3,8 @@
  * breaks. Whatever it does, each demand comes to one outcome, and a region that cannot be reached is
  * named and waited for.
  *
- * The links are Unix sockets, so that a namespace of its own for each region would cut nothing: the
- * relay stands in for the network.
+ * The links are Unix sockets, so that the relay stands in for the network. Regions in networks of their
+ * own, cut by the kernel, are fleet_namespaces.c.
  */
 #include "tests/integration/fleet_help.h"
 

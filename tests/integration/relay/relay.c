@@ -1,8 +1,10 @@
 /*
  * comity-relay SEED NAME=LISTEN=TARGET...
  *
- * Listens on the Unix socket LISTEN of each link and calls TARGET for each who calls. Says "ready",
- * then takes a line at a time from standard input and answers each with one line:
+ * Listens at LISTEN of each link and calls TARGET for each who calls. Each of the two is the path of a
+ * Unix socket or tcp:ADDRESS:PORT: with a relay at both ends, of which one calls by TCP and the other
+ * listens by TCP, a link of Unix sockets goes over a real network. Says "ready", then takes a line at a
+ * time from standard input and answers each with one line:
  *
  *     LINK DIRECTION FAULT NUMBER    set a fault; LINK is a name or *, DIRECTION there, back or both
  *     LINK DIRECTION calm            end all faults
@@ -15,10 +17,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "protocol/base/alloc.h"
 #include "protocol/base/buf.h"
+#include "tests/integration/relay/place.h"
 #include "tests/integration/relay/relay.h"
 
 #define MAX_LINKS 64
@@ -26,8 +28,9 @@
 
 struct link {
 	const char *name;
-	const char *target;
-	uv_pipe_t listener;
+	struct relay_place at;
+	struct relay_place target;
+	union relay_end listener;
 	struct relay_faults faults[2];
 	struct relay_counts counts[2];
 	struct cm_list wires;
@@ -37,7 +40,7 @@ struct link {
 struct wire {
 	struct cm_link_node node; /* of the link */
 	struct link *link;
-	uv_pipe_t ends[2];
+	union relay_end ends[2];
 	uv_connect_t connect;
 	struct relay_way ways[2];
 	unsigned open_count;
@@ -72,7 +75,7 @@ static void wire_close(struct wire *wire)
 	wire->is_closing = true;
 	cm_list_remove(&wire->node);
 	for (size_t i = 0; i < 2; i++)
-		uv_close((uv_handle_t *)&wire->ends[i], on_closed);
+		uv_close(&wire->ends[i].handle, on_closed);
 }
 
 static void on_way_end(struct relay_way *way)
@@ -128,7 +131,7 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
 {
 	struct wire *wire = stream->data;
-	struct relay_way *way = &wire->ways[stream == (uv_stream_t *)&wire->ends[1]];
+	struct relay_way *way = &wire->ways[stream == &wire->ends[1].stream];
 
 	if (count == 0 || wire->is_closing)
 		return;
@@ -175,24 +178,23 @@ static void on_called(uv_stream_t *listener, int status)
 		abort();
 	wire->link = link;
 	wire->open_count = 2;
+	relay_end_init(&wire->ends[0], loop, &link->at);
+	relay_end_init(&wire->ends[1], loop, &link->target);
 	for (size_t i = 0; i < 2; i++) {
-		(void)uv_pipe_init(loop, &wire->ends[i], 0);
-		wire->ends[i].data = wire;
+		wire->ends[i].handle.data = wire;
 		wire->ways[i] = (struct relay_way){.faults = &link->faults[i],
 		    .counts = &link->counts[i],
-		    .from = (uv_stream_t *)&wire->ends[i],
-		    .to = (uv_stream_t *)&wire->ends[1 - i],
+		    .from = &wire->ends[i].stream,
+		    .to = &wire->ends[1 - i].stream,
 		    .on_end = on_way_end,
 		    .wire = wire};
 		relay_way_init(&wire->ways[i]);
 	}
 	cm_list_append(&link->wires, &wire->node);
-	if (uv_accept(listener, (uv_stream_t *)&wire->ends[0]) != 0) {
-		wire_close(wire);
-		return;
-	}
 	wire->connect.data = wire;
-	uv_pipe_connect(&wire->connect, &wire->ends[1], link->target, on_connected);
+	if (!relay_end_take(&wire->ends[0], &link->at, listener) ||
+	    !relay_end_call(&wire->ends[1], &link->target, &wire->connect, on_connected))
+		wire_close(wire); /* who called may try again */
 }
 
 /* ---- commands -------------------------------------------------------------------------------- */
@@ -302,26 +304,22 @@ static void on_input(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
 
 /* ---- start ----------------------------------------------------------------------------------- */
 
-/* "router>ie=/listen=/target"; the argument itself is cut. */
+/* "router>ie=LISTEN=TARGET"; the argument itself is cut. */
 static bool open_link(char *text)
 {
-	char *listen_path = strchr(text, '=');
-	char *target = listen_path != NULL ? strchr(listen_path + 1, '=') : NULL;
+	char *at = strchr(text, '=');
+	char *target = at != NULL ? strchr(at + 1, '=') : NULL;
 	struct link *link = &links[links_count];
 
 	if (target == NULL || links_count == MAX_LINKS)
 		return false;
-	*listen_path++ = 0;
+	*at++ = 0;
 	*target++ = 0;
 	link->name = text;
-	link->target = target;
 	cm_list_init(&link->wires);
-	link->listener.data = link;
 	links_count++;
-	(void)unlink(listen_path);
-	return uv_pipe_init(loop, &link->listener, 0) == 0 &&
-	       uv_pipe_bind(&link->listener, listen_path) == 0 &&
-	       uv_listen((uv_stream_t *)&link->listener, 64, on_called) == 0;
+	return relay_place_parse(at, &link->at) && relay_place_parse(target, &link->target) &&
+	       relay_end_listen(&link->listener, loop, &link->at, link, on_called);
 }
 
 int main(int argc, char **argv)

@@ -2,6 +2,7 @@
  * The relay: a bad network between two processes that speak nng over Unix sockets, in user space,
  * because this kernel has no netem and the links have no TCP. It stands between who calls and who is
  * called, cuts the stream into whole messages, and delays, slows, loses, doubles, breaks or holds them.
+ * Two of them, one at each end, carry a link over TCP, for faults that a real network has.
  *
  * One program, one thread, one loop. It knows the frame around a message and nothing of its content.
  */
