@@ -280,6 +280,11 @@ void sim_check_settled_stays(struct sim_proc *proc, const struct cm_outcome *bef
 		const struct cm_part_outcome *is =
 		    sim_part_of(outcome, was->target, was->category, was->region);
 
+		/* A clock may force an outcome on a new owner before central has told it what was settled: then
+		 * every part is held. */
+		if (is != NULL && cm_epoch_of(outcome->epoch) > cm_epoch_of(before->epoch) &&
+		    strcmp(is->disposition, "hold_for_counsel") == 0)
+			continue;
 		if (is != NULL && settlement_in(was) != NULL && settlement_in(is) == NULL)
 			sim_fail(proc->sim,
 			    "part %u of case %s was settled by %s in revision %u, and revision %u at %s "
