@@ -1,9 +1,7 @@
-#include "router/docket.h"
+#include "router/docket_parts.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#include "protocol/base/plant.h"
 #include "protocol/wire/codec.h"
 
 void cm_docket_init(struct cm_docket *docket, const struct cm_case_env *env)
@@ -51,7 +49,7 @@ struct cm_case *cm_docket_at(const struct cm_docket *docket, size_t index)
 	return index < docket->cases.count ? docket->order[index] : NULL;
 }
 
-static enum cm_status add_case(struct cm_docket *docket, struct cm_case *c)
+enum cm_status cm_docket_add_case(struct cm_docket *docket, struct cm_case *c)
 {
 	enum cm_status status;
 
@@ -73,7 +71,7 @@ static enum cm_status add_case(struct cm_docket *docket, struct cm_case *c)
 }
 
 /* A step may close a case, and a revision may open it again. */
-static void count_open(struct cm_docket *docket, const struct cm_case *c, bool was_open)
+void cm_docket_count_open(struct cm_docket *docket, const struct cm_case *c, bool was_open)
 {
 	docket->open_count += cm_case_is_open(c);
 	docket->open_count -= was_open;
@@ -84,96 +82,6 @@ static void remove_last(struct cm_docket *docket, struct cm_case *c)
 	cm_docket_unindex(c);
 	(void)cm_idmap_remove(&docket->cases, &c->id);
 	docket->open_count--;
-}
-
-/* A corrected demand whose predecessor is not here yet: that one will end when it comes. */
-static enum cm_status note_replaced(struct cm_docket *docket, const struct cm_demand *demand)
-{
-	struct cm_docket_replaced *replaced;
-
-	if (cm_id_is_zero(&demand->supersedes) ||
-	    cm_docket_find(docket, &demand->supersedes) != NULL)
-		return CM_OK;
-	replaced = cm_arena_alloc(&docket->seen, 1, sizeof *replaced);
-	if (replaced == NULL)
-		return CM_NO_MEMORY;
-	replaced->successor = demand->case_id;
-	(void)snprintf(replaced->intake, sizeof replaced->intake, "%s", demand->intake);
-	return cm_idmap_put(&docket->replaced, &demand->supersedes, replaced);
-}
-
-/* A demand that came after the one which replaces it ends as it begins. */
-static enum cm_status end_if_replaced(struct cm_docket *docket, const struct cm_input *input,
-    struct cm_case *c, const struct cm_demand *demand, struct cm_effects *effects, struct cm_err *err)
-{
-	const struct cm_docket_replaced *replaced = cm_idmap_get(&docket->replaced, &c->id);
-	struct cm_demand successor;
-
-	if (replaced == NULL || strcmp(replaced->intake, demand->intake) != 0)
-		return CM_OK;
-	successor =
-	    (struct cm_demand){.case_id = replaced->successor, .intake = replaced->intake};
-	return cm_case_supersede(c, &docket->env, input, &successor, effects, err);
-}
-
-/* End the case that a corrected demand replaces. One that has ended needs no end. */
-static enum cm_status end_predecessor(struct cm_docket *docket, const struct cm_input *input,
-    const struct cm_demand *demand, struct cm_effects *effects, struct cm_err *err)
-{
-	struct cm_case *old = cm_docket_find(docket, &demand->supersedes);
-	bool was_open;
-	enum cm_status status;
-
-	if (cm_id_is_zero(&demand->supersedes) || CM_PLANTED(LIVE_CORRECTED))
-		return CM_OK;
-	if (old == NULL) {
-		status = note_replaced(docket, demand);
-		return status == CM_OK ? CM_OK : cm_err_set(err, status, "no memory for a case");
-	}
-	if (cm_case_next(old->state, CM_CASE_SUPERSEDE) < 0)
-		return CM_OK;
-	was_open = cm_case_is_open(old);
-	status = cm_case_supersede(old, &docket->env, input, demand, effects, err);
-	count_open(docket, old, was_open);
-	if (status == CM_OK)
-		cm_docket_ring_equals(old, input, effects);
-	return status;
-}
-
-static bool is_ending(const struct cm_notice *notice)
-{
-	return notice->what == CM_NOTICE_WITHDRAW || notice->what == CM_NOTICE_SUPERSEDE;
-}
-
-static enum cm_status keep_word(struct cm_docket *docket, const struct cm_id *case_id,
-    const char *sender, struct cm_bytes body)
-{
-	struct cm_docket_word *word = cm_arena_alloc(&docket->seen, 1, sizeof *word);
-	uint8_t *copy = cm_arena_alloc(&docket->seen, body.len + 1, 1);
-
-	if (word == NULL || copy == NULL)
-		return CM_NO_MEMORY;
-	memcpy(copy, body.data, body.len);
-	word->body = (struct cm_bytes){copy, body.len};
-	(void)snprintf(word->sender, sizeof word->sender, "%s", sender);
-	return cm_idmap_put(&docket->words, case_id, word);
-}
-
-/* A case that has just begun ends if intake said so before. */
-static enum cm_status end_if_said(struct cm_docket *docket, const struct cm_input *input,
-    struct cm_case *c, struct cm_effects *effects, struct cm_err *err)
-{
-	const struct cm_docket_word *word = cm_idmap_get(&docket->words, &c->id);
-	struct cm_notice notice;
-	enum cm_status status;
-
-	if (word == NULL || !cm_case_is_open(c) || CM_PLANTED(FORGET_WORD))
-		return CM_OK;
-	status = cm_record_decode(CM_KIND_NOTICE, word->body, &effects->arena, &notice, err);
-	if (status == CM_OK)
-		status = cm_case_notice(
-		    c, &docket->env, input, word->sender, &notice, word->body, effects, err);
-	return status == CM_NOT_ALLOWED ? CM_OK : status; /* it was not intake that said so */
 }
 
 /* The other routers hear that it is here; unless it has an outcome already, with which they have heard. */
@@ -203,14 +111,14 @@ static enum cm_status take_over(struct cm_docket *docket, struct cm_case *c,
 	fresh->seen = c->seen; /* as it will be */
 	status = cm_case_demand(fresh, &docket->env, input, body, effects, err);
 	if (status == CM_OK)
-		status = end_if_said(docket, input, fresh, effects, err);
+		status = cm_docket_end_if_said(docket, input, fresh, effects, err);
 	if (status == CM_OK)
-		status = end_predecessor(docket, input, demand, effects, err);
+		status = cm_docket_end_predecessor(docket, input, demand, effects, err);
 	if (status == CM_OK)
 		status = tell_begun(docket, fresh, effects, err);
 	if (status == CM_OK) {
 		cm_case_become(c, fresh);
-		count_open(docket, c, was_open);
+		cm_docket_count_open(docket, c, was_open);
 		cm_docket_ring_equals(c, input, effects);
 	}
 	cm_case_free(fresh);
@@ -238,15 +146,15 @@ static enum cm_status open_case(struct cm_docket *docket, const struct cm_input 
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for a case");
 	status = cm_case_demand(c, &docket->env, input, record->body, effects, err);
 	if (status == CM_OK)
-		status = add_case(docket, c);
+		status = cm_docket_add_case(docket, c);
 	if (status == CM_OK) {
 		status = cm_docket_index(docket, c, &demand);
 		if (status == CM_OK)
-			status = end_if_replaced(docket, input, c, &demand, effects, err);
+			status = cm_docket_end_if_replaced(docket, input, c, &demand, effects, err);
 		if (status == CM_OK)
-			status = end_if_said(docket, input, c, effects, err);
+			status = cm_docket_end_if_said(docket, input, c, effects, err);
 		if (status == CM_OK)
-			status = end_predecessor(docket, input, &demand, effects, err);
+			status = cm_docket_end_predecessor(docket, input, &demand, effects, err);
 		if (status == CM_OK)
 			status = tell_begun(docket, c, effects, err);
 		if (status != CM_OK)
@@ -278,30 +186,10 @@ static enum cm_status take_answer(struct cm_docket *docket, const struct cm_inpu
 		return cm_err_set(err, CM_NOT_FOUND, "no such case on this router");
 	was_open = cm_case_is_open(c);
 	status = cm_case_answer(c, &docket->env, input, sender, &answer, record->body, effects, err);
-	count_open(docket, c, was_open);
+	cm_docket_count_open(docket, c, was_open);
 	if (status == CM_OK && !cm_case_is_open(c))
 		cm_docket_ring_equals(c, input, effects);
 	return status;
-}
-
-/* A word about a case that is not here, or here no more. That it ends must not be lost. */
-static enum cm_status take_early(struct cm_docket *docket, struct cm_case *c, const char *sender,
-    const struct cm_notice *notice, struct cm_bytes body, struct cm_effects *effects,
-    struct cm_err *err)
-{
-	if (c == NULL && notice->what == CM_NOTICE_MOVED)
-		return cm_err_set(err, CM_NO_MEANING, "the case never came here");
-	if (!is_ending(notice))
-		return cm_err_set(err, CM_NOT_FOUND, "no such case on this router");
-	if (strcmp(notice->node, sender) != 0)
-		return cm_err_set(err, CM_NOT_ALLOWED, "%s sent a notice in the name of %s", sender,
-		    notice->node);
-	cm_effect_store(effects, CM_KIND_NOTICE, &notice->case_id, body);
-	if (effects->failed || keep_word(docket, &notice->case_id, sender, body) != CM_OK)
-		return cm_err_set(err, CM_NO_MEMORY, "no memory for a notice");
-	if (c != NULL)
-		c->events++; /* a row of it, which central does not hear of: another router tells it */
-	return CM_OK;
 }
 
 static enum cm_status take_notice(struct cm_docket *docket, const struct cm_input *input,
@@ -317,15 +205,15 @@ static enum cm_status take_notice(struct cm_docket *docket, const struct cm_inpu
 	if (status != CM_OK)
 		return status;
 	c = cm_docket_find(docket, &notice.case_id);
-	if (c == NULL || (c->state == CM_CASE_MOVED && is_ending(&notice)))
-		return take_early(docket, c, sender, &notice, record->body, effects, err);
+	if (c == NULL || (c->state == CM_CASE_MOVED && cm_docket_is_ending(&notice)))
+		return cm_docket_take_early(docket, c, sender, &notice, record->body, effects, err);
 	was_open = cm_case_is_open(c);
 	status = cm_case_notice(c, &docket->env, input, sender, &notice, record->body, effects, err);
-	count_open(docket, c, was_open);
+	cm_docket_count_open(docket, c, was_open);
 	if (status == CM_OK)
 		cm_docket_ring_equals(c, input, effects);
-	if (status == CM_OK && is_ending(&notice) &&
-	    keep_word(docket, &notice.case_id, sender, record->body) != CM_OK)
+	if (status == CM_OK && cm_docket_is_ending(&notice) &&
+	    cm_docket_keep_word(docket, &notice.case_id, sender, record->body) != CM_OK)
 		effects->failed = true; /* the memory is rebuilt from the ledger */
 	return status;
 }
@@ -407,293 +295,6 @@ void cm_docket_undeliverable(struct cm_docket *docket, const struct cm_input *in
 		effects->failed = true; /* the row is still there, and this is told again */
 		return;
 	}
-	count_open(docket, c, was_open);
+	cm_docket_count_open(docket, c, was_open);
 	cm_docket_ring_equals(c, input, effects);
-}
-
-#define RECALL_RETRY_MS 200 /* while what a case stored is on its way to the disk */
-#define STUCK_RETRY_MS 60000 /* when its rows cannot be read at all */
-#define LOOK_EVERY_MS 5      /* after a restart: one decided case after the other */
-
-/* A decided case was rung for by an equal demand. */
-static enum cm_status reconsider(struct cm_docket *docket, struct cm_case *c,
-    const struct cm_input *input, struct cm_effects *effects)
-{
-	enum cm_status status;
-
-	status = cm_case_reconsider(c, &docket->env, input, effects, NULL);
-	if (status == CM_OK) {
-		c->is_outdated = false;
-		docket->open_count += cm_case_is_open(c);
-		cm_docket_ring_equals(c, input, effects);
-	}
-	if (status == CM_TRY_AGAIN) {
-		effects->count = 0;
-		cm_effect_arm(effects, &c->id, input->now.ms + RECALL_RETRY_MS);
-		status = CM_OK;
-	}
-	return status;
-}
-
-/* The clocks of a case. What rang beside them has been done, and stays. */
-static enum cm_status look(struct cm_docket *docket, struct cm_case *c,
-    const struct cm_input *input, struct cm_effects *effects)
-{
-	size_t before = effects->count;
-	bool was_open = cm_case_is_open(c);
-	struct cm_err err = {.text = ""};
-	char id[CM_ID_TEXT_BYTES];
-	enum cm_status status = cm_case_clock(c, &docket->env, input, effects, &err);
-
-	count_open(docket, c, was_open);
-	if (status == CM_OK || status == CM_NO_MEMORY)
-		return status;
-	effects->count = before;
-	if (status == CM_NO_MEANING)
-		return CM_OK;
-	if (status != CM_TRY_AGAIN) {
-		cm_id_print(&c->id, id);
-		cm_effect_tell(effects, "case.stuck", &c->id, "case=%s why=%s", id, err.text);
-	}
-	cm_case_arm_look(c,
-	    input->now.ms + (status == CM_TRY_AGAIN ? RECALL_RETRY_MS : STUCK_RETRY_MS), effects);
-	return CM_OK;
-}
-
-/* One timer rings for all that a case waits for. The clocks come first: they may need its rows again, to
- * which the others add. */
-static enum cm_status ring(struct cm_docket *docket, struct cm_case *c,
-    const struct cm_input *input, struct cm_effects *effects)
-{
-	size_t before;
-	enum cm_status status = CM_NO_MEANING;
-
-	if (c->state == CM_CASE_DECIDED && (c->is_outdated || cm_docket_is_unsettled(c)))
-		return reconsider(docket, c, input, effects);
-	if (cm_case_is_clock_due(c, input))
-		status = look(docket, c, input, effects);
-	if ((status != CM_OK && status != CM_NO_MEANING) || input->now.ms < c->overdue_at_ms)
-		return status;
-	before = effects->count;
-	status = cm_case_overdue(c, &docket->env, input, effects);
-	if (status == CM_NO_MEANING)
-		effects->count = before;
-	return status == CM_NO_MEANING && before > 0 ? CM_OK : status;
-}
-
-void cm_docket_timer(struct cm_docket *docket, const struct cm_input *input,
-    const struct cm_id *case_id, struct cm_effects *effects)
-{
-	struct cm_case *c = cm_docket_find(docket, case_id);
-	enum cm_status status = c != NULL ? ring(docket, c, input, effects) : CM_NO_MEANING;
-
-	if (status != CM_OK)
-		effects->count = 0;
-	/* A timer that could not be set again must not be lost in silence. */
-	if (status != CM_OK && status != CM_NO_MEANING)
-		effects->failed = true;
-}
-
-/* The first row of a ledger: its number. */
-static enum cm_status replay_rebuild(struct cm_docket *docket, struct cm_bytes body)
-{
-	struct cm_rebuild rebuild;
-	struct cm_arena arena;
-	enum cm_status status;
-
-	cm_arena_init(&arena, 0);
-	status = cm_record_decode(CM_KIND_REBUILD, body, &arena, &rebuild, NULL);
-	if (status == CM_OK)
-		docket->env.ledger = rebuild.ledger;
-	cm_arena_fini(&arena);
-	return status;
-}
-
-/* What ends a case is remembered, whether the case is here or not. */
-static enum cm_status replay_word(
-    struct cm_docket *docket, const struct cm_id *case_id, struct cm_bytes body)
-{
-	struct cm_notice notice;
-	struct cm_arena arena;
-	enum cm_status status;
-
-	cm_arena_init(&arena, 0);
-	status = cm_record_decode(CM_KIND_NOTICE, body, &arena, &notice, NULL);
-	if (status == CM_OK && is_ending(&notice))
-		status = keep_word(docket, case_id, notice.node, body);
-	cm_arena_fini(&arena);
-	return status;
-}
-
-enum cm_status cm_docket_replay(struct cm_docket *docket, uint32_t kind,
-    const struct cm_id *case_id, int64_t at_ms, struct cm_bytes body)
-{
-	struct cm_case *c = cm_docket_find(docket, case_id);
-	bool was_open;
-	enum cm_status status;
-
-	if (kind == CM_KIND_KIN)
-		return cm_docket_replay_kin(docket, body);
-	if (kind == CM_KIND_REBUILD)
-		return replay_rebuild(docket, body);
-	if (kind == CM_KIND_NOTICE) {
-		status = replay_word(docket, case_id, body);
-		if (status != CM_OK || c == NULL)
-			return status;
-	}
-	if (c == NULL) {
-		if (kind != CM_KIND_DEMAND)
-			return CM_CORRUPT;
-		c = cm_case_new(case_id);
-		if (c == NULL)
-			return CM_NO_MEMORY;
-		status = add_case(docket, c);
-		if (status != CM_OK) {
-			cm_case_free(c);
-			return status;
-		}
-	}
-	/* A new case counts as open before its demand makes it so. */
-	was_open = c->state == CM_CASE_NEW || cm_case_is_open(c);
-	status = cm_case_replay(c, kind, at_ms, body);
-	if (status == CM_OK)
-		count_open(docket, c, was_open);
-	if (status == CM_OK && kind == CM_ROW_MOVED)
-		cm_case_note_moved(c, &docket->env, body);
-	if (status == CM_OK && kind == CM_KIND_DEMAND && c->seen == NULL)
-		status = cm_docket_index(docket, c, c->demand);
-	if (status == CM_OK && kind == CM_KIND_DEMAND)
-		status = note_replaced(docket, c->demand);
-	return status;
-}
-
-/* Take one case up again. One that cannot go on must not keep the others from doing so. */
-static enum cm_status resume_one(struct cm_docket *docket, const struct cm_input *input,
-    struct cm_case *c, uint32_t *ids_used, cm_docket_effects_cb each, void *data, struct cm_err *err)
-{
-	struct cm_effects effects;
-	char id[CM_ID_TEXT_BYTES];
-	enum cm_status status;
-
-	cm_effects_init(&effects);
-	effects.ids_used = *ids_used;
-	status = cm_case_resume(c, &docket->env, input, &effects, err);
-	if (status == CM_OK && effects.failed)
-		status = cm_err_set(err, CM_NO_MEMORY, "no memory to take cases up again");
-	if (status == CM_OK) {
-		count_open(docket, c, true);
-		each(&effects, data);
-	} else if (status != CM_NO_MEMORY) {
-		effects.count = 0;
-		cm_id_print(&c->id, id);
-		cm_effect_tell(&effects, "case.stuck", &c->id, "case=%s why=%s", id,
-		    err != NULL ? err->text : cm_status_text(status));
-		each(&effects, data);
-		status = CM_OK;
-	}
-	*ids_used = effects.ids_used;
-	cm_effects_fini(&effects);
-	return status;
-}
-
-/* The clocks of a decided case are in the ledger: after a restart each case is looked at once, which sets
- * its timer. One after the other, so that other work goes on; emergencies first, then the newest. */
-static enum cm_status arm_looks(struct cm_docket *docket, const struct cm_input *input,
-    cm_docket_effects_cb each, void *data, struct cm_err *err)
-{
-	struct cm_effects effects;
-	int64_t at_ms = input->now.ms;
-	enum cm_status status = CM_OK;
-
-	cm_effects_init(&effects);
-	for (int emergencies = 1; emergencies >= 0; emergencies--)
-		for (size_t i = docket->cases.count; i > 0; i--) {
-			struct cm_case *c = docket->order[i - 1];
-
-			if (c->state == CM_CASE_DECIDED && c->may_have_clocks &&
-			    c->is_emergency == (emergencies == 1))
-				cm_case_arm_look(c, at_ms += LOOK_EVERY_MS, &effects);
-		}
-	if (effects.failed)
-		status = cm_err_set(err, CM_NO_MEMORY, "no memory to take cases up again");
-	else if (effects.count > 0)
-		each(&effects, data);
-	cm_effects_fini(&effects);
-	return status;
-}
-
-/* What was rung for before the restart is rung for again. */
-static enum cm_status ring_unsettled(struct cm_docket *docket, const struct cm_input *input,
-    cm_docket_effects_cb each, void *data, struct cm_err *err)
-{
-	struct cm_effects effects;
-	enum cm_status status = CM_OK;
-
-	cm_effects_init(&effects);
-	for (size_t i = 0; i < docket->cases.count; i++)
-		if (cm_docket_is_unsettled(docket->order[i]))
-			cm_effect_arm(&effects, &docket->order[i]->id, input->now.ms);
-	if (effects.failed)
-		status = cm_err_set(err, CM_NO_MEMORY, "no memory to take cases up again");
-	else if (effects.count > 0)
-		each(&effects, data);
-	cm_effects_fini(&effects);
-	return status;
-}
-
-/* Nothing is here: this router is new, or has lost its ledger. Whoever gave it a case gives it again. */
-static enum cm_status ask_for_all(struct cm_docket *docket, const struct cm_input *input,
-    cm_docket_effects_cb each, void *data, struct cm_err *err)
-{
-	static const struct cm_id no_case = {{0}};
-	const struct cm_roster *roster = docket->env.roster;
-	struct cm_rebuild rebuild = {.router = docket->env.router, .at_ms = input->now.ms};
-	struct cm_bytes body = {0};
-	struct cm_effects effects;
-	struct cm_id dice;
-	enum cm_status status;
-
-	cm_effects_init(&effects);
-	dice = cm_effects_id(&effects, input);
-	memcpy(&rebuild.ledger, &dice.bytes[8], sizeof rebuild.ledger);
-	docket->env.ledger = rebuild.ledger;
-	status = cm_effects_encode(&effects, CM_KIND_REBUILD, &rebuild, &body, err);
-	for (size_t i = 0; status == CM_OK && i < roster->count; i++) {
-		struct cm_id id = cm_effects_id(&effects, input);
-
-		if (roster->members[i].role == CM_ROLE_REGION)
-			cm_effect_send(
-			    &effects, roster->members[i].name, CM_KIND_REBUILD, &no_case, &id, body);
-	}
-	cm_effect_store(&effects, CM_KIND_REBUILD, &no_case, body);
-	if (status == CM_OK && effects.failed)
-		status = cm_err_set(err, CM_NO_MEMORY, "no memory to ask for cases");
-	if (status == CM_OK)
-		each(&effects, data);
-	cm_effects_fini(&effects);
-	return status;
-}
-
-enum cm_status cm_docket_resume(struct cm_docket *docket, const struct cm_input *input,
-    cm_docket_effects_cb each, void *data, struct cm_err *err)
-{
-	uint32_t ids_used = 0;
-
-	if (docket->cases.count == 0 && docket->env.ledger == 0)
-		return ask_for_all(docket, input, each, data, err);
-	/* Emergencies overtake: what waits for a restart is the one queue that this router keeps. */
-	for (int emergencies = 1; emergencies >= 0; emergencies--)
-		for (size_t i = 0; i < docket->cases.count; i++) {
-			struct cm_case *c = docket->order[i];
-			enum cm_status status;
-
-			if (!cm_case_is_open(c) || c->is_emergency != (emergencies == 1))
-				continue;
-			status = resume_one(docket, input, c, &ids_used, each, data, err);
-			if (status != CM_OK)
-				return status;
-		}
-	if (arm_looks(docket, input, each, data, err) != CM_OK)
-		return CM_NO_MEMORY;
-	return ring_unsettled(docket, input, each, data, err);
 }

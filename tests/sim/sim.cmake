@@ -14,7 +14,8 @@ target_link_libraries(test_sim PRIVATE ${sim_libs})
 # the libraries' are not taken.
 set(planted_sources protocol/post/office.c protocol/post/office_alarm.c protocol/post/office_effect.c
   protocol/post/office_in.c protocol/post/office_out.c router/case.c router/case_clock.c router/case_detail.c router/case_owner.c
-  router/case_revise.c router/case_send.c router/docket.c router/docket_alike.c router/plan_guard.c
+  router/case_revise.c router/case_send.c router/docket.c router/docket_alike.c router/docket_word.c
+  router/plan_guard.c
   nodes/desk/desk.c nodes/desk/desk_case.c nodes/desk/desk_hand.c nodes/desk/desk_owner.c)
 list(TRANSFORM planted_sources PREPEND ${PROJECT_SOURCE_DIR}/)
 add_executable(test_sim_planted ${sim_sources} ${planted_sources})

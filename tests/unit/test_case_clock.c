@@ -362,10 +362,12 @@ Test(case_clock, nothing_is_decided_early_without_the_word_of_central)
 	cr_assert_str_eq(missing(), "central");
 	(void)ring(8 * HOUR);
 	cr_assert_str_eq(parts(), "1 content ie hold_for_counsel\n2 content us hold_for_counsel\n");
+	cr_assert_eq(fleet_outcome(&f, &effects).revision, 101, "no number of the former owner's");
 	word.case_id = story.demand->case_id;
 	take("central", CM_KIND_ANSWER, &word, 9 * HOUR);
 	cr_assert_str_eq(parts(), "1 content ie redirect_mlat\n2 content us comply_limited\n");
 	cr_assert_eq(the_case()->state, CM_CASE_DECIDED);
+	cr_assert_eq(the_case()->revision, 102);
 	end();
 }
 

@@ -1,0 +1,137 @@
+/*
+ * What intake says of the end of a case, in whatever order it comes: a withdrawal or a corrected demand may
+ * overtake the demand, and it may come to a router that no longer has the case.
+ */
+#include "router/docket_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "protocol/base/plant.h"
+#include "protocol/wire/codec.h"
+
+/* A corrected demand whose predecessor is not here yet: that one will end when it comes. */
+enum cm_status cm_docket_note_replaced(struct cm_docket *docket, const struct cm_demand *demand)
+{
+	struct cm_docket_replaced *replaced;
+
+	if (cm_id_is_zero(&demand->supersedes) ||
+	    cm_docket_find(docket, &demand->supersedes) != NULL)
+		return CM_OK;
+	replaced = cm_arena_alloc(&docket->seen, 1, sizeof *replaced);
+	if (replaced == NULL)
+		return CM_NO_MEMORY;
+	replaced->successor = demand->case_id;
+	(void)snprintf(replaced->intake, sizeof replaced->intake, "%s", demand->intake);
+	return cm_idmap_put(&docket->replaced, &demand->supersedes, replaced);
+}
+
+/* A demand that came after the one which replaces it ends as it begins. */
+enum cm_status cm_docket_end_if_replaced(struct cm_docket *docket, const struct cm_input *input,
+    struct cm_case *c, const struct cm_demand *demand, struct cm_effects *effects, struct cm_err *err)
+{
+	const struct cm_docket_replaced *replaced = cm_idmap_get(&docket->replaced, &c->id);
+	struct cm_demand successor;
+
+	if (replaced == NULL || strcmp(replaced->intake, demand->intake) != 0)
+		return CM_OK;
+	successor =
+	    (struct cm_demand){.case_id = replaced->successor, .intake = replaced->intake};
+	return cm_case_supersede(c, &docket->env, input, &successor, effects, err);
+}
+
+/* End the case that a corrected demand replaces. One that has ended needs no end. */
+enum cm_status cm_docket_end_predecessor(struct cm_docket *docket, const struct cm_input *input,
+    const struct cm_demand *demand, struct cm_effects *effects, struct cm_err *err)
+{
+	struct cm_case *old = cm_docket_find(docket, &demand->supersedes);
+	bool was_open;
+	enum cm_status status;
+
+	if (cm_id_is_zero(&demand->supersedes) || CM_PLANTED(LIVE_CORRECTED))
+		return CM_OK;
+	if (old == NULL) {
+		status = cm_docket_note_replaced(docket, demand);
+		return status == CM_OK ? CM_OK : cm_err_set(err, status, "no memory for a case");
+	}
+	if (cm_case_next(old->state, CM_CASE_SUPERSEDE) < 0)
+		return CM_OK;
+	was_open = cm_case_is_open(old);
+	status = cm_case_supersede(old, &docket->env, input, demand, effects, err);
+	cm_docket_count_open(docket, old, was_open);
+	if (status == CM_OK)
+		cm_docket_ring_equals(old, input, effects);
+	return status;
+}
+
+bool cm_docket_is_ending(const struct cm_notice *notice)
+{
+	return notice->what == CM_NOTICE_WITHDRAW || notice->what == CM_NOTICE_SUPERSEDE;
+}
+
+enum cm_status cm_docket_keep_word(struct cm_docket *docket, const struct cm_id *case_id,
+    const char *sender, struct cm_bytes body)
+{
+	struct cm_docket_word *word = cm_arena_alloc(&docket->seen, 1, sizeof *word);
+	uint8_t *copy = cm_arena_alloc(&docket->seen, body.len + 1, 1);
+
+	if (word == NULL || copy == NULL)
+		return CM_NO_MEMORY;
+	memcpy(copy, body.data, body.len);
+	word->body = (struct cm_bytes){copy, body.len};
+	(void)snprintf(word->sender, sizeof word->sender, "%s", sender);
+	return cm_idmap_put(&docket->words, case_id, word);
+}
+
+/* A case that has just begun ends if intake said so before. */
+enum cm_status cm_docket_end_if_said(struct cm_docket *docket, const struct cm_input *input,
+    struct cm_case *c, struct cm_effects *effects, struct cm_err *err)
+{
+	const struct cm_docket_word *word = cm_idmap_get(&docket->words, &c->id);
+	struct cm_notice notice;
+	enum cm_status status;
+
+	if (word == NULL || !cm_case_is_open(c) || CM_PLANTED(FORGET_WORD))
+		return CM_OK;
+	status = cm_record_decode(CM_KIND_NOTICE, word->body, &effects->arena, &notice, err);
+	if (status == CM_OK)
+		status = cm_case_notice(
+		    c, &docket->env, input, word->sender, &notice, word->body, effects, err);
+	return status == CM_NOT_ALLOWED ? CM_OK : status; /* it was not intake that said so */
+}
+
+/* A word about a case that is not here, or here no more. That it ends must not be lost. */
+enum cm_status cm_docket_take_early(struct cm_docket *docket, struct cm_case *c, const char *sender,
+    const struct cm_notice *notice, struct cm_bytes body, struct cm_effects *effects,
+    struct cm_err *err)
+{
+	if (c == NULL && notice->what == CM_NOTICE_MOVED)
+		return cm_err_set(err, CM_NO_MEANING, "the case never came here");
+	if (!cm_docket_is_ending(notice))
+		return cm_err_set(err, CM_NOT_FOUND, "no such case on this router");
+	if (strcmp(notice->node, sender) != 0)
+		return cm_err_set(err, CM_NOT_ALLOWED, "%s sent a notice in the name of %s", sender,
+		    notice->node);
+	cm_effect_store(effects, CM_KIND_NOTICE, &notice->case_id, body);
+	if (effects->failed || cm_docket_keep_word(docket, &notice->case_id, sender, body) != CM_OK)
+		return cm_err_set(err, CM_NO_MEMORY, "no memory for a notice");
+	if (c != NULL)
+		c->events++; /* a row of it, which central does not hear of: another router tells it */
+	return CM_OK;
+}
+
+/* What ends a case is remembered, whether the case is here or not. */
+enum cm_status cm_docket_replay_word(
+    struct cm_docket *docket, const struct cm_id *case_id, struct cm_bytes body)
+{
+	struct cm_notice notice;
+	struct cm_arena arena;
+	enum cm_status status;
+
+	cm_arena_init(&arena, 0);
+	status = cm_record_decode(CM_KIND_NOTICE, body, &arena, &notice, NULL);
+	if (status == CM_OK && cm_docket_is_ending(&notice))
+		status = cm_docket_keep_word(docket, case_id, notice.node, body);
+	cm_arena_fini(&arena);
+	return status;
+}
