@@ -287,7 +287,7 @@ static void other_mistakes_have_their_exit_codes(void)
 	run_cli(&ran, NULL, "list", "--node", "ipc:///tmp/nowhere/us.sock", NULL);
 	expect_refusal(6, "nobody listens at ipc:///tmp/nowhere/us.sock", &ran);
 	run_cli(&ran, NULL, "list", "--node", "tcp://127.0.0.1:9", NULL);
-	expect_refusal(4, "links over TCP need peer identities", &ran);
+	expect_refusal(4, "over bare TCP anybody who reaches the port", &ran);
 	run_cli(&ran, &fleet, "list", "--node", "us", "-o", "json", NULL);
 	expect(ran.code == 0 && strncmp(ran.out, "[]", 2) == 0, "an empty list is []: %s", ran.out);
 	ran_free(&ran);

@@ -288,7 +288,7 @@ static void storm_all(void)
 
 	for (int over = 0; over < (has_tcp() ? TRANSPORTS : OVER_TCP); over++) {
 		for (size_t i = 0; i < 3; i++) {
-			storm("kill", (enum transport)over, windows[i], 15);
+			storm("kill", (enum transport)over, windows[i], 9);
 			storm("closing", (enum transport)over, windows[i], 60);
 		}
 		storm("strangers", (enum transport)over, 1, 200);
