@@ -87,7 +87,8 @@ static json_t *value_of(const struct cm_field *field, const char *base)
 	return NULL;
 }
 
-/* Lists stay, empty or not: a reader counts them. Empty optional texts and zero ids go. */
+/* Lists stay, empty or not: a reader counts them. What the wire leaves out otherwise is left out here too: empty
+ * optional texts, zero ids, and optional numbers that are zero. */
 static bool is_absent(const struct cm_field *field, const char *base)
 {
 	const void *at = base + field->offset;
@@ -104,6 +105,7 @@ static bool is_absent(const struct cm_field *field, const char *base)
 	case CM_FIELD_ID:
 		return cm_id_is_zero(at);
 	case CM_FIELD_U32:
+		return *(const uint32_t *)at == 0;
 	case CM_FIELD_U64:
 	case CM_FIELD_I64:
 	case CM_FIELD_BOOL:

@@ -201,11 +201,12 @@ static void on_effects(struct cm_effects *resumed, void *data)
 	for (size_t i = 0; i < resumed->count; i++)
 		if (resumed->items[i].kind == CM_EFFECT_STORE) {
 			uint8_t *copy = cm_arena_alloc(&f.arena, resumed->items[i].body.len + 1, 1);
+			int64_t last_ms = rows[rows_count - 1].at_ms;
 
 			memcpy(copy, resumed->items[i].body.data, resumed->items[i].body.len);
 			rows[rows_count++] = (struct row){.case_id = resumed->items[i].case_id,
 			    .kind = resumed->items[i].what,
-			    .at_ms = rows[rows_count - 1].at_ms,
+			    .at_ms = last_ms,
 			    .body = {copy, resumed->items[i].body.len}};
 		}
 }
