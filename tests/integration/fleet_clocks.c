@@ -245,7 +245,9 @@ static void before_the_term_ends_it_is_decided_on_hold(void)
 	it_is(5 * 60);
 	file_another();
 	expect_outcome(1, "1/content/ hold_for_counsel");
-	expect(is_told("clock.hold") && is_told("clock.forces"), "central is told of both");
+	expect(wait_until(is_told, "clock.hold", PATIENCE_MS) &&
+	           wait_until(is_told, "clock.forces", PATIENCE_MS),
+	    "central is told of both");
 	shown = ask_must(&fleet, "fr", "show", "case", id, NULL);
 	expect(strstr(text_at(shown, "outcome.parts.0.why"),
 	           "Node ie could not check this part: no answer by 2026-11-09T04:") != NULL,
