@@ -241,7 +241,6 @@ static void print_processes(const json_t *windows)
 	size_t i;
 	size_t j;
 
-	(void)printf("  a case's share of each process\n");
 	(void)printf("  %9s  %-10s %9s %9s %9s %9s %9s %9s %9s\n", "in flight", "process", "cases",
 	    "requests", "records", "syncs", "KiB", "Minstr", "cpu ms");
 	json_array_foreach(windows, i, w)
