@@ -1,6 +1,6 @@
 /*
  * Who has a case: the routers as this node sees them, the highest epoch of each case, and, at intake, who is
- * to have it. Handing over is in desk_hand.c.
+ * to have it. Handing over is in desk_hand.c, when to do it in desk_look.c.
  */
 #include "nodes/desk/desk_owner.h"
 
