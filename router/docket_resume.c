@@ -96,6 +96,20 @@ static enum cm_status resume_one(struct cm_docket *docket, const struct cm_input
 	return status;
 }
 
+/* The end of a pass over all cases: its effects, if there are any, go to the caller. */
+static enum cm_status give_away(
+    struct cm_effects *effects, cm_docket_effects_cb each, void *data, struct cm_err *err)
+{
+	enum cm_status status = CM_OK;
+
+	if (effects->failed)
+		status = cm_err_set(err, CM_NO_MEMORY, "no memory to take cases up again");
+	else if (effects->count > 0)
+		each(effects, data);
+	cm_effects_fini(effects);
+	return status;
+}
+
 /* The clocks of a decided case are in the ledger: after a restart each case is looked at once, which sets
  * its timer. One after the other, so that other work goes on; emergencies first, then the newest. */
 static enum cm_status arm_looks(struct cm_docket *docket, const struct cm_input *input,
@@ -103,7 +117,6 @@ static enum cm_status arm_looks(struct cm_docket *docket, const struct cm_input 
 {
 	struct cm_effects effects;
 	int64_t at_ms = input->now.ms;
-	enum cm_status status = CM_OK;
 
 	cm_effects_init(&effects);
 	for (int emergencies = 1; emergencies >= 0; emergencies--)
@@ -114,12 +127,7 @@ static enum cm_status arm_looks(struct cm_docket *docket, const struct cm_input 
 			    c->is_emergency == (emergencies == 1))
 				cm_case_arm_look(c, at_ms += LOOK_EVERY_MS, &effects);
 		}
-	if (effects.failed)
-		status = cm_err_set(err, CM_NO_MEMORY, "no memory to take cases up again");
-	else if (effects.count > 0)
-		each(&effects, data);
-	cm_effects_fini(&effects);
-	return status;
+	return give_away(&effects, each, data, err);
 }
 
 /* What was rung for before the restart is rung for again. */
@@ -127,18 +135,12 @@ static enum cm_status ring_unsettled(struct cm_docket *docket, const struct cm_i
     cm_docket_effects_cb each, void *data, struct cm_err *err)
 {
 	struct cm_effects effects;
-	enum cm_status status = CM_OK;
 
 	cm_effects_init(&effects);
 	for (size_t i = 0; i < docket->cases.count; i++)
 		if (cm_docket_is_unsettled(docket->order[i]))
 			cm_effect_arm(&effects, &docket->order[i]->id, input->now.ms);
-	if (effects.failed)
-		status = cm_err_set(err, CM_NO_MEMORY, "no memory to take cases up again");
-	else if (effects.count > 0)
-		each(&effects, data);
-	cm_effects_fini(&effects);
-	return status;
+	return give_away(&effects, each, data, err);
 }
 
 /* Nothing is here: this router is new, or has lost its ledger. Whoever gave it a case gives it again. */

@@ -42,7 +42,8 @@ static enum cm_status check_outcome(const struct cm_review *review, const char *
 
 	if (status != CM_OK)
 		return status;
-	if (cm_review_next(review != NULL ? review->state : CM_REVIEW_NEW, cm_desk_outcome_event(outcome)) < 0 &&
+	if (cm_review_next(review != NULL ? review->state : CM_REVIEW_NEW,
+	        cm_desk_outcome_event(outcome)) < 0 &&
 	    !is_later_end(review, outcome))
 		return cm_err_set(err, CM_NO_MEANING, "no case here waits for this outcome");
 	if (review != NULL && !CM_PLANTED(LOWER_REVISION) &&

@@ -1,7 +1,8 @@
 /*
  * The post office's inside, shared by its files: office.c (life, reload), office_in.c (what comes),
- * office_out.c (what goes), office_bound.c (when to say "later"), office_alarm.c (the machine's alarms),
- * office_effect.c (effects). Private to protocol/post.
+ * office_op.c (operations), office_batch.c (what came together, until its commit), office_out.c (what goes),
+ * office_bound.c (when to say "later"), office_alarm.c (the machine's alarms), office_effect.c (effects).
+ * Private to protocol/post.
  */
 #ifndef CM_OFFICE_PARTS_H
 #define CM_OFFICE_PARTS_H
@@ -165,16 +166,25 @@ const struct cm_office_peer *cm_office_clogged_for(
 
 /* office_in.c */
 void cm_office_on_request(struct cm_office *office, const struct cm_office_input *input);
-void cm_office_on_job(struct cm_office *office, const struct cm_office_input *input);
-bool cm_office_hold_back(struct cm_office *office, const struct cm_office_effect *effect);
 void cm_office_take_reply_records(struct cm_office_peer *peer, const struct cm_envelope *envelope);
-struct cm_batch *cm_batch_new(struct cm_office *office, void *asker, struct cm_office_peer *peer);
-bool cm_batch_need_job(struct cm_batch *batch); /* false: no memory */
-void cm_batch_commit(struct cm_batch *batch); /* puts the job out, or finishes at once */
-void cm_batch_free(struct cm_batch *batch);
-
 /* The input of a machine's step; then how many ids it counted up. */
 struct cm_input cm_office_input_of(const struct cm_office *office);
+
+/* office_op.c */
+void cm_batch_take_op(struct cm_batch *batch, const struct cm_record *record);
+void cm_batch_reply(
+    struct cm_batch *batch, const struct cm_id *id, const struct cm_op_reply *reply);
+
+/* office_batch.c */
+void cm_office_on_job(struct cm_office *office, const struct cm_office_input *input);
+bool cm_office_hold_back(struct cm_office *office, const struct cm_office_effect *effect);
+struct cm_batch *cm_batch_new(struct cm_office *office, void *asker, struct cm_office_peer *peer);
+bool cm_batch_need_job(struct cm_batch *batch); /* false: no memory */
+/* Put the effects a core added since `from` into the job. */
+void cm_batch_store_effects(
+    struct cm_batch *batch, size_t from, const char *sender, struct cm_wall now);
+void cm_batch_commit(struct cm_batch *batch); /* puts the job out, or finishes at once */
+void cm_batch_free(struct cm_batch *batch);
 
 /* office_out.c */
 struct cm_office_peer *cm_office_peer_find(struct cm_office *office, const char *name);

@@ -1,273 +1,15 @@
 /*
- * The life of a post: open, serve, close; and the effects of its office on uv, nng and the ledger.
+ * The life of a post: open, serve, close. What comes to its office while it serves is in post_input.c, what
+ * the office wants done in post_effect.c.
  *
  * Down in this order: take no more requests; the ledger stores what waits and its thread ends; its last
  * letters are delivered; the hub ends; the mailbox; the timers; then the caller is told.
  */
-#include "protocol/post/post.h"
+#include "protocol/post/post_parts.h"
 
 #include <assert.h>
-#include <unistd.h>
 
-#include "protocol/base/log.h"
-#include "protocol/ledger/ledger.h"
-#include "protocol/link/hub.h"
-#include "protocol/link/now.h"
 #include "protocol/seal/seal.h"
-
-/* One of the office's alarms. */
-struct post_alarm {
-	uv_timer_t timer;
-	struct cm_post *post;
-	size_t number;
-};
-
-/* What comes with each job: the clerk posts it when the job is done. */
-struct post_ticket {
-	struct cm_mail mail;
-	struct cm_post *post;
-	struct cm_job *job;
-};
-
-struct cm_post {
-	const struct cm_settings *settings; /* borrowed */
-	uv_loop_t *loop;
-	struct cm_office *office; /* owned */
-	struct cm_mailbox mailbox;
-	struct cm_hub *hub;       /* owned */
-	struct cm_ledger *ledger; /* owned */
-	struct cm_reader *reader; /* the ledger's */
-	struct post_alarm *alarms; /* owned, by number */
-	size_t alarms_count;
-	uv_check_t turn_end;
-	uv_prepare_t sleep;
-	bool has_gathered; /* jobs that the ledger was not woken for */
-	unsigned handles_open;
-	bool is_closing;
-	cm_post_close_cb on_close;
-	void *close_data;
-};
-
-/* ---- inputs ---------------------------------------------------------------------------------- */
-
-static struct cm_office_input input_now(enum cm_office_event event)
-{
-	return (struct cm_office_input){
-	    .event = event, .wall = cm_wall_now(), .mono = cm_mono_now()};
-}
-
-/* The same with dice, for what may make ids. */
-static struct cm_office_input input_with_seed(enum cm_office_event event)
-{
-	struct cm_office_input input = input_now(event);
-
-	input.seed = cm_id_new(input.wall);
-	return input;
-}
-
-static void perform(struct cm_post *post);
-
-static void step(struct cm_post *post, const struct cm_office_input *input)
-{
-	cm_office_step(post->office, input);
-	perform(post);
-}
-
-static void on_request(void *data, struct cm_inbound *in)
-{
-	struct cm_office_input input = input_with_seed(CM_OFFICE_REQUEST);
-
-	input.asker = in;
-	input.bytes = cm_inbound_bytes(in);
-	step(data, &input);
-}
-
-static void on_reply(
-    void *data, size_t peer, uint64_t token, enum cm_status status, struct cm_bytes reply)
-{
-	struct cm_office_input input = input_with_seed(CM_OFFICE_REPLY);
-
-	input.peer = peer;
-	input.token = token;
-	input.status = status;
-	input.bytes = reply;
-	step(data, &input);
-}
-
-static void on_peer(void *data, size_t peer, bool is_up)
-{
-	struct cm_office_input input =
-	    input_now(is_up ? CM_OFFICE_PEER_UP : CM_OFFICE_PEER_DOWN);
-
-	input.peer = peer;
-	step(data, &input);
-}
-
-static void on_dead(void *data, const char *sentence)
-{
-	(void)data;
-	cm_log(CM_LOG_ERROR, "listener.dead", "why=%s", sentence);
-	_exit(CM_LEDGER_EXIT_CODE);
-}
-
-static void on_job_mail(struct cm_mail *mail)
-{
-	struct post_ticket *ticket = CM_CONTAINER(mail, struct post_ticket, mail);
-	struct cm_office_input input = input_now(CM_OFFICE_JOB);
-
-	input.job = ticket->job;
-	input.status = ticket->job->status;
-	step(ticket->post, &input);
-}
-
-/* The clerk's thread: only posts. */
-static void on_job_done(struct cm_job *job, enum cm_status status, uint64_t first_seq, void *data)
-{
-	struct post_ticket *ticket = cm_office_ticket(job);
-
-	(void)data;
-	(void)status; /* job->status and job->first_seq say the same */
-	(void)first_seq;
-	if (!cm_mailbox_post(&ticket->post->mailbox, &ticket->mail))
-		cm_office_abandon(job);
-}
-
-static void on_alarm(uv_timer_t *timer)
-{
-	struct post_alarm *alarm = timer->data;
-	struct cm_office_input input = input_with_seed(CM_OFFICE_ALARM);
-
-	input.alarm = alarm->number;
-	step(alarm->post, &input);
-}
-
-/* The clerk gets the jobs of one turn together. */
-static void wake_ledger(struct cm_post *post)
-{
-	if (post->has_gathered)
-		cm_ledger_wake(post->ledger);
-	post->has_gathered = false;
-}
-
-static void on_turn_end(uv_check_t *check)
-{
-	struct cm_post *post = check->data;
-	struct cm_office_input input = input_now(CM_OFFICE_TURN);
-
-	if (!post->is_closing)
-		step(post, &input);
-	wake_ledger(post);
-}
-
-/* The loop is about to sleep: what its timers brought must not lie until it wakes. */
-static void on_sleep(uv_prepare_t *prepare)
-{
-	wake_ledger(prepare->data);
-}
-
-/* ---- effects --------------------------------------------------------------------------------- */
-
-static void commit(struct cm_post *post, const struct cm_office_effect *effect)
-{
-	struct post_ticket *ticket = effect->ticket;
-	struct cm_office_input input;
-	enum cm_status status;
-
-	*ticket = (struct post_ticket){{.on_mail = on_job_mail}, post, effect->job};
-	effect->job->patience_ms = effect->patience_ms;
-	status = cm_ledger_gather(post->ledger, effect->job);
-	if (status == CM_OK) {
-		post->has_gathered = true;
-		return;
-	}
-	input = input_now(CM_OFFICE_JOB);
-	input.job = effect->job;
-	input.status = status;
-	cm_office_step(post->office, &input);
-}
-
-static void send_to_peer(struct cm_post *post, const struct cm_office_effect *effect)
-{
-	struct cm_office_input input;
-	enum cm_status status = CM_STOPPED;
-
-	if (post->hub != NULL)
-		status = cm_hub_send(post->hub, effect->peer, effect->bytes.data, effect->bytes.len,
-		    effect->token, effect->timeout_ms);
-	if (status == CM_OK)
-		return;
-	input = input_now(CM_OFFICE_REPLY);
-	input.peer = effect->peer;
-	input.token = effect->token;
-	input.status = status;
-	cm_office_step(post->office, &input);
-}
-
-static void set_alarm(struct cm_post *post, const struct cm_office_effect *effect)
-{
-	uv_timer_t *timer = &post->alarms[effect->alarm].timer;
-	int64_t now = cm_mono_now().ms;
-
-	if (post->is_closing || effect->at.ms == CM_OFFICE_NEVER)
-		(void)uv_timer_stop(timer);
-	else
-		(void)uv_timer_start(
-		    timer, on_alarm, effect->at.ms > now ? (uint64_t)(effect->at.ms - now) : 0, 0);
-}
-
-/* What concerns the network ends with the hub. */
-static bool is_for_hub(enum cm_office_effect_kind kind)
-{
-	return kind == CM_OFFICE_DO_ANSWER || kind == CM_OFFICE_DO_HANG_UP ||
-	       kind == CM_OFFICE_DO_BREAK || kind == CM_OFFICE_DO_PAUSE ||
-	       kind == CM_OFFICE_DO_RESUME;
-}
-
-static void perform_one(struct cm_post *post, const struct cm_office_effect *effect)
-{
-	if (is_for_hub(effect->kind) && post->hub == NULL)
-		return;
-	switch (effect->kind) {
-	case CM_OFFICE_DO_COMMIT:
-		commit(post, effect);
-		break;
-	case CM_OFFICE_DO_ANSWER:
-		cm_inbound_reply(effect->asker, effect->bytes.data, effect->bytes.len);
-		break;
-	case CM_OFFICE_DO_HANG_UP:
-		cm_inbound_drop(effect->asker);
-		break;
-	case CM_OFFICE_DO_SEND:
-		send_to_peer(post, effect);
-		break;
-	case CM_OFFICE_DO_BREAK:
-		cm_hub_drop_pipe(post->hub, effect->peer);
-		break;
-	case CM_OFFICE_DO_ARM:
-		set_alarm(post, effect);
-		break;
-	case CM_OFFICE_DO_PAUSE:
-		cm_hub_pause(post->hub);
-		break;
-	case CM_OFFICE_DO_RESUME:
-		cm_hub_resume(post->hub);
-		break;
-	case CM_OFFICE_DO_LOG:
-		cm_log(effect->level, effect->event, "%s", effect->text);
-		break;
-	case CM_OFFICE_EFFECTS_COUNT:
-		assert(false);
-	}
-}
-
-/* In their order; what one of them brings about stands behind the others. */
-static void perform(struct cm_post *post)
-{
-	struct cm_office_effect effect;
-
-	while (cm_office_next(post->office, &effect))
-		perform_one(post, &effect);
-}
 
 /* ---- what the office looks up ---------------------------------------------------------------- */
 
@@ -307,7 +49,7 @@ static enum cm_status open_hub(struct cm_post *post, struct cm_err *err)
 	struct cm_hub_options options = {.loop = post->loop,
 	    .mailbox = &post->mailbox,
 	    .listen_address = post->settings->listen,
-	    .callbacks = {on_request, on_reply, on_peer, on_dead},
+	    .callbacks = {cm_post_on_request, cm_post_on_reply, cm_post_on_peer, cm_post_on_dead},
 	    .data = post};
 	enum cm_status status = cm_hub_open(&options, &post->hub, err);
 
@@ -335,7 +77,7 @@ static enum cm_status init_handles(struct cm_post *post, struct cm_err *err)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for the peers");
 	post->alarms_count = count;
 	for (size_t i = 0; i < count; i++) {
-		struct post_alarm *alarm = &post->alarms[i];
+		struct cm_post_alarm *alarm = &post->alarms[i];
 
 		alarm->post = post;
 		alarm->number = i;
@@ -349,11 +91,11 @@ static enum cm_status init_handles(struct cm_post *post, struct cm_err *err)
 static enum cm_status open_office(struct cm_post *post, const struct cm_machine *machine,
     struct cm_err *err)
 {
-	struct cm_office_input now = input_now(CM_OFFICE_TURN);
+	struct cm_office_input now = cm_post_input(CM_OFFICE_TURN);
 	struct cm_office_options options = {.settings = post->settings,
 	    .machine = *machine,
 	    .store = {post, look_up_answer, read_journal, read_outbox, resume_ledger},
-	    .ticket_bytes = sizeof(struct post_ticket)};
+	    .ticket_bytes = sizeof(struct cm_post_ticket)};
 
 	cm_random(&options.boot, sizeof options.boot);
 	return cm_office_open(&options, &now, &post->office, err);
@@ -361,13 +103,13 @@ static enum cm_status open_office(struct cm_post *post, const struct cm_machine 
 
 static enum cm_status start(struct cm_post *post, struct cm_err *err)
 {
-	struct cm_office_input now = input_with_seed(CM_OFFICE_TURN);
+	struct cm_office_input now = cm_post_input_with_seed(CM_OFFICE_TURN);
 	enum cm_status status = cm_office_start(post->office, &now, err);
 
-	perform(post); /* also after a failure: jobs that were put out must come back */
-	(void)uv_prepare_start(&post->sleep, on_sleep);
+	cm_post_perform(post); /* also after a failure: jobs that were put out must come back */
+	(void)uv_prepare_start(&post->sleep, cm_post_on_sleep);
 	if (status == CM_OK)
-		(void)uv_check_start(&post->turn_end, on_turn_end);
+		(void)uv_check_start(&post->turn_end, cm_post_on_turn_end);
 	return status;
 }
 
@@ -403,7 +145,7 @@ enum cm_status cm_post_open(const struct cm_settings *settings, uv_loop_t *loop,
 	if (status == CM_OK)
 		status = open_hub(post, err);
 	if (status == CM_OK)
-		status = cm_ledger_start(post->ledger, on_job_done, post, err);
+		status = cm_ledger_start(post->ledger, cm_post_on_job_done, post, err);
 	if (status == CM_OK)
 		status = start(post, err);
 	if (status != CM_OK) {
@@ -438,7 +180,7 @@ static void handle_closed(struct cm_post *post)
 
 static void on_timer_closed(uv_handle_t *handle)
 {
-	struct post_alarm *alarm = handle->data;
+	struct cm_post_alarm *alarm = handle->data;
 
 	handle_closed(alarm->post);
 }
@@ -469,7 +211,7 @@ static void on_hub_closed(struct cm_hub *hub, void *data)
 
 void cm_post_close(struct cm_post *post, cm_post_close_cb on_close, void *data)
 {
-	struct cm_office_input input = input_now(CM_OFFICE_CLOSE);
+	struct cm_office_input input = cm_post_input(CM_OFFICE_CLOSE);
 
 	if (post->is_closing)
 		return;
@@ -479,7 +221,7 @@ void cm_post_close(struct cm_post *post, cm_post_close_cb on_close, void *data)
 		cm_hub_stop_listening(post->hub);
 	post->is_closing = true;
 	if (post->office != NULL && post->hub != NULL)
-		step(post, &input);
+		cm_post_step(post, &input);
 	/* Blocks for at most one commit; what it finished comes back through the mailbox. */
 	if (post->ledger != NULL)
 		cm_ledger_stop(post->ledger);

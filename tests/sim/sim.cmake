@@ -12,11 +12,13 @@ target_link_libraries(test_sim PRIVATE ${sim_libs})
 
 # Every file that has a plant in it (protocol/base/plant.h). The program's own objects come first, so that
 # the libraries' are not taken.
-set(planted_sources protocol/post/office.c protocol/post/office_alarm.c protocol/post/office_effect.c
-  protocol/post/office_in.c protocol/post/office_out.c router/case.c router/case_clock.c router/case_detail.c router/case_owner.c
-  router/case_revise.c router/case_send.c router/docket.c router/docket_alike.c router/docket_word.c
+set(planted_sources protocol/post/office.c protocol/post/office_batch.c
+  protocol/post/office_in.c protocol/post/office_out.c router/case.c router/case_clock.c
+  router/case_detail.c router/case_owner.c
+  router/case_revise.c router/case_send.c router/docket_alike.c router/docket_word.c
   router/plan_guard.c
-  nodes/desk/desk.c nodes/desk/desk_case.c nodes/desk/desk_hand.c nodes/desk/desk_owner.c)
+  nodes/desk/desk_ask.c nodes/desk/desk_case.c nodes/desk/desk_hand.c nodes/desk/desk_outcome.c
+  nodes/desk/desk_owner.c nodes/desk/desk_rebuild.c)
 list(TRANSFORM planted_sources PREPEND ${PROJECT_SOURCE_DIR}/)
 add_executable(test_sim_planted ${sim_sources} ${planted_sources})
 comity_target(test_sim_planted)
