@@ -86,6 +86,10 @@ enum cm_status cm_case_load(struct cm_case *c, const struct cm_case_env *env, st
 enum cm_status cm_case_tell_central(struct cm_case *c, const struct cm_case_env *env,
     const struct cm_input *input, const char *what, const char *why, const char *node,
     const struct cm_outcome *outcome, struct cm_effects *effects, struct cm_err *err);
+/* The same of what a notice caused, which the event names; `body` as it came. */
+enum cm_status cm_case_tell_of_notice(struct cm_case *c, const struct cm_case_env *env,
+    const struct cm_input *input, const char *what, const char *why, const char *node,
+    struct cm_bytes body, struct cm_effects *effects, struct cm_err *err);
 enum cm_status cm_case_send_ask(struct cm_case *c, const struct cm_case_env *env, size_t member,
     const struct cm_ask *ask, struct cm_bytes *body, struct cm_effects *effects,
     struct cm_err *err);

@@ -111,8 +111,8 @@ enum cm_status cm_case_take_edition(struct cm_case *c, const struct cm_case_env 
 
 /* Recorded, told to central, and not followed. */
 static enum cm_status refuse(struct cm_case *c, const struct cm_case_env *env,
-    const struct cm_input *input, const struct cm_notice *notice, const char *why,
-    struct cm_effects *effects, struct cm_err *err)
+    const struct cm_input *input, const struct cm_notice *notice, struct cm_bytes body,
+    const char *why, struct cm_effects *effects, struct cm_err *err)
 {
 	char *text = cm_arena_printf(&effects->arena, "%s of part %u %s %s by %s refused: %s",
 	    notice->disposition, (unsigned)notice->target, notice->category, notice->region,
@@ -122,8 +122,8 @@ static enum cm_status refuse(struct cm_case *c, const struct cm_case_env *env,
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for a settlement");
 	cm_effect_store(effects, CM_ROW_REFUSED, &c->id,
 	    (struct cm_bytes){(const uint8_t *)text, strlen(text)});
-	return cm_case_tell_central(
-	    c, env, input, "settlement.refused", why, notice->node, NULL, effects, err);
+	return cm_case_tell_of_notice(
+	    c, env, input, "settlement.refused", why, notice->node, body, effects, err);
 }
 
 /* Why a settlement cannot be followed, or NULL; the settlement is already the case's last. */
@@ -177,7 +177,7 @@ static enum cm_status settle(struct cm_case *c, const struct cm_case_env *env,
 	if (status == CM_OK && why_not != NULL) {
 		if (before.is_loaded)
 			cm_case_cut_details(c, &before);
-		status = refuse(c, env, input, notice, why_not, effects, err);
+		status = refuse(c, env, input, notice, body, why_not, effects, err);
 		return cm_case_settle(c, &before, status, effects, err);
 	}
 	why = status == CM_OK ? cm_arena_printf(&effects->arena, "%s by %s: %.2000s",
@@ -187,8 +187,8 @@ static enum cm_status settle(struct cm_case *c, const struct cm_case_env *env,
 		status = cm_err_set(err, CM_NO_MEMORY, "no memory for a settlement");
 	if (status == CM_OK) {
 		cm_effect_store(effects, CM_KIND_NOTICE, &c->id, body);
-		status = cm_case_tell_central(
-		    c, env, input, "part.settled", why, notice->node, NULL, effects, err);
+		status = cm_case_tell_of_notice(
+		    c, env, input, "part.settled", why, notice->node, body, effects, err);
 	}
 	if (status == CM_OK)
 		status = cm_case_go_on(c, env, input, why, effects, err);
@@ -263,9 +263,9 @@ static enum cm_status take_intakes_word(struct cm_case *c, const struct cm_case_
 	}
 	if (status == CM_OK) {
 		cm_effect_store(effects, CM_KIND_NOTICE, &c->id, body);
-		status = cm_case_tell_central(c, env, input,
+		status = cm_case_tell_of_notice(c, env, input,
 		    is_withdrawn ? "demand.withdrawn" : "demand.superseded", notice->reasons, sender,
-		    NULL, effects, err);
+		    body, effects, err);
 	}
 	if (status == CM_OK)
 		status = end(c, env, input, is_withdrawn ? CM_CASE_WITHDRAW : CM_CASE_SUPERSEDE, notice,

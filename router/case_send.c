@@ -13,23 +13,18 @@
 
 /* ---- messages out ---------------------------------------------------------------------------- */
 
-/* Tell every central node. */
-enum cm_status cm_case_tell_central(struct cm_case *c, const struct cm_case_env *env,
-    const struct cm_input *input, const char *what, const char *why, const char *node,
-    const struct cm_outcome *outcome, struct cm_effects *effects, struct cm_err *err)
+/* Tell every central node; who reports, of what and when is put in here. */
+static enum cm_status tell(struct cm_case *c, const struct cm_case_env *env,
+    const struct cm_input *input, struct cm_event event, struct cm_effects *effects,
+    struct cm_err *err)
 {
-	struct cm_event event = {.case_id = c->id,
-	    .seq = ++c->events,
-	    .at_ms = input->now.ms,
-	    .router = env->router,
-	    .what = what,
-	    .why = why,
-	    .node = node,
-	    .outcomes = outcome,
-	    .outcomes_count = outcome != NULL,
-	    .epoch = cm_case_epoch_field(c)};
 	struct cm_bytes body = {0};
 
+	event.case_id = c->id;
+	event.seq = ++c->events;
+	event.at_ms = input->now.ms;
+	event.router = env->router;
+	event.epoch = cm_case_epoch_field(c);
 	for (size_t i = 0; i < env->roster->count; i++) {
 		struct cm_id id;
 
@@ -46,6 +41,29 @@ enum cm_status cm_case_tell_central(struct cm_case *c, const struct cm_case_env 
 		    effects, env->roster->members[i].name, CM_KIND_EVENT, &c->id, &id, body);
 	}
 	return CM_OK;
+}
+
+enum cm_status cm_case_tell_central(struct cm_case *c, const struct cm_case_env *env,
+    const struct cm_input *input, const char *what, const char *why, const char *node,
+    const struct cm_outcome *outcome, struct cm_effects *effects, struct cm_err *err)
+{
+	struct cm_event event = {.what = what,
+	    .why = why,
+	    .node = node,
+	    .outcomes = outcome,
+	    .outcomes_count = outcome != NULL};
+
+	return tell(c, env, input, event, effects, err);
+}
+
+enum cm_status cm_case_tell_of_notice(struct cm_case *c, const struct cm_case_env *env,
+    const struct cm_input *input, const char *what, const char *why, const char *node,
+    struct cm_bytes body, struct cm_effects *effects, struct cm_err *err)
+{
+	struct cm_event event = {
+	    .what = what, .why = why, .node = node, .notice = cm_notice_name(&c->id, body)};
+
+	return tell(c, env, input, event, effects, err);
 }
 
 /* One message, one id, however often it is made; another owner's, or another epoch's, is another. */

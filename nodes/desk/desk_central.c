@@ -16,8 +16,9 @@
 struct settled {
 	struct settled *next;
 	struct cm_notice notice;
+	struct cm_id name;
 	bool is_taken;
-	bool is_past; /* something was refused after it */
+	bool is_refused;
 };
 
 struct reading {
@@ -41,13 +42,14 @@ static enum cm_status add_notice(struct reading *r, struct cm_bytes body)
 	status = cm_record_decode(CM_KIND_NOTICE, body, r->arena, &s->notice, NULL);
 	if (status != CM_OK || s->notice.what != CM_NOTICE_SETTLE)
 		return status;
+	s->name = cm_notice_name(&s->notice.case_id, body);
 	*r->end = s;
 	r->end = &s->next;
 	return CM_OK;
 }
 
-/* The owner tells by its sentence which one it took (router/case_revise.c). */
-static enum cm_status note_taken(struct reading *r, const char *why)
+/* An event that names no notice was told by an older router, which says by its sentence which one it took. */
+static enum cm_status note_taken_by_sentence(struct reading *r, const char *why)
 {
 	for (struct settled *s = r->first; s != NULL; s = s->next) {
 		const char *said = cm_arena_printf(r->arena, "%s by %s: %.2000s", s->notice.disposition,
@@ -60,6 +62,32 @@ static enum cm_status note_taken(struct reading *r, const char *why)
 		s->is_taken = true;
 		break;
 	}
+	return CM_OK;
+}
+
+/* The same of a refusal: it does not say of which one, and all that were given before are past. */
+static void note_refused_by_order(struct reading *r)
+{
+	for (struct settled *s = r->first; s != NULL; s = s->next)
+		s->is_refused = true;
+}
+
+/* What the owner has made of a settlement, by the name of the notice. */
+static enum cm_status note_fate(struct reading *r, const struct cm_event *event)
+{
+	bool is_taken = strcmp(event->what, "part.settled") == 0;
+	bool is_refused = strcmp(event->what, "settlement.refused") == 0;
+
+	if (is_taken && cm_id_is_zero(&event->notice))
+		return note_taken_by_sentence(r, event->why);
+	if (is_refused && cm_id_is_zero(&event->notice))
+		note_refused_by_order(r);
+	else
+		for (struct settled *s = r->first; s != NULL; s = s->next)
+			if (cm_id_equal(&s->name, &event->notice)) {
+				s->is_taken = s->is_taken || is_taken;
+				s->is_refused = s->is_refused || is_refused;
+			}
 	return CM_OK;
 }
 
@@ -78,12 +106,7 @@ static enum cm_status add_event(struct reading *r, struct cm_bytes body)
 		r->newest = event.outcomes[0];
 		r->epoch = epoch;
 	}
-	if (strcmp(event.what, "part.settled") == 0)
-		return note_taken(r, event.why);
-	for (struct settled *s = r->first;
-	    s != NULL && strcmp(event.what, "settlement.refused") == 0; s = s->next)
-		s->is_past = true;
-	return CM_OK;
+	return note_fate(r, &event);
 }
 
 static bool on_row(void *data, uint32_t kind, int64_t at_ms, struct cm_bytes body)
@@ -125,7 +148,7 @@ static bool is_in_outcome(const struct reading *r, const struct cm_notice *n)
 static bool is_valid(const struct reading *r, const struct settled *s)
 {
 	return s->is_taken || is_in_outcome(r, &s->notice) ||
-	       (!s->is_past && s->notice.revision == r->newest.revision);
+	       (!s->is_refused && s->notice.revision == r->newest.revision);
 }
 
 static bool is_standing(const struct reading *r, const struct settled *s)

@@ -17,11 +17,16 @@ struct cm_id cm_id_make(struct cm_wall now, const uint8_t random[10])
 
 struct cm_id cm_id_derive(const struct cm_id *from, const char *label)
 {
+	return cm_id_derive_bytes(from, (const uint8_t *)label, strlen(label));
+}
+
+struct cm_id cm_id_derive_bytes(const struct cm_id *from, const uint8_t *bytes, size_t len)
+{
 	struct cm_id id = *from;
 	uint64_t mix = UINT64_C(0xcbf29ce484222325); /* FNV-1a, 64 bits */
 
-	for (const char *p = label; *p != 0; p++)
-		mix = (mix ^ (uint8_t)*p) * UINT64_C(0x100000001b3);
+	for (size_t i = 0; i < len; i++)
+		mix = (mix ^ bytes[i]) * UINT64_C(0x100000001b3);
 	for (int i = 15; i > 8; i--) {
 		id.bytes[i] ^= (uint8_t)mix;
 		mix >>= 8;

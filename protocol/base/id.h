@@ -20,6 +20,9 @@ struct cm_id cm_id_make(struct cm_wall now, const uint8_t random[10]);
  * one's time. Used where a message must have one id however often it is made again. */
 struct cm_id cm_id_derive(const struct cm_id *from, const char *label);
 
+/* The same with any bytes for a label. */
+struct cm_id cm_id_derive_bytes(const struct cm_id *from, const uint8_t *bytes, size_t len);
+
 bool cm_id_is_zero(const struct cm_id *id);
 bool cm_id_equal(const struct cm_id *a, const struct cm_id *b);
 

@@ -67,4 +67,8 @@ enum cm_status cm_record_encode(
 enum cm_status cm_record_decode(uint32_t kind, struct cm_bytes body, struct cm_arena *arena,
     void *out, struct cm_err *err) CM_MUST_USE;
 
+/* What names a notice about this case, where something is told of it: made of its bytes, which are the same
+ * with who sent it and with who got it. */
+struct cm_id cm_notice_name(const struct cm_id *case_id, struct cm_bytes body);
+
 #endif

@@ -353,6 +353,7 @@ static const struct cm_field cm_event_fields[] = {
     TEXT(7, cm_event, node, MAY, 1, NAME, "whose message caused it"),
     STRUCTS(8, cm_event, outcomes, cm_outcome, MAY, 1, "with outcome.decided, .revised, .ended"),
     U32(9, cm_event, epoch, MAY, 0, UINT32_MAX, "of the router that reports; absent: 1"),
+    ID(10, cm_event, notice, MAY, "which notice caused it"),
 };
 static const struct cm_field cm_notice_fields[] = {
     ID(1, cm_notice, case_id, NEED, "the case"),

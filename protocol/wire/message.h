@@ -347,6 +347,7 @@ struct cm_event {
 	const struct cm_outcome *outcomes; /* none or one, with outcome.decided, .revised, .ended */
 	size_t outcomes_count;
 	uint32_t epoch; /* of the router that reports */
+	struct cm_id notice; /* with what a notice caused: its name, cm_notice_name; zero: none did */
 };
 
 /* A name and a value, for operations. */

@@ -64,3 +64,8 @@ enum cm_status cm_record_decode(
 	}
 	return status;
 }
+
+struct cm_id cm_notice_name(const struct cm_id *case_id, struct cm_bytes body)
+{
+	return cm_id_derive_bytes(case_id, body.data, body.len);
+}

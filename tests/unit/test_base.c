@@ -293,6 +293,10 @@ Test(id, derived_ids_are_stable_and_differ_by_label)
 	cr_assert(!cm_id_equal(&a, &b));
 	cr_assert(!cm_id_equal(&a, &base));
 	cr_assert_eq(a.bytes[6] >> 4, 7);
+	again = cm_id_derive_bytes(&base, (const uint8_t *)"ask/ie/1", 8);
+	cr_assert(cm_id_equal(&a, &again), "a label is its bytes");
+	again = cm_id_derive_bytes(&base, (const uint8_t *)"\0", 1);
+	cr_assert(!cm_id_equal(&base, &again), "a zero is a byte like others");
 }
 
 Test(idmap, agrees_with_a_plain_array_under_random_puts_and_removes)

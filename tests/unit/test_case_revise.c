@@ -476,6 +476,56 @@ Test(case_settle, central_settles_a_part_and_the_outcome_says_so)
 	end();
 }
 
+/* The first event of the last step. */
+static struct cm_event told(void)
+{
+	struct cm_event event;
+
+	cr_assert_eq(cm_record_decode(CM_KIND_EVENT,
+	                 help_effect_body(&effects, CM_EFFECT_SEND, CM_KIND_EVENT, 0), &f.arena, &event,
+	                 &f.err),
+	    CM_OK);
+	return event;
+}
+
+/* It names the notice as it came. */
+static bool is_named(const struct cm_event *event, const struct cm_notice *n)
+{
+	struct cm_record record = help_record(&f.arena, CM_KIND_NOTICE, n, 1);
+	struct cm_id name = cm_notice_name(&c->id, record.body);
+
+	return cm_id_equal(&event->notice, &name);
+}
+
+Test(case_settle, what_a_notice_caused_names_the_notice)
+{
+	struct cm_notice first;
+	struct cm_notice second;
+	struct cm_event event;
+
+	decide(false);
+	take(edition_of_ie(2, NULL), 0);
+	event = told();
+	cr_assert(cm_id_is_zero(&event.notice), "no notice caused %s", event.what);
+	first = settlement(1, "ie", "challenge");
+	second = settlement(2, "us", "challenge");
+	second.revision = 1;
+	cr_assert_eq(tell("central", &second), CM_OK, "%s", f.err.text);
+	event = told();
+	cr_assert_str_eq(event.what, "settlement.refused");
+	cr_assert(is_named(&event, &second) && !is_named(&event, &first));
+	cr_assert_eq(tell("central", &first), CM_OK, "%s", f.err.text);
+	event = told();
+	cr_assert_str_eq(event.what, "part.settled");
+	cr_assert(is_named(&event, &first) && !is_named(&event, &second));
+	first = withdrawal();
+	cr_assert_eq(tell("us", &first), CM_OK, "%s", f.err.text);
+	event = told();
+	cr_assert_str_eq(event.what, "demand.withdrawn");
+	cr_assert(is_named(&event, &first));
+	end();
+}
+
 /* Stored, told to central with this sentence, and not followed. */
 static void not_followed(const struct cm_notice *n, const char *why)
 {
@@ -484,10 +534,7 @@ static void not_followed(const struct cm_notice *n, const char *why)
 
 	cr_assert_eq(tell("central", n), CM_OK, "%s", f.err.text);
 	cr_assert_str_eq(happened(), "store refused\nsend event central\n");
-	cr_assert_eq(cm_record_decode(CM_KIND_EVENT,
-	                 help_effect_body(&effects, CM_EFFECT_SEND, CM_KIND_EVENT, 0), &f.arena, &event,
-	                 &f.err),
-	    CM_OK);
+	event = told();
 	cr_assert_str_eq(event.what, "settlement.refused");
 	cr_assert_str_eq(event.why, why);
 	cr_assert_eq(c->revision, revision);

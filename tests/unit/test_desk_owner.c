@@ -1149,6 +1149,7 @@ static void later_rounds_are_said_again_if_asked_alike(void)
 /* ---- central --------------------------------------------------------------------------------- */
 
 static struct cm_id watched;
+static struct cm_id caused_by; /* the notice that the next event names */
 
 static enum cm_status event(const char *router, uint32_t epoch, const char *what, const char *why,
     const struct cm_outcome *outcome, int64_t at_ms)
@@ -1162,8 +1163,10 @@ static enum cm_status event(const char *router, uint32_t epoch, const char *what
 	    .node = router,
 	    .outcomes = outcome,
 	    .outcomes_count = outcome != NULL,
-	    .epoch = epoch};
+	    .epoch = epoch,
+	    .notice = caused_by};
 
+	caused_by = (struct cm_id){{0}};
 	return take(router, CM_KIND_EVENT, &e, at_ms);
 }
 
@@ -1195,6 +1198,12 @@ static void settle(const char *part, const char *disposition, int64_t at_ms)
 
 	cm_id_print(&watched, id);
 	CHECK(run("settle", args, 5, NULL, at_ms) == CM_OK);
+}
+
+/* The name of the notice that was sent last, as the router gets it. */
+static struct cm_id name_sent(void)
+{
+	return cm_notice_name(&watched, help_effect_body(&effects, CM_EFFECT_SEND, CM_KIND_NOTICE, 0));
 }
 
 static enum cm_status ask_central_from(
@@ -1257,6 +1266,54 @@ static void central_tells_a_new_owner_what_it_settled(void)
 	o = outcome_of(2, 2); /* the number it had, in a later epoch */
 	CHECK(event("router2", 2, "outcome.decided", "so", &o, 150) == CM_OK);
 	CHECK(cm_reviews_at(&desk.reviews, 0)->outcome_epoch == 2);
+	end();
+}
+
+static void of_two_settlements_in_the_same_words_the_one_named_was_taken(void)
+{
+	struct cm_outcome o;
+	struct cm_answer says;
+	struct cm_id first;
+	struct cm_id second;
+
+	start("of two settlements in the same words the one named was taken", 3, true);
+	watched = help_id(9);
+	o = outcome_of(1, 0);
+	CHECK(event("router1", 0, "outcome.decided", "so", &o, 10) == CM_OK);
+	settle("1", "challenge", 20);
+	first = name_sent();
+	settle("2", "challenge", 20);
+	second = name_sent();
+	CHECK(!cm_id_equal(&first, &second));
+	caused_by = first;
+	CHECK(event("router1", 0, "settlement.refused", "Wait for their answers.", NULL, 30) == CM_OK);
+	caused_by = second;
+	CHECK(event("router1", 0, "part.settled", "challenge by central counsel: Both desks heard.", NULL,
+	          40) == CM_OK);
+	o = outcome_of(2, 0);
+	CHECK(event("router1", 0, "outcome.revised", "so", &o, 41) == CM_OK);
+	CHECK(ask_central("router2", 2, 50) == CM_OK);
+	says = answered();
+	CHECK(says.amendments_count == 1 && says.amendments[0].target == 2);
+	end();
+}
+
+static void a_refusal_is_of_the_settlement_that_it_names(void)
+{
+	struct cm_outcome o;
+	struct cm_answer says;
+
+	start("a refusal is of the settlement that it names", 3, true);
+	watched = help_id(9);
+	o = outcome_of(1, 0);
+	CHECK(event("router1", 0, "outcome.decided", "so", &o, 10) == CM_OK);
+	settle("1", "challenge", 20); /* overtaken by the next, and still on its way when its router dies */
+	settle("2", "comply_limited", 30);
+	caused_by = name_sent();
+	CHECK(event("router1", 0, "settlement.refused", "The hosting law forbids it.", NULL, 40) == CM_OK);
+	CHECK(ask_central("router2", 2, 50) == CM_OK);
+	says = answered();
+	CHECK(says.amendments_count == 1 && says.amendments[0].target == 1);
 	end();
 }
 
@@ -1335,6 +1392,8 @@ int main(void)
 	later_rounds_are_said_again_if_asked_alike();
 	a_word_of_a_later_round_is_in_the_first_too();
 	central_tells_a_new_owner_what_it_settled();
+	of_two_settlements_in_the_same_words_the_one_named_was_taken();
+	a_refusal_is_of_the_settlement_that_it_names();
 	of_one_part_the_last_settlement_counts();
 	central_may_never_have_heard_of_it();
 	(void)printf("%zu passed, %zu failed\n", passed, failed);
