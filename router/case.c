@@ -338,10 +338,11 @@ enum cm_status cm_case_check_voice(const struct cm_case_env *env, const char *se
 }
 
 enum cm_status cm_case_answer(struct cm_case *c, const struct cm_case_env *env,
-    const struct cm_input *input, const char *sender, const struct cm_answer *answer,
-    struct cm_bytes body, struct cm_effects *effects, struct cm_err *err)
+    const struct cm_input *input, const char *sender, struct cm_case_heard *heard,
+    struct cm_effects *effects, struct cm_err *err)
 {
 	struct cm_case_mark before = cm_case_mark_of(c);
+	const struct cm_answer *answer = &heard->answer;
 	enum cm_status status;
 
 	if (c->state == CM_CASE_WITHDRAWN || c->state == CM_CASE_SUPERSEDED || c->state == CM_CASE_MOVED)
@@ -350,7 +351,7 @@ enum cm_status cm_case_answer(struct cm_case *c, const struct cm_case_env *env,
 	if (status != CM_OK)
 		return status;
 	if (cm_case_edition_of(answer) > 1)
-		return cm_case_take_edition(c, env, input, sender, answer, body, effects, err);
+		return cm_case_take_edition(c, env, input, sender, heard, effects, err);
 	if (!cm_case_is_open(c))
 		return cm_err_set(err, CM_NO_MEANING, "the case waits for no answer");
 	if (!is_awaited(c, env, sender, answer->round))
@@ -360,9 +361,9 @@ enum cm_status cm_case_answer(struct cm_case *c, const struct cm_case_env *env,
 		status = cm_case_load(c, env, err);
 	if (status != CM_OK)
 		return status;
-	status = cm_case_keep_answer(c, body, err);
+	status = cm_case_keep_heard(c, heard, err);
 	if (status == CM_OK) {
-		cm_effect_store(effects, CM_KIND_ANSWER, &c->id, body);
+		cm_effect_store(effects, CM_KIND_ANSWER, &c->id, heard->body);
 		status = cm_case_tell_central(c, env, input, "finding.arrived",
 		    answer->trouble[0] != 0 ? answer->trouble : "the node has answered", sender, NULL,
 		    effects, err);

@@ -187,14 +187,26 @@ enum cm_status cm_case_demand(struct cm_case *c, const struct cm_case_env *env,
     const struct cm_input *input, struct cm_bytes body, struct cm_effects *effects,
     struct cm_err *err) CM_MUST_USE;
 
-/* An answer arrives: decoded for a look at it, and as received. CM_NO_MEANING: this node's answer of
+/* An answer as it came: decoded, in memory of its own, and its bytes. */
+struct cm_case_heard {
+	struct cm_arena arena; /* owned, until the case takes it over */
+	struct cm_answer answer;
+	struct cm_bytes body; /* borrowed */
+};
+
+/* Decode an answer. On CM_OK the caller ends it with cm_case_heard_fini; else as cm_record_decode. */
+enum cm_status cm_case_hear(
+    struct cm_case_heard *heard, struct cm_bytes body, struct cm_err *err) CM_MUST_USE;
+void cm_case_heard_fini(struct cm_case_heard *heard);
+
+/* An answer arrives, and is the case's own if it is kept: `heard` must not be looked at afterwards. CM_NO_MEANING: this node's answer of
  * this round is already there, or nobody asked, or the case is decided: the sender may forget it. A later
  * edition of an answer revises the case. CM_CHANGED: a later edition is already there. CM_TRY_AGAIN: what
  * it revises is still being stored. CM_NOT_ALLOWED: it speaks in another's name or for another's region.
  * In all these cases, and without memory, nothing changed. */
 enum cm_status cm_case_answer(struct cm_case *c, const struct cm_case_env *env,
-    const struct cm_input *input, const char *sender, const struct cm_answer *answer,
-    struct cm_bytes body, struct cm_effects *effects, struct cm_err *err) CM_MUST_USE;
+    const struct cm_input *input, const char *sender, struct cm_case_heard *heard,
+    struct cm_effects *effects, struct cm_err *err) CM_MUST_USE;
 
 /* A person's word arrives: central settles a part, or intake withdraws. One that is not followed is
  * stored, and central told why. CM_NO_MEANING: the case has ended. CM_NOT_ALLOWED: not from this sender.

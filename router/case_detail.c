@@ -85,7 +85,27 @@ static enum cm_status keep_settled(
 	return CM_OK;
 }
 
-enum cm_status cm_case_keep_answer(struct cm_case *c, struct cm_bytes body, struct cm_err *err)
+enum cm_status cm_case_hear(
+    struct cm_case_heard *heard, struct cm_bytes body, struct cm_err *err)
+{
+	enum cm_status status;
+
+	heard->body = body;
+	cm_arena_init(&heard->arena, 0);
+	status = cm_record_decode(CM_KIND_ANSWER, body, &heard->arena, &heard->answer, err);
+	if (status != CM_OK)
+		cm_case_heard_fini(heard);
+	return status;
+}
+
+void cm_case_heard_fini(struct cm_case_heard *heard)
+{
+	cm_arena_fini(&heard->arena);
+}
+
+/* What it points to is in the case's arena from now on, also if it is not kept. */
+enum cm_status cm_case_keep_heard(
+    struct cm_case *c, struct cm_case_heard *heard, struct cm_err *err)
 {
 	struct cm_case_answered *a = cm_arena_alloc(&c->arena, 1, sizeof *a);
 	struct cm_case_answered **end = &c->answers;
@@ -93,9 +113,9 @@ enum cm_status cm_case_keep_answer(struct cm_case *c, struct cm_bytes body, stru
 
 	if (a == NULL)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for an answer");
-	status = cm_record_decode(CM_KIND_ANSWER, body, &c->arena, &a->answer, err);
-	if (status == CM_OK)
-		status = keep_settled(c, &a->answer, err);
+	a->answer = heard->answer;
+	cm_arena_join(&c->arena, &heard->arena);
+	status = keep_settled(c, &a->answer, err);
 	if (status != CM_OK)
 		return status;
 	a->node = a->answer.node;
@@ -108,6 +128,18 @@ enum cm_status cm_case_keep_answer(struct cm_case *c, struct cm_bytes body, stru
 	if (a->answer.round > 1 && a->answer.round <= CM_MAX_ROUNDS)
 		c->heard |= 1u << a->answer.round;
 	return CM_OK;
+}
+
+enum cm_status cm_case_keep_answer(struct cm_case *c, struct cm_bytes body, struct cm_err *err)
+{
+	struct cm_case_heard heard;
+	enum cm_status status = cm_case_hear(&heard, body, err);
+
+	if (status != CM_OK)
+		return status;
+	status = cm_case_keep_heard(c, &heard, err);
+	cm_case_heard_fini(&heard);
+	return status;
 }
 
 enum cm_status cm_case_keep_ask(struct cm_case *c, struct cm_bytes body, struct cm_err *err)

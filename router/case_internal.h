@@ -65,6 +65,8 @@ enum cm_status cm_case_say_ended(const struct cm_case *c, struct cm_err *err); /
 
 /* case_detail.c: the lists grow at their ends, and are cut back to what they were. */
 enum cm_status cm_case_take_demand(struct cm_case *c, struct cm_bytes body, struct cm_err *err);
+enum cm_status cm_case_keep_heard(
+    struct cm_case *c, struct cm_case_heard *heard, struct cm_err *err);
 enum cm_status cm_case_keep_answer(struct cm_case *c, struct cm_bytes body, struct cm_err *err);
 enum cm_status cm_case_keep_ask(struct cm_case *c, struct cm_bytes body, struct cm_err *err);
 enum cm_status cm_case_keep_settlement(struct cm_case *c, struct cm_bytes body, struct cm_err *err);
@@ -139,8 +141,8 @@ enum cm_status cm_case_stand_ins(const struct cm_case *c, const struct cm_case_e
 
 /* case_revise.c */
 enum cm_status cm_case_take_edition(struct cm_case *c, const struct cm_case_env *env,
-    const struct cm_input *input, const char *sender, const struct cm_answer *answer,
-    struct cm_bytes body, struct cm_effects *effects, struct cm_err *err);
+    const struct cm_input *input, const char *sender, struct cm_case_heard *heard,
+    struct cm_effects *effects, struct cm_err *err);
 /* Why an answer that nobody awaits is not taken: CM_CHANGED or CM_NO_MEANING with a sentence. */
 enum cm_status cm_case_say_known(const struct cm_case *c, const char *sender,
     const struct cm_answer *answer, struct cm_err *err);

@@ -78,10 +78,11 @@ static enum cm_status check_edition(const struct cm_case *c, const struct cm_cas
 }
 
 enum cm_status cm_case_take_edition(struct cm_case *c, const struct cm_case_env *env,
-    const struct cm_input *input, const char *sender, const struct cm_answer *answer,
-    struct cm_bytes body, struct cm_effects *effects, struct cm_err *err)
+    const struct cm_input *input, const char *sender, struct cm_case_heard *heard,
+    struct cm_effects *effects, struct cm_err *err)
 {
 	struct cm_case_mark before = cm_case_mark_of(c);
+	const struct cm_answer *answer = &heard->answer;
 	const char *why;
 	enum cm_status status;
 
@@ -93,12 +94,12 @@ enum cm_status cm_case_take_edition(struct cm_case *c, const struct cm_case_env 
 		return status;
 	status = check_edition(c, env, sender, answer, err);
 	if (status == CM_OK)
-		status = cm_case_keep_answer(c, body, err);
+		status = cm_case_keep_heard(c, heard, err);
 	why = status == CM_OK ? why_revised(answer, &effects->arena) : NULL;
 	if (status == CM_OK && why == NULL)
 		status = cm_err_set(err, CM_NO_MEMORY, "no memory for an answer");
 	if (status == CM_OK) {
-		cm_effect_store(effects, CM_KIND_ANSWER, &c->id, body);
+		cm_effect_store(effects, CM_KIND_ANSWER, &c->id, heard->body);
 		status = cm_case_tell_central(
 		    c, env, input, "finding.revised", why, sender, NULL, effects, err);
 	}

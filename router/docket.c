@@ -173,22 +173,24 @@ static enum cm_status take_answer(struct cm_docket *docket, const struct cm_inpu
     const char *sender, const struct cm_record *record, struct cm_effects *effects,
     struct cm_err *err)
 {
-	struct cm_answer answer;
+	struct cm_case_heard heard;
 	struct cm_case *c;
 	bool was_open;
-	enum cm_status status =
-	    cm_record_decode(CM_KIND_ANSWER, record->body, &effects->arena, &answer, err);
+	enum cm_status status = cm_case_hear(&heard, record->body, err);
 
 	if (status != CM_OK)
 		return status;
-	c = cm_docket_find(docket, &answer.case_id);
-	if (c == NULL)
-		return cm_err_set(err, CM_NOT_FOUND, "no such case on this router");
-	was_open = cm_case_is_open(c);
-	status = cm_case_answer(c, &docket->env, input, sender, &answer, record->body, effects, err);
-	cm_docket_count_open(docket, c, was_open);
-	if (status == CM_OK && !cm_case_is_open(c))
-		cm_docket_ring_equals(c, input, effects);
+	c = cm_docket_find(docket, &heard.answer.case_id);
+	if (c == NULL) {
+		status = cm_err_set(err, CM_NOT_FOUND, "no such case on this router");
+	} else {
+		was_open = cm_case_is_open(c);
+		status = cm_case_answer(c, &docket->env, input, sender, &heard, effects, err);
+		cm_docket_count_open(docket, c, was_open);
+		if (status == CM_OK && !cm_case_is_open(c))
+			cm_docket_ring_equals(c, input, effects);
+	}
+	cm_case_heard_fini(&heard);
 	return status;
 }
 

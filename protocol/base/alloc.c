@@ -121,6 +121,26 @@ void cm_arena_fini(struct cm_arena *arena)
 	*arena = (struct cm_arena){.limit_bytes = arena->limit_bytes};
 }
 
+void cm_arena_join(struct cm_arena *into, struct cm_arena *from)
+{
+	struct cm_arena_chunk *last = from->chunks;
+
+	if (last == NULL)
+		return;
+	while (last->next != NULL)
+		last = last->next;
+	/* Behind the current chunk, whose rest stays usable. */
+	if (into->chunks == NULL) {
+		into->chunks = from->chunks;
+		into->used = from->used;
+	} else {
+		last->next = into->chunks->next;
+		into->chunks->next = from->chunks;
+	}
+	into->total_bytes += from->total_bytes;
+	*from = (struct cm_arena){.limit_bytes = from->limit_bytes};
+}
+
 static size_t next_bytes(const struct cm_arena *arena)
 {
 	size_t last = arena->chunks != NULL ? arena->chunks->size : 0;
@@ -176,7 +196,8 @@ void *cm_arena_alloc(struct cm_arena *arena, size_t count, size_t size)
 		return NULL;
 	bytes = count * size != 0 ? count * size : 1;
 	counted = (bytes + UNIT - 1) / UNIT * UNIT;
-	if (arena->limit_bytes != 0 && counted > arena->limit_bytes - arena->total_bytes)
+	if (arena->limit_bytes != 0 && (arena->total_bytes > arena->limit_bytes ||
+	                                   counted > arena->limit_bytes - arena->total_bytes))
 		return NULL;
 	if (chunk == NULL || at > chunk->size || bytes > chunk->size - at) {
 		chunk = chunk_new(arena, bytes);

@@ -53,6 +53,10 @@ void cm_arena_fini(struct cm_arena *arena);
  * until fini. */
 void *cm_arena_alloc(struct cm_arena *arena, size_t count, size_t size) CM_MUST_USE;
 
+/* Hand everything in `from` over to `into`: it lives as long as that, and `from` is empty. Asks for no memory;
+ * a limit counts for what is asked for later. */
+void cm_arena_join(struct cm_arena *into, struct cm_arena *from);
+
 /* Copies into the arena, with a NUL behind them. NULL as above. */
 char *cm_arena_text(struct cm_arena *arena, const char *text) CM_MUST_USE;
 char *cm_arena_text_n(struct cm_arena *arena, const char *text, size_t bytes) CM_MUST_USE;

@@ -38,28 +38,54 @@ size_t cm_utf8_next(const char *text, size_t len, uint32_t *code_point)
 	return need;
 }
 
-/* Eight bytes at a time where none is over 127, which is nearly everywhere. */
-bool cm_utf8_is_valid(const char *text, size_t len)
+#define HIGH_BITS UINT64_C(0x8080808080808080)
+#define LOW_BITS UINT64_C(0x0101010101010101)
+
+/* The bytes at the beginning that are ASCII, or a few fewer: eight at a time while none is over 127, which
+ * is nearly everywhere. With `stop_at_nul` those before a NUL. */
+static size_t ascii_run(const char *text, size_t len, bool stop_at_nul)
 {
-	const uint64_t high_bits = UINT64_C(0x8080808080808080);
 	uint64_t eight;
+	size_t at = 0;
+
+	for (; len - at >= sizeof eight; at += sizeof eight) {
+		memcpy(&eight, text + at, sizeof eight);
+		/* A byte of 0 borrows from its own high bit; none is set in the others. */
+		if ((eight & HIGH_BITS) != 0 || (stop_at_nul && ((eight - LOW_BITS) & HIGH_BITS) != 0))
+			break;
+	}
+	while (at < len && (uint8_t)text[at] < 0x80 && (!stop_at_nul || text[at] != 0))
+		at++;
+	return at;
+}
+
+static bool is_utf8(const char *text, size_t len, bool refuse_nul)
+{
 	uint32_t cp;
 
-	while (len > 0) {
-		size_t used;
+	for (;;) {
+		size_t used = ascii_run(text, len, refuse_nul);
 
-		if (len >= sizeof eight) {
-			memcpy(&eight, text, sizeof eight);
-			used = (eight & high_bits) == 0 ? sizeof eight : cm_utf8_next(text, len, &cp);
-		} else {
-			used = cm_utf8_next(text, len, &cp);
-		}
+		text += used;
+		len -= used;
+		if (len == 0)
+			return true;
+		used = refuse_nul && *text == 0 ? 0 : cm_utf8_next(text, len, &cp);
 		if (used == 0)
 			return false;
 		text += used;
 		len -= used;
 	}
-	return true;
+}
+
+bool cm_utf8_is_valid(const char *text, size_t len)
+{
+	return is_utf8(text, len, false);
+}
+
+bool cm_utf8_is_clean(const char *text, size_t len)
+{
+	return is_utf8(text, len, true);
 }
 
 bool cm_text_is_deceptive(uint32_t cp)

@@ -15,6 +15,9 @@ size_t cm_utf8_next(const char *text, size_t len, uint32_t *code_point);
 /* True if all `len` bytes are well-formed UTF-8. */
 bool cm_utf8_is_valid(const char *text, size_t len);
 
+/* The same, and no byte is NUL. */
+bool cm_utf8_is_clean(const char *text, size_t len);
+
 /* True for characters that can make text read otherwise than it is: bidirectional controls, zero
  * width characters, control characters other than tab, line feed and carriage return. */
 bool cm_text_is_deceptive(uint32_t code_point);

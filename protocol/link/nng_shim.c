@@ -1,5 +1,5 @@
 /*
- * Four corrections to Debian's nng 1.5.2, put in by the linker (--wrap, see CMakeLists.txt). Nothing
+ * Five corrections to Debian's nng 1.5.2, put in by the linker (--wrap, see CMakeLists.txt). Nothing
  * calls this file by name; it runs on nng's threads and holds no state beyond one call.
  *
  * 1. A listener that ends for good. A client that connects and goes away at the wrong moment makes
@@ -26,6 +26,12 @@
  *    three hours, and no call runs out before; set forward, it ends all calls at once. So nng's clock
  *    and its conditions are made steady ones, both: one alone would compare two clocks.
  *    (tests/integration/fleet_clock.c shows it.)
+ *
+ * 5. Too many threads for what they do. nng has two threads for callbacks and one for timeouts for each
+ *    processor it counts, and wakes one of them for each of the six steps that a message takes, mostly from another
+ *    of them. None of these steps computes anything but TLS. So nng is told of one processor: two threads for
+ *    callbacks, as many as its own code needs. A case that is alone takes a third fewer switches between threads
+ *    (tests/bench/README.md).
  *
  * One fault is left, since nothing can be wrapped there: a connection that has been made and not yet handed on
  * (a listener takes none for 100 ms after each that failed) is forgotten when its listener or dialer is closed just
@@ -58,6 +64,7 @@ void __wrap_nng_stream_send(nng_stream *stream, nng_aio *aio);
 uint64_t __wrap_nni_clock(void);
 int __real_pthread_condattr_init(pthread_condattr_t *attributes);
 int __wrap_pthread_condattr_init(pthread_condattr_t *attributes);
+int __wrap_nni_plat_ncpu(void);
 
 static _Thread_local unsigned stream_depth; /* calls of a stream's send or receive on this thread */
 
@@ -112,6 +119,12 @@ int __wrap_pthread_condattr_init(pthread_condattr_t *attributes)
 	int code = __real_pthread_condattr_init(attributes);
 
 	return code != 0 ? code : pthread_condattr_setclock(attributes, CLOCK_MONOTONIC);
+}
+
+/* Asked for the number of threads alone. */
+int __wrap_nni_plat_ncpu(void)
+{
+	return 1;
 }
 
 /* Asked by LeakSanitizer, in builds that have it. A suppression that was used is no report. */

@@ -1,7 +1,5 @@
 #include "protocol/wire/scan.h"
 
-#include <string.h>
-
 #include "protocol/base/text.h"
 #include "protocol/wire/limits.h"
 
@@ -47,11 +45,6 @@ struct head {
 	size_t start;    /* offset of the leading byte */
 	uint64_t number; /* bytes, elements, pairs, or the value of an unsigned integer */
 };
-
-bool cm_wire_text_is_clean(const char *text, size_t len)
-{
-	return (len == 0 || memchr(text, 0, len) == NULL) && cm_utf8_is_valid(text, len);
-}
 
 static enum cm_status ends_early(const struct walk *walk, size_t start)
 {
@@ -123,7 +116,7 @@ static enum cm_status skip_run(struct walk *walk, const struct head *head)
 		    "byte %zu: %llu bytes announced, %zu left", head->start,
 		    (unsigned long long)head->number, walk->len - walk->at);
 	if (head->shape == TEXT &&
-	    !cm_wire_text_is_clean((const char *)walk->data + walk->at, (size_t)head->number))
+	    !cm_utf8_is_clean((const char *)walk->data + walk->at, (size_t)head->number))
 		return cm_err_set(walk->err, CM_BAD_INPUT,
 		    "byte %zu: a text must be UTF-8 without NUL", head->start);
 	walk->at += (size_t)head->number;

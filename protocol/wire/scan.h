@@ -35,7 +35,4 @@ enum cm_status cm_wire_scan(
 enum cm_status cm_wire_scan_count(const uint8_t *data, size_t len, size_t max_len,
     struct cm_scan_counts *counts, struct cm_err *err) CM_MUST_USE;
 
-/* True if the bytes are UTF-8 without NUL: what a text on the wire may be. */
-bool cm_wire_text_is_clean(const char *text, size_t len);
-
 #endif

@@ -156,11 +156,16 @@ enum cm_status fleet_answer(struct fleet *fleet, struct cm_case *c, const char *
 {
 	struct cm_bytes body = help_encode(&fleet->arena, CM_KIND_ANSWER, answer);
 	struct cm_input input = help_input(after_ms);
+	struct cm_case_heard heard;
 	enum cm_status status;
 
 	begin(fleet, effects);
 	cm_alloc_fail_at(fleet->fail_at, fleet->fail_lasting);
-	status = cm_case_answer(c, &fleet->env, &input, sender, answer, body, effects, &fleet->err);
+	status = cm_case_hear(&heard, body, &fleet->err);
+	if (status == CM_OK) {
+		status = cm_case_answer(c, &fleet->env, &input, sender, &heard, effects, &fleet->err);
+		cm_case_heard_fini(&heard);
+	}
 	fleet->has_failed = cm_alloc_has_failed();
 	cm_alloc_fail_at(0, false);
 	return status;

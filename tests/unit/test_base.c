@@ -116,6 +116,40 @@ Test(arena, hands_out_aligned_zeroed_blocks_and_keeps_its_limit)
 	cr_assert_eq(cm_alloc_live(), before);
 }
 
+Test(arena, takes_over_what_another_holds)
+{
+	size_t before = cm_alloc_live();
+	struct cm_arena into;
+	struct cm_arena from;
+	const char *first;
+	const char *joined;
+	const char *large;
+	char *after;
+
+	cm_arena_init(&into, 20000);
+	cm_arena_init(&from, 0);
+	cm_arena_join(&into, &from);
+	cr_assert_eq(cm_alloc_live(), before);
+	joined = cm_arena_text(&from, "into an empty one");
+	cm_arena_join(&into, &from);
+	first = cm_arena_text(&into, "into one in use");
+	large = memset(cm_arena_alloc(&from, 1, 18000), 'x', 17999);
+	cm_arena_join(&into, &from);
+	cr_assert_null(from.chunks);
+	cr_assert_eq(from.total_bytes, 0);
+	cm_arena_fini(&from);
+	cr_assert_str_eq(joined, "into an empty one");
+	cr_assert_str_eq(first, "into one in use");
+	cr_assert_eq(strlen(large), 17999);
+	/* The room left in its own chunk is used on, and what was handed over counts for the limit. */
+	after = cm_arena_alloc(&into, 1, 8);
+	cr_assert_not_null(after);
+	cr_assert_lt((size_t)(after - first), 64);
+	cr_assert_null(cm_arena_alloc(&into, 1, 3000));
+	cm_arena_fini(&into);
+	cr_assert_eq(cm_alloc_live(), before);
+}
+
 Test(arena, aligns_each_block_for_any_object_of_its_size)
 {
 	static const size_t sizes[] = {1, 2, 3, 4, 7, 8, 12, 16, 24, 31, 32, 40, 48, 1000, 5000};
@@ -380,6 +414,25 @@ Test(text, utf8_is_looked_at_in_every_place)
 		text[at] = 'a';
 		cr_assert(!cm_utf8_is_valid(text, sizeof text), "a tail alone at %zu", at + 2);
 	}
+}
+
+Test(text, a_nul_is_seen_in_every_place)
+{
+	char text[32];
+
+	for (size_t len = 0; len < sizeof text; len++) {
+		memset(text, 'a', sizeof text);
+		text[len] = 0; /* behind it nobody looks */
+		cr_assert(cm_utf8_is_clean(text, len), "%zu bytes", len);
+		for (size_t at = 0; at < len; at++) {
+			text[at] = 0;
+			cr_assert(!cm_utf8_is_clean(text, len), "%zu bytes, at %zu", len, at);
+			cr_assert(cm_utf8_is_valid(text, len), "%zu bytes, at %zu", len, at);
+			text[at] = at % 2 == 0 ? 'a' : 1;
+		}
+	}
+	cr_assert(cm_utf8_is_clean("12345678\xe2\x82\xac", 11));
+	cr_assert(!cm_utf8_is_clean("1234567\xe2\x82\xac\0", 11));
 }
 
 Test(text, utf8_that_is_and_is_not)

@@ -321,16 +321,12 @@ Test(case_answer, after_the_outcome_changes_nothing)
 Test(case_answer, that_does_not_decode_is_refused)
 {
 	static const uint8_t junk[] = {0x81, 0x01};
-	struct cm_effects none;
-	struct cm_input input = help_input(5);
+	struct cm_case_heard heard;
 	struct story story = start(false);
 
-	cm_effects_init(&none);
-	cr_assert_eq(cm_case_answer(c, &f.env, &input, "ie", story.first[1],
-			 (struct cm_bytes){junk, sizeof junk}, &none, &f.err),
-	    CM_TRUNCATED);
+	cr_assert_eq(
+	    cm_case_hear(&heard, (struct cm_bytes){junk, sizeof junk}, &f.err), CM_TRUNCATED);
 	cr_assert_eq(c->answers_count, 0);
-	cm_effects_fini(&none);
 	take(story.first[1], 10);
 	end();
 }
