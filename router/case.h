@@ -1,8 +1,8 @@
 /*
  * One case in the router: from the demand's arrival to its outcome.
  *
- * Pure: `cm_case_step` takes one input with its own time and appends effects; it alone writes the
- * state. It knows the roster, the policy and the plan, and neither sockets nor files. The docket owns
+ * Pure: each step takes one input with its own time and appends effects; `cm_case_move` alone writes the
+ * state, but for a step that is taken back and for what is read back. It knows the roster, the policy and the plan, and neither sockets nor files. The docket owns
  * the cases; the loop calls the docket.
  *
  *                demand                 last answer, more to ask

@@ -1,7 +1,8 @@
 /*
  * What the case's files share: case.c (table, demand, answers), case_revise.c (what comes after the
  * outcome), case_decide.c (from the last answer to the outcome), case_clock.c (what its clocks make of it),
- * case_send.c (messages), case_detail.c (what is kept of a case), case_replay.c and case_recompute.c. Internal to the case.
+ * case_send.c (messages), case_detail.c (what is kept of a case), case_owner.c (its routers), case_replay.c and
+ * case_recompute.c. Internal to the case.
  */
 #ifndef CM_ROUTER_CASE_INTERNAL_H
 #define CM_ROUTER_CASE_INTERNAL_H

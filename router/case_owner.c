@@ -99,9 +99,8 @@ enum cm_status cm_case_move_away(struct cm_case *c, const struct cm_case_env *en
 	c->events++; /* a row like others, but central hears nothing of it: it would refuse this epoch */
 	cm_case_move(c, CM_CASE_MOVE, input, effects, why);
 	status = cm_case_settle(c, &before, CM_OK, effects, err);
-	if (status == CM_OK) {
+	if (status == CM_OK)
 		c->moved_to = name_in(env->roster, moved->router);
-	}
 	return status;
 }
 

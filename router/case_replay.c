@@ -40,17 +40,13 @@ static void come_to_rest(struct cm_case *c)
 	c->waits_next = false;
 }
 
-/* Which rounds were heard when the first outcome was made: all of them, unless it could not wait. Later
- * ones count what they ask and hear. */
-static enum cm_status count_heard(struct cm_case *c)
+/* What the answers tell by number, which counts on when they are no longer kept: the rounds that were heard,
+ * and the revisions of former owners that nodes had seen. */
+static enum cm_status note_answers(struct cm_case *c)
 {
 	struct cm_arena arena;
 	enum cm_status status = CM_OK;
 
-	if (!c->waits_next) {
-		c->heard = UINT32_MAX >> (CM_MAX_ROUNDS - c->round);
-		return CM_OK;
-	}
 	cm_arena_init(&arena, 0);
 	for (const struct cm_case_raw *raw = c->raw; status == CM_OK && raw != NULL; raw = raw->next) {
 		struct cm_answer answer;
@@ -60,9 +56,21 @@ static enum cm_status count_heard(struct cm_case *c)
 		status = cm_record_decode(CM_KIND_ANSWER, raw->body, &arena, &answer, NULL);
 		if (status == CM_OK && answer.round > 1 && answer.round <= CM_MAX_ROUNDS)
 			c->heard |= 1u << answer.round;
+		if (status == CM_OK && answer.revision > c->known_revision)
+			c->known_revision = answer.revision;
 	}
 	cm_arena_fini(&arena);
 	return status;
+}
+
+/* Which rounds were heard when the first outcome was made: all of them, unless it could not wait. Later
+ * ones count what they ask and hear. */
+static enum cm_status count_heard(struct cm_case *c)
+{
+	if (c->waits_next)
+		return note_answers(c);
+	c->heard = UINT32_MAX >> (CM_MAX_ROUNDS - c->round);
+	return CM_OK;
 }
 
 /* What lists show of an outcome, and what equal demands compare. */
@@ -144,9 +152,11 @@ enum cm_status cm_case_replay(struct cm_case *c, uint32_t kind, int64_t at_ms,
 
 	switch (kind) {
 	case CM_KIND_DEMAND:
+		status = note_answers(c);
 		if (c->state != CM_CASE_NEW)
 			cm_case_restart(c);
-		status = cm_case_take_demand(c, body, NULL);
+		if (status == CM_OK)
+			status = cm_case_take_demand(c, body, NULL);
 		if (status == CM_OK)
 			c->state = CM_CASE_ASKED;
 		break;
@@ -164,6 +174,7 @@ enum cm_status cm_case_replay(struct cm_case *c, uint32_t kind, int64_t at_ms,
 		status = c->revision == 0 ? keep_raw(c, kind, body) : CM_OK;
 		break;
 	case CM_ROW_MOVED:
+		status = note_answers(c);
 		c->state = CM_CASE_MOVED;
 		cm_case_forget_details(c);
 		break;

@@ -49,6 +49,15 @@ struct cm_case *cm_docket_at(const struct cm_docket *docket, size_t index)
 	return index < docket->cases.count ? docket->order[index] : NULL;
 }
 
+struct cm_case *cm_docket_new_case(const struct cm_docket *docket, const struct cm_id *id)
+{
+	struct cm_case *c = cm_case_new(id);
+
+	if (c != NULL)
+		c->events = cm_docket_count_words(docket, id);
+	return c;
+}
+
 enum cm_status cm_docket_add_case(struct cm_docket *docket, struct cm_case *c)
 {
 	enum cm_status status;
@@ -113,9 +122,9 @@ static enum cm_status take_over(struct cm_docket *docket, struct cm_case *c,
 	if (status == CM_OK)
 		status = cm_docket_end_if_said(docket, input, fresh, effects, err);
 	if (status == CM_OK)
-		status = cm_docket_end_predecessor(docket, input, demand, effects, err);
-	if (status == CM_OK)
 		status = tell_begun(docket, fresh, effects, err);
+	if (status == CM_OK) /* the last that can fail: the other case is not taken back */
+		status = cm_docket_end_predecessor(docket, input, demand, effects, err);
 	if (status == CM_OK) {
 		cm_case_become(c, fresh);
 		cm_docket_count_open(docket, c, was_open);
@@ -141,7 +150,7 @@ static enum cm_status open_case(struct cm_docket *docket, const struct cm_input 
 	c = cm_docket_find(docket, &demand.case_id);
 	if (c != NULL)
 		return take_over(docket, c, input, &demand, record->body, effects, err);
-	c = cm_case_new(&demand.case_id);
+	c = cm_docket_new_case(docket, &demand.case_id);
 	if (c == NULL)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for a case");
 	status = cm_case_demand(c, &docket->env, input, record->body, effects, err);
@@ -154,9 +163,9 @@ static enum cm_status open_case(struct cm_docket *docket, const struct cm_input 
 		if (status == CM_OK)
 			status = cm_docket_end_if_said(docket, input, c, effects, err);
 		if (status == CM_OK)
-			status = cm_docket_end_predecessor(docket, input, &demand, effects, err);
-		if (status == CM_OK)
 			status = tell_begun(docket, c, effects, err);
+		if (status == CM_OK) /* the last that can fail: the other case is not taken back */
+			status = cm_docket_end_predecessor(docket, input, &demand, effects, err);
 		if (status != CM_OK)
 			remove_last(docket, c);
 	}

@@ -47,8 +47,10 @@ struct cm_docket_replaced {
 };
 
 /* Intake's word that a case ends. It may overtake the demand, the first time or when the case comes back from
- * another router; and a case that was given here again has not lived on meanwhile. */
+ * another router; and a case that was given here again has not lived on meanwhile. Before the demand is here
+ * nobody knows who intake is: all that is said is kept. */
 struct cm_docket_word {
+	struct cm_docket_word *next; /* an older one about the same case */
 	struct cm_bytes body;
 	char sender[CM_MAX_NAME_BYTES + 1];
 };
@@ -62,7 +64,7 @@ struct cm_docket {
 	struct cm_idmap by_target; /* the first 16 bytes of a blind -> struct cm_docket_account */
 	struct cm_arena seen;      /* of those, and of what intake said below */
 	struct cm_idmap kin;       /* id -> struct cm_docket_kin, owned */
-	struct cm_idmap words;     /* case id -> struct cm_docket_word: how intake said that it ends */
+	struct cm_idmap words;     /* case id -> struct cm_docket_word, the newest: how intake said that it ends */
 	struct cm_idmap replaced;  /* id of a case that is not here yet -> struct cm_docket_replaced */
 };
 

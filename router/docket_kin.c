@@ -157,8 +157,8 @@ static enum cm_status answer_with(const struct cm_docket *docket, const struct c
 /* True if this router has the case, as far as it knows, and the case is not over. */
 static bool is_live_here(const struct cm_docket_seen *s)
 {
-	return s->c != NULL && s->c->state != CM_CASE_WITHDRAWN &&
-	       s->c->state != CM_CASE_SUPERSEDED && s->c->state != CM_CASE_MOVED && (s->kin == NULL || s->kin->epoch <= s->c->epoch);
+	return s->c != NULL && s->c->state != CM_CASE_WITHDRAWN && s->c->state != CM_CASE_SUPERSEDED &&
+	       s->c->state != CM_CASE_MOVED && (s->kin == NULL || s->kin->epoch <= s->c->epoch);
 }
 
 static enum cm_status answer(const struct cm_docket *docket, const char *peer,

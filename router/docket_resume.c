@@ -44,7 +44,7 @@ enum cm_status cm_docket_replay(struct cm_docket *docket, uint32_t kind,
 	if (c == NULL) {
 		if (kind != CM_KIND_DEMAND)
 			return CM_CORRUPT;
-		c = cm_case_new(case_id);
+		c = cm_docket_new_case(docket, case_id);
 		if (c == NULL)
 			return CM_NO_MEMORY;
 		status = cm_docket_add_case(docket, c);

@@ -6,24 +6,38 @@
 #define RECALL_RETRY_MS 200 /* while what a case stored is on its way to the disk */
 #define STUCK_RETRY_MS 60000 /* when its rows cannot be read at all */
 
+/* What cannot be done now is tried again then. A case that cannot be read at all is told of, and must not keep
+ * the others waiting. */
+static int64_t put_off(const struct cm_case *c, const struct cm_input *input, enum cm_status status,
+    const struct cm_err *err, struct cm_effects *effects)
+{
+	char id[CM_ID_TEXT_BYTES];
+
+	if (status == CM_TRY_AGAIN)
+		return input->now.ms + RECALL_RETRY_MS;
+	cm_id_print(&c->id, id);
+	cm_effect_tell(effects, "case.stuck", &c->id, "case=%s why=%s", id, err->text);
+	return input->now.ms + STUCK_RETRY_MS;
+}
+
 /* A decided case was rung for by an equal demand. */
 static enum cm_status reconsider(struct cm_docket *docket, struct cm_case *c,
     const struct cm_input *input, struct cm_effects *effects)
 {
-	enum cm_status status;
+	struct cm_err err = {.text = ""};
+	enum cm_status status = cm_case_reconsider(c, &docket->env, input, effects, &err);
 
-	status = cm_case_reconsider(c, &docket->env, input, effects, NULL);
+	if (status == CM_NO_MEMORY)
+		return status;
 	if (status == CM_OK) {
 		c->is_outdated = false;
 		docket->open_count += cm_case_is_open(c);
 		cm_docket_ring_equals(c, input, effects);
+		return CM_OK;
 	}
-	if (status == CM_TRY_AGAIN) {
-		effects->count = 0;
-		cm_effect_arm(effects, &c->id, input->now.ms + RECALL_RETRY_MS);
-		status = CM_OK;
-	}
-	return status;
+	effects->count = 0;
+	cm_effect_arm(effects, &c->id, put_off(c, input, status, &err, effects));
+	return CM_OK;
 }
 
 /* The clocks of a case. What rang beside them has been done, and stays. */
@@ -33,7 +47,6 @@ static enum cm_status look(struct cm_docket *docket, struct cm_case *c,
 	size_t before = effects->count;
 	bool was_open = cm_case_is_open(c);
 	struct cm_err err = {.text = ""};
-	char id[CM_ID_TEXT_BYTES];
 	enum cm_status status = cm_case_clock(c, &docket->env, input, effects, &err);
 
 	cm_docket_count_open(docket, c, was_open);
@@ -42,12 +55,7 @@ static enum cm_status look(struct cm_docket *docket, struct cm_case *c,
 	effects->count = before;
 	if (status == CM_NO_MEANING)
 		return CM_OK;
-	if (status != CM_TRY_AGAIN) {
-		cm_id_print(&c->id, id);
-		cm_effect_tell(effects, "case.stuck", &c->id, "case=%s why=%s", id, err.text);
-	}
-	cm_case_arm_look(c,
-	    input->now.ms + (status == CM_TRY_AGAIN ? RECALL_RETRY_MS : STUCK_RETRY_MS), effects);
+	cm_case_arm_look(c, put_off(c, input, status, &err, effects), effects);
 	return CM_OK;
 }
 

@@ -78,9 +78,20 @@ enum cm_status cm_docket_keep_word(struct cm_docket *docket, const struct cm_id 
 	if (word == NULL || copy == NULL)
 		return CM_NO_MEMORY;
 	memcpy(copy, body.data, body.len);
+	word->next = cm_idmap_get(&docket->words, case_id);
 	word->body = (struct cm_bytes){copy, body.len};
 	(void)snprintf(word->sender, sizeof word->sender, "%s", sender);
 	return cm_idmap_put(&docket->words, case_id, word);
+}
+
+size_t cm_docket_count_words(const struct cm_docket *docket, const struct cm_id *case_id)
+{
+	const struct cm_docket_word *word = cm_idmap_get(&docket->words, case_id);
+	size_t count = 0;
+
+	for (; word != NULL; word = word->next)
+		count++;
+	return count;
 }
 
 /* A case that has just begun ends if intake said so before. */
@@ -88,16 +99,19 @@ enum cm_status cm_docket_end_if_said(struct cm_docket *docket, const struct cm_i
     struct cm_case *c, struct cm_effects *effects, struct cm_err *err)
 {
 	const struct cm_docket_word *word = cm_idmap_get(&docket->words, &c->id);
-	struct cm_notice notice;
-	enum cm_status status;
 
-	if (word == NULL || !cm_case_is_open(c) || CM_PLANTED(FORGET_WORD))
-		return CM_OK;
-	status = cm_record_decode(CM_KIND_NOTICE, word->body, &effects->arena, &notice, err);
-	if (status == CM_OK)
-		status = cm_case_notice(
-		    c, &docket->env, input, word->sender, &notice, word->body, effects, err);
-	return status == CM_NOT_ALLOWED ? CM_OK : status; /* it was not intake that said so */
+	for (; word != NULL && cm_case_is_open(c) && !CM_PLANTED(FORGET_WORD); word = word->next) {
+		struct cm_notice notice;
+		enum cm_status status =
+		    cm_record_decode(CM_KIND_NOTICE, word->body, &effects->arena, &notice, err);
+
+		if (status == CM_OK)
+			status = cm_case_notice(
+			    c, &docket->env, input, word->sender, &notice, word->body, effects, err);
+		if (status != CM_OK && status != CM_NOT_ALLOWED) /* it was not intake that said so */
+			return status;
+	}
+	return CM_OK;
 }
 
 /* A word about a case that is not here, or here no more. That it ends must not be lost. */

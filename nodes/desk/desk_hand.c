@@ -194,6 +194,7 @@ enum cm_status cm_desk_hand_over(struct cm_desk *desk, const struct cm_input *in
 	review->owner_since_ms = input->now.ms;
 	review->is_lost = false;
 	review->rows++;
+	desk->may_wait = true;
 	return CM_OK;
 }
 

@@ -145,8 +145,6 @@ static void look_at_all(struct cm_desk *desk, const struct cm_input *input, stru
 				effects->failed = true; /* the memory is rebuilt, and looked at again */
 				return;
 			}
-	if (look->handed > 0)
-		desk->may_wait = true;
 }
 
 void cm_desk_on_timer(void *self, const struct cm_input *input, const struct cm_id *case_id,

@@ -1007,6 +1007,27 @@ static void refuse(enum cm_kind kind, const void *msg, enum cm_status status, in
 	keep_rows(at_ms);
 }
 
+static void one_that_refuses_and_then_does_not_ask_is_passed_over_too(void)
+{
+	struct cm_answer answer = {.round = 1, .node = "ie", .region = "ie"};
+	struct cm_review *review;
+
+	start("one that refuses and then does not ask is passed over too", 2, false);
+	review = file(1, false, 0);
+	CHECK(ask(sent_to, 1, 0, 100) == CM_OK);
+	(void)look(100 + PATIENCE_MS + 100); /* nothing waits any more */
+	CHECK(review->epoch == 1);
+	answer.case_id = review->id;
+	answer.epoch = 1;
+	refuse(CM_KIND_ANSWER, &answer, CM_NOT_FOUND, 100 + PATIENCE_MS + 200);
+	CHECK(review->epoch == 2);
+	TEXT(review->owner, sent_to);
+	(void)look(100 + 2 * PATIENCE_MS + 300);
+	CHECK(review->epoch == 3);
+	TEXT(review->owner, other_than(sent_to));
+	end();
+}
+
 static void a_router_that_refuses_a_demand_of_old_is_given_a_later_epoch(void)
 {
 	struct cm_answer answer = {.round = 1, .node = "ie", .region = "ie"};
@@ -1387,6 +1408,7 @@ int main(void)
 	a_new_ledger_hears_that_a_case_has_ended();
 	asked_by_two_ledgers_it_is_given_anew();
 	a_router_asks_only_for_its_own();
+	one_that_refuses_and_then_does_not_ask_is_passed_over_too();
 	a_router_that_refuses_a_demand_of_old_is_given_a_later_epoch();
 	a_new_owner_is_given_the_newest_edition();
 	later_rounds_are_said_again_if_asked_alike();

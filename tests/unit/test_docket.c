@@ -489,7 +489,32 @@ Test(docket, a_withdrawal_by_another_than_intake_ends_nothing)
 	cr_assert_eq(take("ie", CM_KIND_NOTICE, &notice, 0), CM_OK);
 	cr_assert_eq(take("us", CM_KIND_DEMAND, story.demand, 20), CM_OK);
 	cr_assert_eq(docket.open_count, 1);
+	cr_assert_eq(cm_docket_at(&docket, 0)->events, 2, "it is a row of the case all the same");
 	end();
+}
+
+/* Whoever says so before the demand is here is not known to be intake or not. */
+Test(docket, what_another_says_does_not_take_the_place_of_intakes_word)
+{
+	for (int round = 0; round < 4; round++) {
+		struct story story = start(false);
+		struct cm_notice notice = withdrawal_of(&story.demand->case_id);
+		struct cm_notice other = notice;
+		bool is_first = (round & 1) == 0;
+
+		other.node = "ie";
+		for (int i = 0; i < 2; i++) {
+			const struct cm_notice *n = (i == 0) == is_first ? &notice : &other;
+
+			if (round < 2)
+				cr_assert_eq(take(n->node, CM_KIND_NOTICE, n, 0), CM_OK);
+			else
+				cr_assert_eq(replay(CM_KIND_NOTICE, n, &n->case_id), CM_OK);
+		}
+		cr_assert_eq(take("us", CM_KIND_DEMAND, story.demand, 20), CM_OK);
+		cr_assert_eq(cm_docket_at(&docket, 0)->state, CM_CASE_WITHDRAWN, "round %d", round);
+		end();
+	}
 }
 
 Test(docket, a_case_that_is_given_here_again_has_not_lived_on_meanwhile)

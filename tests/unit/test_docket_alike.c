@@ -28,10 +28,13 @@ static struct cm_id second;
 static struct row rows[ROWS_MOST];
 static size_t rows_count;
 static size_t rows_hidden; /* at the end: not on the disk yet */
+static bool is_damaged;    /* the disk cannot be read */
 
 static enum cm_status recall(void *self, const struct cm_id *id, cm_recalled_cb each, void *data)
 {
 	(void)self;
+	if (is_damaged)
+		return CM_CORRUPT;
 	for (size_t i = 0; i + rows_hidden < rows_count; i++)
 		if (cm_id_equal(&rows[i].case_id, id) &&
 		    !each(data, rows[i].kind, HELP_NOW_MS, rows[i].body))
@@ -60,6 +63,7 @@ static void begin(void)
 	f.env.recall = (struct cm_recall){recall, NULL};
 	rows_count = 0;
 	rows_hidden = 0;
+	is_damaged = false;
 	cm_docket_init(&docket, &f.env);
 	cm_effects_init(&effects);
 	story = fleet_story(&f, false);
@@ -306,6 +310,21 @@ Test(docket_alike, what_is_still_being_stored_is_rung_for_again)
 	cr_assert_str_eq(help_effects(&f.arena, &effects), "arm 400\n");
 	rows_hidden = 0;
 	ring(&first, 400);
+	cr_assert_str_eq(parts(), "1 content ie hold_for_counsel\n2 content us comply_limited\n");
+	end();
+}
+
+/* One case must not have the memory of all rebuilt over and over. */
+Test(docket_alike, a_case_whose_rows_cannot_be_read_is_told_of_and_tried_again_later)
+{
+	begin();
+	decide(&first, true);
+	decide(&second, false);
+	is_damaged = true;
+	ring(&first, 200);
+	cr_assert_str_eq(help_effects(&f.arena, &effects), "tell case.stuck\narm 60200\n");
+	is_damaged = false;
+	ring(&first, 60200);
 	cr_assert_str_eq(parts(), "1 content ie hold_for_counsel\n2 content us comply_limited\n");
 	end();
 }

@@ -185,3 +185,33 @@ Test(docket_kin_fault, without_memory_to_tell_of_it_nothing_is_decided)
 	cr_assert_not_null(strstr(help_effects(&k.f.arena, &k.effects), "send kin router2\n"));
 	kin_end(&k);
 }
+
+/* A corrected demand comes, the first time or from another router: it ends what it replaces, and the other
+ * routers are told of both. */
+static bool starve_correction(uint32_t epoch, size_t nth)
+{
+	const struct cm_docket *docket = &k.routers[0].docket;
+	struct cm_record record;
+	bool is_starved;
+
+	begin(2);
+	kin_decide(&k, 0, &b, true);
+	if (epoch > 1)
+		kin_file(&k, 0, &a, 1);
+	k.story.demand->case_id = a;
+	k.story.demand->epoch = epoch;
+	k.story.demand->supersedes = b;
+	record = help_record(&k.f.arena, CM_KIND_DEMAND, k.story.demand, 77);
+	is_starved = starve(0, "us", &record, nth);
+	cr_assert_eq(cm_docket_find(docket, &b)->state, is_starved ? CM_CASE_DECIDED : CM_CASE_SUPERSEDED,
+	    "epoch %u, request %zu", (unsigned)epoch, nth);
+	kin_end(&k);
+	return is_starved;
+}
+
+Test(docket_kin_fault, without_memory_to_tell_of_a_correction_what_it_replaces_lives_on)
+{
+	for (uint32_t epoch = 1; epoch <= 2; epoch++)
+		for (size_t nth = 1; starve_correction(epoch, nth); nth++)
+			;
+}

@@ -718,6 +718,27 @@ Test(docket_owner, a_restart_after_every_step_changes_nothing)
 	end();
 }
 
+/* A number that a node has seen is never used again, be the case away or here anew when it is read back. */
+Test(docket_owner, a_restart_forgets_no_revision_that_was_heard_of_in_a_former_epoch)
+{
+	for (int is_away = 0; is_away < 2; is_away++) {
+		struct cm_docket again;
+
+		begin(false);
+		cr_assert_eq(give(2, 0), CM_OK);
+		answer(0, 2, 7); /* the others are missing: there is no outcome */
+		if (is_away == 1)
+			cr_assert_eq(move_away("us", 3), CM_OK, "%s", err.text);
+		cr_assert_eq(give(4, 0), CM_OK, "%s", err.text);
+		cr_assert_eq(the_case()->known_revision, 7);
+		replay_all(&again);
+		cr_assert_eq(cm_docket_find(&again, &story.demand->case_id)->known_revision, 7,
+		    "away: %d", is_away);
+		cm_docket_fini(&again);
+		end();
+	}
+}
+
 Test(docket_owner, what_was_said_in_a_former_epoch_is_not_recalled_into_this_one)
 {
 	begin(false);
