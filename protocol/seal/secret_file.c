@@ -33,7 +33,12 @@ static ssize_t read_all(int fd, char *into, size_t size)
 	return (ssize_t)used;
 }
 
-static enum cm_status check_file(int fd, const char *path, const char *what, struct cm_err *err)
+/* The folder of credentials lets one user in by an access list: its mask shows where a group's bits stand. */
+#define MODE_OF_OWN 0177
+#define MODE_OF_GIVEN 0137
+
+static enum cm_status check_file(
+    int fd, const char *path, const char *what, unsigned forbidden, struct cm_err *err)
 {
 	struct stat st;
 
@@ -41,18 +46,18 @@ static enum cm_status check_file(int fd, const char *path, const char *what, str
 		return cm_err_set(err, CM_IO, "%s %s: %s", what, path, strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return cm_err_set(err, CM_BAD_INPUT, "%s %s: not a regular file", what, path);
-	if ((st.st_mode & 0177) != 0)
+	if ((st.st_mode & forbidden) != 0)
 		return cm_err_set(err, CM_NOT_ALLOWED,
 		    "%s %s: its mode is %04o, it must be 0600 so that only its owner can read it", what,
 		    path, (unsigned)(st.st_mode & 07777));
 	return CM_OK;
 }
 
-static enum cm_status load_from(int fd, const char *path, const char *what, uint8_t *out, size_t len,
-    struct cm_err *err)
+static enum cm_status load_from(int fd, const char *path, const char *what, unsigned forbidden,
+    uint8_t *out, size_t len, struct cm_err *err)
 {
 	char text[TEXT_MOST + 2];
-	enum cm_status status = check_file(fd, path, what, err);
+	enum cm_status status = check_file(fd, path, what, forbidden, err);
 	ssize_t got;
 
 	if (status != CM_OK)
@@ -73,8 +78,8 @@ static enum cm_status load_from(int fd, const char *path, const char *what, uint
 	return status;
 }
 
-enum cm_status cm_secret_load(
-    const char *path, const char *what, uint8_t *out, size_t len, struct cm_err *err)
+static enum cm_status load(const char *path, const char *what, unsigned forbidden, uint8_t *out,
+    size_t len, struct cm_err *err)
 {
 	/* O_NONBLOCK: a named pipe in the file's place must not hang the start. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -85,11 +90,23 @@ enum cm_status cm_secret_load(
 	if (fd < 0)
 		return cm_err_set(err, errno == ENOENT ? CM_NOT_FOUND : CM_IO, "%s %s: %s", what, path,
 		    strerror(errno));
-	status = load_from(fd, path, what, out, len, err);
+	status = load_from(fd, path, what, forbidden, out, len, err);
 	(void)close(fd);
 	if (status != CM_OK)
 		sodium_memzero(out, len);
 	return status;
+}
+
+enum cm_status cm_secret_load(
+    const char *path, const char *what, uint8_t *out, size_t len, struct cm_err *err)
+{
+	return load(path, what, MODE_OF_OWN, out, len, err);
+}
+
+enum cm_status cm_secret_load_given(
+    const char *path, const char *what, uint8_t *out, size_t len, struct cm_err *err)
+{
+	return load(path, what, MODE_OF_GIVEN, out, len, err);
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */

@@ -20,6 +20,11 @@
 enum cm_status cm_secret_load(const char *path, const char *what, uint8_t *out, size_t len,
     struct cm_err *err) CM_MUST_USE;
 
+/* The same from the folder of credentials that the service manager gives a process: the group may be able to
+ * read it. */
+enum cm_status cm_secret_load_given(const char *path, const char *what, uint8_t *out, size_t len,
+    struct cm_err *err) CM_MUST_USE;
+
 /* Write it into a new file of mode 0600, on disk with its name before this returns. CM_DUPLICATE if there is
  * a file already: a secret is never overwritten. CM_DISK_FULL, CM_IO: nothing is left behind. */
 enum cm_status cm_secret_create(const char *path, const char *what, const uint8_t *bytes, size_t len,

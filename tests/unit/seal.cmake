@@ -1,4 +1,5 @@
 comity_test(seal SOURCES unit/test_seal.c LIBS cm_seal)
+comity_test(vault SOURCES unit/test_vault.c LIBS cm_seal)
 comity_test(merkle SOURCES unit/test_merkle.c LIBS cm_seal)
 comity_test(oprf SOURCES unit/test_oprf.c LIBS cm_seal)
 comity_test(identity SOURCES unit/test_identity.c LIBS cm_seal)
