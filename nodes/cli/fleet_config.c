@@ -82,14 +82,26 @@ static void add_peers(struct writer *writer, config_setting_t *root, const struc
 	}
 }
 
-static void add_region(struct writer *writer, config_setting_t *root, const struct cm_fleet *fleet,
-    const struct cm_fleet_process *process)
+const char *cm_fleet_content_key(const struct cm_fleet *fleet, const struct cm_fleet_process *process,
+    struct cm_arena *arena)
 {
+	return cm_arena_printf(arena, "%s/%s-content.key", fleet->dir, process->name);
+}
+
+static void add_region(struct writer *writer, config_setting_t *root, const struct cm_fleet *fleet,
+    const struct cm_fleet_process *process, struct cm_arena *arena)
+{
+	const char *content_key = cm_fleet_content_key(fleet, process, arena);
+
 	add_text(writer, root, "region", process->region.name);
 	add_text(writer, root, "state", process->region.state);
 	add_text(writer, root, "zone", process->region.zone);
 	add_text(writer, root, "residency", process->residency);
 	add_text(writer, root, "blind_key", fleet->blind_key);
+	if (content_key != NULL)
+		add_text(writer, root, "content_key", content_key);
+	else
+		writer->failed = true;
 	add_issuing(writer, root, &process->region);
 }
 
@@ -147,7 +159,7 @@ enum cm_status cm_fleet_configure(
 	add_text(&writer, root, "listen", process->address);
 	add_text(&writer, root, "ledger", process->ledger);
 	if (process->role == CM_FLEET_REGION)
-		add_region(&writer, root, fleet, process);
+		add_region(&writer, root, fleet, process, &arena);
 	if (process->role != CM_FLEET_CENTRAL)
 		add_texts(&writer, root, "law", laws.list, laws.count);
 	add_peers(&writer, root, fleet, process);

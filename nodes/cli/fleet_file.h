@@ -21,8 +21,12 @@ enum cm_status cm_fleet_save(const struct cm_fleet *fleet, struct cm_err *err) C
 enum cm_status cm_fleet_configure(const struct cm_fleet *fleet,
     const struct cm_fleet_process *process, struct cm_err *err) CM_MUST_USE;
 
+/* The file of a region's content key, in the arena; NULL: no memory. */
+const char *cm_fleet_content_key(const struct cm_fleet *fleet, const struct cm_fleet_process *process,
+    struct cm_arena *arena);
+
 /* Fill everything of a fleet but its processes' pids: find the programs, make the folder of sockets
- * and, if there is none yet, the key, write the configurations. */
+ * and, where there are none yet, the keys, write the configurations. */
 enum cm_status cm_fleet_lay_out(
     struct cm_fleet *fleet, const struct cm_fleet_spec *spec, struct cm_err *err) CM_MUST_USE;
 

@@ -12,6 +12,7 @@
 #include "nodes/cli/fleet_dir.h"
 #include "nodes/cli/fleet_file.h"
 #include "protocol/seal/blind.h"
+#include "protocol/seal/vault_key.h"
 
 static enum cm_status say_memory(struct cm_err *err)
 {
@@ -113,12 +114,32 @@ static enum cm_status lay_out_processes(struct cm_fleet *fleet, const struct cm_
 	return status;
 }
 
-static enum cm_status make_key(const struct cm_fleet *fleet, struct cm_err *err)
+/* A region's content key is its own, and as its vault it outlives a start. */
+static enum cm_status make_content_key(
+    struct cm_fleet *fleet, const struct cm_fleet_process *process, struct cm_err *err)
 {
+	struct cm_vault_site *site = cm_arena_alloc(&fleet->arena, 1, sizeof *site);
+	const char *key = cm_fleet_content_key(fleet, process, &fleet->arena);
+	bool is_made;
+	enum cm_status status;
+
+	if (site == NULL || key == NULL)
+		return say_memory(err);
+	status = cm_vault_site_find(key, process->ledger, site, err);
+	return status == CM_OK ? cm_vault_site_make_key(site, &is_made, err) : status;
+}
+
+static enum cm_status make_keys(struct cm_fleet *fleet, struct cm_err *err)
+{
+	enum cm_status status = CM_OK;
+
 	/* One key for the whole fleet, and for its whole life: it is made once. */
-	if (access(fleet->blind_key, F_OK) == 0)
-		return CM_OK;
-	return cm_blind_key_create(fleet->blind_key, err);
+	if (access(fleet->blind_key, F_OK) != 0)
+		status = cm_blind_key_create(fleet->blind_key, err);
+	for (size_t i = 0; i < fleet->count && status == CM_OK; i++)
+		if (fleet->processes[i].role == CM_FLEET_REGION)
+			status = make_content_key(fleet, &fleet->processes[i], err);
+	return status;
 }
 
 enum cm_status cm_fleet_lay_out(
@@ -146,7 +167,7 @@ enum cm_status cm_fleet_lay_out(
 	if (status == CM_OK)
 		status = lay_out_processes(fleet, spec, regions, count, err);
 	if (status == CM_OK)
-		status = make_key(fleet, err);
+		status = make_keys(fleet, err);
 	for (size_t i = 0; i < fleet->count && status == CM_OK; i++)
 		status = cm_fleet_configure(fleet, &fleet->processes[i], err);
 	return status;

@@ -3,6 +3,7 @@
  */
 #include "nodes/cli/case_command.h"
 #include "nodes/cli/complete.h"
+#include "nodes/cli/content_command.h"
 #include "nodes/cli/desk_command.h"
 #include "nodes/cli/fleet_command.h"
 #include "nodes/cli/help.h"
@@ -24,6 +25,9 @@ static const struct cm_command *const commands[] = {
     &cm_command_settle,
     &cm_command_withdraw,
     &cm_command_supersede,
+    &cm_command_content_destroy,
+    &cm_command_content_rotate,
+    &cm_command_content_key,
     &cm_command_residency_import,
     &cm_command_residency_lookup,
     &cm_command_residency_stats,

@@ -7,6 +7,7 @@
 
 #include "jurisdictions/law_files.h"
 #include "nodes/desk/desk_central.h"
+#include "nodes/desk/desk_content.h"
 #include "nodes/desk/desk_ops.h"
 #include "nodes/desk/desk_owner.h"
 #include "nodes/desk/desk_parts.h"
@@ -84,6 +85,8 @@ static enum cm_status init_region(struct cm_desk *desk, struct cm_err *err)
 
 	if (status == CM_OK)
 		status = cm_blind_key_load(s->blind_key, &desk->key, err);
+	if (status == CM_OK)
+		status = cm_desk_open_vault(desk, err);
 	if (status != CM_OK)
 		return status;
 	if (map_of(desk, err) == NULL && err->status != CM_NOT_FOUND)
@@ -125,6 +128,8 @@ void cm_desk_fini(struct cm_desk *desk)
 	cm_law_free(desk->law);
 	cm_residency_close(desk->map);
 	cm_blind_key_wipe(&desk->key);
+	cm_vault_close(desk->vault);
+	desk->vault = NULL;
 	desk->law = NULL;
 	desk->map = NULL;
 }
@@ -158,9 +163,10 @@ static enum cm_status on_resume(void *self, const struct cm_input *input, cm_pos
     void *data, struct cm_err *err)
 {
 	struct cm_desk *desk = self;
+	enum cm_status status = cm_desk_resume_content(desk, err);
 
 	cm_log(CM_LOG_INFO, "desk.resumed", "cases=%zu", cm_reviews_count(&desk->reviews));
-	return cm_desk_resume_owners(desk, input, each, data, err);
+	return status == CM_OK ? cm_desk_resume_owners(desk, input, each, data, err) : status;
 }
 
 static void on_reset(void *self)
@@ -176,7 +182,7 @@ static void on_reset(void *self)
 struct cm_machine cm_desk_machine(struct cm_desk *desk)
 {
 	static const char *const storing[] = {"file", "override", "answer", "retract", "recheck", "withdraw",
-	    "supersede", "settle", NULL};
+	    "supersede", "settle", "destroy", NULL};
 	static const char *const opening[] = {"file", NULL};
 
 	return (struct cm_machine){.self = desk,
@@ -187,6 +193,7 @@ struct cm_machine cm_desk_machine(struct cm_desk *desk)
 	    .timer = cm_desk_on_timer,
 	    .peer = cm_desk_on_peer,
 	    .undeliverable = cm_desk_on_undeliverable,
+	    .stored = cm_desk_on_stored,
 	    .replay = cm_desk_on_replay,
 	    .resume = on_resume,
 	    .reset = on_reset};

@@ -16,6 +16,7 @@
 #include "protocol/post/rows.h"
 
 struct cm_residency;
+struct cm_vault;
 
 /* A router as this node sees it. */
 struct cm_desk_router {
@@ -44,6 +45,7 @@ struct cm_desk {
 	struct cm_law *law;                 /* owned */
 	struct cm_check check;
 	struct cm_blind_key key;
+	struct cm_vault *vault;             /* owned; the keys of this node's own content */
 	struct cm_residency *map;           /* owned; NULL while there is no map yet */
 };
 

@@ -207,7 +207,7 @@ enum cm_status cm_desk_encode_answer(struct cm_desk *desk, struct cm_answer *ans
 
 /* ---- a person's word ------------------------------------------------------------------------- */
 
-static enum cm_status read_text(const struct cm_op *op, const char *name, size_t most,
+enum cm_status cm_desk_read_text(const struct cm_op *op, const char *name, size_t most,
     const char **out, struct cm_err *err)
 {
 	const char *text = cm_op_arg(op, name);
@@ -278,9 +278,9 @@ enum cm_status cm_desk_word_read(struct cm_desk *desk, const struct cm_op *op, b
 		    cm_review_state_name(out->review->state));
 	if (desk->router == NULL)
 		return cm_err_set(err, CM_NOT_ALLOWED, "%s has no router", desk->settings->name);
-	status = read_text(op, "by", CM_MAX_BY_BYTES, &out->by, err);
+	status = cm_desk_read_text(op, "by", CM_MAX_BY_BYTES, &out->by, err);
 	if (status == CM_OK)
-		status = read_text(op, "reasons", CM_MAX_REASONS_BYTES, &out->reasons, err);
+		status = cm_desk_read_text(op, "reasons", CM_MAX_REASONS_BYTES, &out->reasons, err);
 	if (status == CM_OK)
 		status = check_revision(op, out->review, err);
 	if (status != CM_OK)

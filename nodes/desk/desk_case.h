@@ -52,6 +52,10 @@ struct cm_desk_word {
 enum cm_status cm_desk_word_read(struct cm_desk *desk, const struct cm_op *op, bool needs_part,
     struct cm_arena *arena, struct cm_desk_word *out, struct cm_err *err) CM_MUST_USE;
 
+/* An argument that must be there: a sentence of at most `most` bytes that reads as it looks. */
+enum cm_status cm_desk_read_text(const struct cm_op *op, const char *name, size_t most, const char **out,
+    struct cm_err *err) CM_MUST_USE;
+
 /* The operations on a finding (desk_amend.c) and on a case (desk_notice.c). */
 enum cm_status cm_desk_override(struct cm_desk *desk, const struct cm_input *input,
     const struct cm_op *op, struct cm_op_reply *reply, struct cm_effects *effects, struct cm_err *err);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "nodes/desk/desk_case.h"
+#include "nodes/desk/desk_content.h"
 #include "nodes/desk/desk_owner.h"
 #include "protocol/post/dossier.h"
 #include "protocol/post/rows.h"
@@ -29,16 +30,6 @@ void cm_desk_note_demand(struct cm_review *review, const struct cm_demand *deman
 	    review->issuing_state, sizeof review->issuing_state, "%s", demand->issuing_state);
 	if (demand->fingerprint.len == sizeof review->fingerprint)
 		memcpy(review->fingerprint, demand->fingerprint.data, sizeof review->fingerprint);
-}
-
-void cm_desk_note_original(struct cm_review *review, struct cm_bytes body)
-{
-	json_t *root = json_loadb((const char *)body.data, body.len, 0, NULL);
-	const char *reference = json_string_value(json_object_get(root, "reference"));
-
-	if (reference != NULL)
-		(void)snprintf(review->reference, sizeof review->reference, "%s", reference);
-	json_decref(root);
 }
 
 /* ---- file ------------------------------------------------------------------------------------ */
@@ -78,15 +69,20 @@ static enum cm_status register_demand(struct cm_desk *desk, const struct cm_inpu
 {
 	struct cm_demand demand = intake->demand;
 	struct cm_bytes body;
+	struct cm_bytes sealed;
 	struct cm_review *review;
 	const char *router;
+	uint64_t place = 0;
 	enum cm_status status;
 
 	demand.case_id = cm_effects_id(effects, input);
 	status = cm_effects_encode(effects, CM_KIND_DEMAND, &demand, &body, err);
+	if (status == CM_OK)
+		status = cm_desk_seal_original(
+		    desk, &demand.case_id, original, &effects->arena, &place, &sealed, err);
 	if (status != CM_OK)
 		return status;
-	cm_effect_store(effects, CM_ROW_ORIGINAL, &demand.case_id, original);
+	cm_effect_store(effects, CM_ROW_SEALED, &demand.case_id, sealed);
 	cm_effect_store(effects, CM_KIND_DEMAND, &demand.case_id, body);
 	status = send_demand(desk, input, &demand, body, &router, effects, err);
 	if (status != CM_OK)
@@ -102,6 +98,8 @@ static enum cm_status register_demand(struct cm_desk *desk, const struct cm_inpu
 	review->owner_since_ms = input->now.ms;
 	review->rows += desk->routers_count > 1 ? 3 : 2;
 	desk->may_wait = true;
+	review->content = CM_CONTENT_SEALED;
+	review->content_place = place;
 	(void)snprintf(review->reference, sizeof review->reference, "%s", intake->reference);
 	status = cm_reviews_mark_original(&desk->reviews, review);
 	if (status != CM_OK) {
@@ -112,23 +110,34 @@ static enum cm_status register_demand(struct cm_desk *desk, const struct cm_inpu
 	return CM_OK;
 }
 
-/* `old` is the case that the demand corrects, or NULL. */
-static enum cm_status file_demand(struct cm_desk *desk, const struct cm_input *input,
-    const struct cm_op *op, const struct cm_review *old, struct cm_op_reply *reply,
-    struct cm_effects *effects, struct cm_err *err)
+/* The case of these very bytes, if they were filed before; by an older program without a key. */
+static struct cm_review *find_filed(
+    struct cm_desk *desk, const uint8_t print_key[CM_SEALED_KEY_BYTES], struct cm_bytes original)
 {
-	struct cm_intake_env env = {
-	    .law = desk->law, .key = &desk->key, .node = desk->settings->name};
+	uint8_t fingerprint[CM_DIGEST_BYTES];
+	struct cm_review *review;
+
+	cm_intake_fingerprint(print_key, original.data, original.len, fingerprint);
+	review = cm_reviews_find_original(&desk->reviews, fingerprint);
+	if (review != NULL)
+		return review;
+	cm_digest(original.data, original.len, fingerprint);
+	return cm_reviews_find_original(&desk->reviews, fingerprint);
+}
+
+static enum cm_status file_keyed(struct cm_desk *desk, const struct cm_input *input,
+    const struct cm_op *op, const struct cm_review *old, const uint8_t *print_key,
+    struct cm_op_reply *reply, struct cm_effects *effects, struct cm_err *err)
+{
+	struct cm_intake_env env = {.law = desk->law,
+	    .key = &desk->key,
+	    .node = desk->settings->name,
+	    .print_key = print_key};
 	struct cm_intake intake;
 	struct cm_review *review;
-	uint8_t fingerprint[CM_DIGEST_BYTES];
 	enum cm_status status;
 
-	if (desk->is_central || desk->router == NULL)
-		return cm_err_set(err, CM_NOT_ALLOWED,
-		    "%s takes no demands: file it with a region's node", desk->settings->name);
-	cm_digest(op->body.data, op->body.len, fingerprint);
-	review = cm_reviews_find_original(&desk->reviews, fingerprint);
+	review = find_filed(desk, print_key, op->body);
 	if (review != NULL && old != NULL && !cm_id_equal(&review->supersedes, &old->id))
 		return cm_err_set(err, CM_DUPLICATE,
 		    "these very bytes were filed before: a corrected demand differs from what it replaces");
@@ -150,6 +159,24 @@ static enum cm_status file_demand(struct cm_desk *desk, const struct cm_input *i
 		cm_reviews_take_back(&desk->reviews);
 	else if (old != NULL)
 		cm_desk_note_successor(desk, &review->id, &old->id);
+	return status;
+}
+
+/* `old` is the case that the demand corrects, or NULL. */
+static enum cm_status file_demand(struct cm_desk *desk, const struct cm_input *input,
+    const struct cm_op *op, const struct cm_review *old, struct cm_op_reply *reply,
+    struct cm_effects *effects, struct cm_err *err)
+{
+	uint8_t print_key[CM_SEALED_KEY_BYTES];
+	enum cm_status status;
+
+	if (desk->is_central || desk->router == NULL)
+		return cm_err_set(err, CM_NOT_ALLOWED,
+		    "%s takes no demands: file it with a region's node", desk->settings->name);
+	status = cm_desk_print_key(desk, print_key, err);
+	if (status == CM_OK)
+		status = file_keyed(desk, input, op, old, print_key, reply, effects, err);
+	cm_wipe(print_key, sizeof print_key);
 	return status;
 }
 
@@ -252,6 +279,9 @@ static void add_case(void *self, const struct cm_id *case_id, json_t *shown)
 	const char *owner = cm_desk_owner_of(desk, review);
 
 	(void)json_object_set_new(shown, "owner", json_string(owner != NULL ? owner : ""));
+	if (review->is_intake)
+		(void)json_object_set_new(
+		    shown, "content", json_string(cm_review_content_name(review->content)));
 	(void)json_object_set_new(
 	    shown, "epoch", json_integer((json_int_t)cm_epoch_of(review->epoch)));
 }
@@ -269,6 +299,7 @@ static const struct {
     {"retract", cm_desk_retract},
     {"recheck", cm_desk_recheck},
     {"settle", cm_desk_settle},
+    {"destroy", cm_desk_destroy},
 };
 
 enum cm_status cm_desk_op(void *self, const struct cm_input *input, const struct cm_op *op,

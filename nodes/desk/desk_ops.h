@@ -22,10 +22,9 @@
 enum cm_status cm_desk_op(void *self, const struct cm_input *input, const struct cm_op *op,
     struct cm_op_reply *reply, struct cm_effects *effects, struct cm_err *err);
 
-/* What a review remembers of its demand, and of the original bytes. */
+/* What a review remembers of its demand. */
 void cm_desk_note_demand(struct cm_review *review, const struct cm_demand *demand);
 void cm_desk_note_successor(
     struct cm_desk *desk, const struct cm_id *successor, const struct cm_id *supersedes);
-void cm_desk_note_original(struct cm_review *review, struct cm_bytes body);
 
 #endif

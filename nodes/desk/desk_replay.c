@@ -4,6 +4,7 @@
  */
 #include "nodes/desk/desk_parts.h"
 
+#include "nodes/desk/desk_content.h"
 #include "nodes/desk/desk_ops.h"
 #include "nodes/desk/desk_owner.h"
 #include "protocol/post/rows.h"
@@ -72,7 +73,11 @@ static enum cm_status replay_row(struct cm_desk *desk, struct cm_review *review,
 		if (status == CM_OK)
 			cm_desk_note_event(desk, review, &event);
 		return status;
+	case CM_ROW_SEALED:
+	case CM_ROW_DESTROYED:
+		return cm_desk_replay_content(desk, review, kind, body);
 	case CM_ROW_ORIGINAL:
+		review->content = CM_CONTENT_CLEAR;
 		cm_desk_note_original(review, body);
 		return CM_OK;
 	case CM_KIND_NOTICE:

@@ -114,7 +114,7 @@ static enum cm_status read_targets(struct cm_reading *r, json_t *array, struct c
 static enum cm_status read_frame(struct cm_reading *r, json_t *root, struct cm_intake *out)
 {
 	static const char *const names[] = {
-	    "comity", "reference", "issuing_state", "as_of", "facts", "categories", "targets"};
+	    "comity", "reference", "issuing_state", "as_of", "facts", "categories", "targets", "order"};
 	json_t *version = json_object_get(root, "comity");
 	json_t *reference = json_object_get(root, "reference");
 	struct cm_err inner;
@@ -128,6 +128,9 @@ static enum cm_status read_frame(struct cm_reading *r, json_t *root, struct cm_i
 	if (!json_is_integer(version) || json_integer_value(version) != 1)
 		return cm_err_set(
 		    r->err, CM_VERSION, "comity: must be 1, the version of this form");
+	/* It stays here, sealed with the rest of the bytes: nobody reads it for the desk. */
+	if (json_object_get(root, "order") != NULL && !json_is_string(json_object_get(root, "order")))
+		return cm_err_set(r->err, CM_BAD_INPUT, "order: a text is wanted");
 	out->reference = "";
 	if (reference != NULL)
 		status = cm_reading_text(r, reference, "reference", CM_REFERENCE_BYTES, &out->reference);
@@ -200,6 +203,8 @@ static enum cm_status read_root(struct cm_reading *r, json_t *root, struct cm_wa
 		status = read_as_of(r, root, now, demand);
 	if (status == CM_OK)
 		status = read_targets(r, json_object_get(root, "targets"), demand);
+	if (status == CM_OK)
+		status = cm_reading_guard(r, json_object_get(root, "targets"), demand);
 	if (status == CM_OK &&
 	    demand->targets_count * demand->categories_count > CM_MAX_ASKED_PARTS)
 		return cm_err_set(r->err, CM_TOO_LARGE,
@@ -234,6 +239,11 @@ static enum cm_status parse(const char *text, size_t len, json_t **root, struct 
 	return CM_OK;
 }
 
+void cm_intake_fingerprint(const uint8_t print_key[32], const void *text, size_t len, uint8_t out[32])
+{
+	cm_digest_keyed(print_key, text, len, out);
+}
+
 enum cm_status cm_intake_read(const struct cm_intake_env *env, const char *text, size_t len,
     struct cm_wall now, struct cm_arena *arena, struct cm_intake *out, struct cm_err *err)
 {
@@ -258,7 +268,7 @@ enum cm_status cm_intake_read(const struct cm_intake_env *env, const char *text,
 		cm_text_make_plain(err->text);
 	if (status != CM_OK)
 		return status;
-	cm_digest(text, len, fingerprint);
+	cm_intake_fingerprint(env->print_key, text, len, fingerprint);
 	out->demand.fingerprint = (struct cm_bytes){fingerprint, CM_DIGEST_BYTES};
 	out->demand.intake = env->node;
 	out->demand.registered_ms = now.ms;

@@ -8,11 +8,12 @@
  *   { "comity": 1, "reference": "24-mj-1187", "issuing_state": "US", "as_of": "2026-11-07",
  *     "facts": { "instrument": "warrant", "served_on": "2026-11-07", "secrecy_days": 730 },
  *     "categories": ["content", "subscriber"],
- *     "targets": [ { "identifier": "ops@example.ie", "facts": { "us_person": false } } ] }
+ *     "targets": [ { "identifier": "ops@example.ie", "facts": { "us_person": false } } ],
+ *     "order": "the order word for word, if it is at hand" }
  *
  * A value is a text, a whole number, true or false, a list of texts (one of these; members, for a set),
  * or null: not asked. { "unknown": "cannot tell" } says that somebody looked and could not say. A fact that
- * is a judgment takes who made it and why: { "value": true, "by": "regional counsel, Dublin", "reasons": "..." }.
+ * is a judgment takes who made it and why, and may not name a target, since it travels: { "value": true, "by": "regional counsel, Dublin", "reasons": "..." }.
  */
 #ifndef CM_DESK_INTAKE_H
 #define CM_DESK_INTAKE_H
@@ -25,6 +26,7 @@ struct cm_intake_env {
 	const struct cm_law *law;        /* for the vocabulary; borrowed */
 	const struct cm_blind_key *key;  /* borrowed */
 	const char *node;                /* own name */
+	const uint8_t *print_key;        /* 32 bytes, this node's own: of fingerprints; borrowed */
 };
 
 struct cm_intake {
@@ -37,6 +39,11 @@ struct cm_intake {
 enum cm_status cm_intake_read(const struct cm_intake_env *env, const char *text, size_t len,
     struct cm_wall now, struct cm_arena *arena, struct cm_intake *out,
     struct cm_err *err) CM_MUST_USE;
+
+/* What tells one original from another, here and wherever it goes. With a key, since whoever knows the facts of
+ * a demand could otherwise try identifiers until the bytes fit. */
+void cm_intake_fingerprint(
+    const uint8_t print_key[32], const void *text, size_t len, uint8_t out[32]);
 
 /* True for a fact that comes from the demand's frame, the residency map or the findings alone. */
 bool cm_intake_is_reserved(const char *name);

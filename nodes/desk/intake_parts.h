@@ -1,6 +1,7 @@
 /*
  * The inside of intake, shared by its files: intake.c (the demand as a whole), intake_facts.c (facts
- * against the vocabulary), intake_refuse.c (names and texts, and what a sentence may repeat of them).
+ * against the vocabulary), intake_refuse.c (names and texts, and what a sentence may repeat of them),
+ * intake_guard.c (nothing that travels names a target).
  * Private to nodes/desk.
  */
 #ifndef CM_DESK_INTAKE_PARTS_H
@@ -37,6 +38,10 @@ const char *cm_reading_without_name(const struct cm_err *err, const char *name);
 /* A text of 1 to `most` bytes that reads as it looks, copied into the arena. */
 enum cm_status cm_reading_text(struct cm_reading *r, json_t *value, const char *where, size_t most,
     const char **out) CM_MUST_USE;
+
+/* CM_NOT_ALLOWED if a text that would travel with the demand names one of its targets. */
+enum cm_status cm_reading_guard(
+    struct cm_reading *r, json_t *targets, const struct cm_demand *demand) CM_MUST_USE;
 
 /* An object of facts, each tried against the vocabulary; NULL is none. */
 enum cm_status cm_reading_facts(struct cm_reading *r, json_t *object, const char *where,

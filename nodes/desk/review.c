@@ -65,6 +65,19 @@ bool cm_review_has_ended(const struct cm_review *review)
 	return review->state == CM_REVIEW_WITHDRAWN || review->state == CM_REVIEW_SUPERSEDED;
 }
 
+const char *cm_review_content_name(enum cm_review_content content)
+{
+	static const char *const names[] = {
+	    [CM_CONTENT_NONE] = "none",
+	    [CM_CONTENT_SEALED] = "sealed",
+	    [CM_CONTENT_DESTROYED] = "destroyed",
+	    [CM_CONTENT_CLEAR] = "clear",
+	    [CM_CONTENT_LOST] = "lost",
+	};
+
+	return names[content];
+}
+
 const char *cm_review_state_name(enum cm_review_state state)
 {
 	switch (state) {

@@ -43,6 +43,15 @@ enum cm_review_event {
 
 #define CM_REFERENCE_BYTES 200
 
+/* The demand as served, at intake. */
+enum cm_review_content {
+	CM_CONTENT_NONE,      /* filed elsewhere */
+	CM_CONTENT_SEALED,    /* with the key at content_place */
+	CM_CONTENT_DESTROYED, /* on record; the key is overwritten, or is at the next start */
+	CM_CONTENT_CLEAR,     /* stored unsealed, by an older program */
+	CM_CONTENT_LOST,      /* its key is gone, and nobody has destroyed it */
+};
+
 struct cm_review {
 	struct cm_id id;
 	enum cm_review_state state;
@@ -69,10 +78,13 @@ struct cm_review {
 	size_t parts_count;
 	uint8_t fingerprint[32]; /* of the original, at intake */
 	struct cm_id supersedes; /* at intake: the case that it was filed to replace; zero: none */
+	enum cm_review_content content;
+	uint64_t content_place; /* of its key in the vault */
 	char reference[CM_REFERENCE_BYTES + 1]; /* the authority's own, at intake */
 };
 
 const char *cm_review_state_name(enum cm_review_state state);
+const char *cm_review_content_name(enum cm_review_content content);
 
 /* The transition table: the next state, or -1: no meaning in this state. */
 int cm_review_next(enum cm_review_state from, enum cm_review_event event);

@@ -290,7 +290,7 @@ static bool on_event_row(const struct cm_journal_row *row, void *data)
 	json_t *json;
 
 	l->last = row->seq;
-	if (row->kind == CM_ROW_ORIGINAL)
+	if (row->kind == CM_ROW_ORIGINAL || row->kind == CM_ROW_SEALED)
 		return true;
 	cm_id_print(&row->case_id, id);
 	json = json_pack("{s:I, s:I, s:s, s:s, s:s}", "seq", (json_int_t)row->seq, "at_ms",
@@ -298,6 +298,9 @@ static bool on_event_row(const struct cm_journal_row *row, void *data)
 	if (row->kind == CM_ROW_CLOCK)
 		(void)json_object_set_new(
 		    json, "why", json_stringn((const char *)row->body, row->body_len));
+	if (row->kind == CM_ROW_DESTROYED)
+		(void)json_object_set_new(
+		    json, "record", json_loadb((const char *)row->body, row->body_len, 0, NULL));
 	if (row->kind == CM_KIND_EVENT)
 		describe_event(json, (struct cm_bytes){row->body, row->body_len});
 	(void)json_array_append_new(l->rows, json);

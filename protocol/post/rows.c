@@ -23,6 +23,10 @@ const char *cm_row_name(uint32_t kind)
 		return "owner";
 	case CM_ROW_MOVED:
 		return "moved";
+	case CM_ROW_SEALED:
+		return "sealed";
+	case CM_ROW_DESTROYED:
+		return "destroyed";
 	default:
 		return cm_kind_name((enum cm_kind)kind);
 	}

@@ -36,6 +36,7 @@ static const struct setting_spec specs[] = {
     {"ledger", A_PATH, FOR_ALL, FOR_ALL, AT(ledger), 0, 0, 0},
     {"residency", A_PATH, FOR_REGION, FOR_REGION, AT(residency), 0, 0, 0},
     {"blind_key", A_PATH, FOR_REGION, FOR_REGION, AT(blind_key), 0, 0, 0},
+    {"content_key", A_PATH, 0, FOR_REGION, AT(content_key), 0, 0, 0},
     {"overdue_ms", A_NUMBER, 0, FOR_ROUTER, AT(overdue_ms), 0, 10, 86400000},
     {"router_patience_ms", A_NUMBER, 0, FOR_REGION, AT(router_patience_ms), 0, 100, 86400000},
     {"router_lost_ms", A_NUMBER, 0, FOR_REGION, AT(router_lost_ms), 0, 100, INT64_C(31536000000)},
@@ -320,6 +321,7 @@ enum cm_status cm_settings_read(const char *path, struct cm_settings *out, struc
 	    .ledger = "",
 	    .residency = "",
 	    .blind_key = "",
+	    .content_key = "",
 	    .overdue_ms = 2000,
 	    .router_patience_ms = 10000,
 	    .router_lost_ms = 600000};

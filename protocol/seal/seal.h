@@ -25,7 +25,11 @@ struct cm_id cm_id_new(struct cm_wall now);
 /* BLAKE2b-256 without key or personal string: what `b2sum -l 256` prints for the same bytes. */
 void cm_digest(const void *bytes, size_t len, uint8_t out[CM_DIGEST_BYTES]);
 
-/* The same in pieces: init, add any number of times, then end once. Plain memory, nothing to free.
+/* The same with a key: who has not got it can neither make nor test one. */
+void cm_digest_keyed(
+    const uint8_t key[32], const void *bytes, size_t len, uint8_t out[CM_DIGEST_BYTES]);
+
+/* The same as cm_digest in pieces: init, add any number of times, then end once. Plain memory, nothing to free.
  */
 struct cm_digest_stream {
 	_Alignas(64) uint8_t opaque[384];

@@ -291,7 +291,7 @@ static const struct cm_schema cm_kin_target_schema = SCHEMA("kin_target", cm_kin
 
 static const struct cm_field cm_demand_fields[] = {
     ID(1, cm_demand, case_id, NEED, "the case this demand opens"),
-    BYTES(2, cm_demand, fingerprint, NEED, HASH, HASH, "BLAKE2b-256 of the original bytes"),
+    BYTES(2, cm_demand, fingerprint, NEED, HASH, HASH, "keyed BLAKE2b-256 of the original bytes"),
     TEXT(3, cm_demand, intake, NEED, 1, NAME, "node that registered it"),
     TEXT(4, cm_demand, issuing_state, NEED, STATE, STATE, "ISO 3166-1 alpha-2"),
     I64(5, cm_demand, registered_ms, NEED, "wall time of registration, milliseconds"),

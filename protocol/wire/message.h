@@ -45,7 +45,7 @@ struct cm_target {
 
 struct cm_demand {
 	struct cm_id case_id;
-	struct cm_bytes fingerprint; /* BLAKE2b-256 over the original bytes, which stay at intake */
+	struct cm_bytes fingerprint; /* keyed BLAKE2b-256 over the original bytes; bytes and key stay at intake */
 	const char *intake;          /* node that registered it */
 	const char *issuing_state;   /* ISO 3166-1 alpha-2 */
 	int64_t registered_ms;       /* wall time */

@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		law = help_law("US", "");
 	live = cm_alloc_live();
 	cm_arena_init(&arena, 0);
-	if (cm_intake_read(&(struct cm_intake_env){law, &key, "us"}, (const char *)data, size,
+	if (cm_intake_read(&(struct cm_intake_env){law, &key, "us", key.bytes}, (const char *)data, size,
 		(struct cm_wall){HELP_NOW_MS}, &arena, &intake, &err) == CM_OK)
 		send(&intake, &err);
 	else

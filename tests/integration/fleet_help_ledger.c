@@ -102,7 +102,7 @@ static enum cm_status take_row(struct reading *r, struct tale *tale,
 	} m;
 
 	switch (row->kind) {
-	case CM_ROW_ORIGINAL:
+	case CM_ROW_SEALED:
 		tale->originals++;
 		break;
 	case CM_KIND_DEMAND:

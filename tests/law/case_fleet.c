@@ -329,7 +329,8 @@ enum cm_status case_fleet_file(struct case_fleet *fleet, const char *demand, str
 {
 	struct case_node *intake_node = fleet->nodes[0];
 	struct cm_intake_env env = {
-	    .law = intake_node->law, .key = &shared.key, .node = intake_node->region.name};
+	    .law = intake_node->law, .key = &shared.key, .node = intake_node->region.name,
+	    .print_key = shared.key.bytes};
 	struct filing f = {.fleet = fleet,
 	    .arena = arena,
 	    .input = {.now = now, .seed = {.bytes = {0x01, 0x9f}}},

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "nodes/desk/desk_owner.h"
+#include "protocol/seal/vault.h"
 
 struct sim_proc *sim_find(struct sim *sim, const char *name)
 {
@@ -85,6 +86,9 @@ static void init_desk(struct sim_proc *proc)
 		return;
 	desk->law = (struct cm_law *)sim_world_law(proc->sim->world, s->state);
 	desk->key = *sim_world_key(proc->sim->world);
+	desk->vault = cm_vault_new_derived(1);
+	if (desk->vault == NULL)
+		abort();
 	desk->check = (struct cm_check){.node = s->name,
 	    .region = s->region,
 	    .state = s->state,

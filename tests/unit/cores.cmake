@@ -28,6 +28,7 @@ comity_test(plan_random SOURCES unit/test_plan_random.c ${cores_fleet} LIBS ${co
 comity_test(owner SOURCES unit/test_owner.c LIBS cm_owner)
 comity_test(review SOURCES unit/test_review.c LIBS cm_review)
 comity_plain_test(desk_owner SOURCES unit/test_desk_owner.c ${cores_help} LIBS cm_desk)
+comity_plain_test(desk_content SOURCES unit/test_desk_content.c ${cores_help} LIBS cm_desk)
 comity_plain_test(desk SOURCES unit/test_desk.c ${cores_help} LIBS cm_desk)
 comity_test(effect SOURCES unit/test_effect.c ${cores_help} LIBS ${cores_libs})
 comity_test(office SOURCES unit/test_office.c LIBS cm_office)

@@ -13,6 +13,7 @@
 
 #include "nodes/cli/fleet.h"
 #include "nodes/cli/fleet_command.h"
+#include "nodes/cli/fleet_file.h"
 #include "nodes/cli/fleet_process.h"
 #include "test_cli_program.h"
 
@@ -215,6 +216,7 @@ Test(fleet, configures_a_region_with_its_law_and_its_router)
 	expect_text(&config, "ledger", fleet.processes[3].ledger);
 	expect_text(&config, "residency", fleet.processes[3].residency);
 	expect_text(&config, "blind_key", fleet.blind_key);
+	expect_text(&config, "content_key", cm_fleet_content_key(&fleet, &fleet.processes[3], &fleet.arena));
 	expect_text(&config, "listen", fleet.processes[3].address);
 	expect_list(&config, "law", law);
 	expect_list(&config, "issuing", issuing);

@@ -10,6 +10,7 @@
 #include "nodes/desk/desk.h"
 #include "protocol/wire/codec.h"
 #include "protocol/seal/seal.h"
+#include "protocol/seal/vault.h"
 
 static size_t passed;
 static size_t failed;
@@ -59,6 +60,8 @@ static void start(struct cm_desk *desk, bool is_central)
 	desk->law = help_law("IE",
 	    help_rule(&arena, "ie.duty", "issuing_state is IE and instrument is warrant",
 	        "requires disclose of content, subscriber", ""));
+	desk->vault = cm_vault_new_derived(1);
+	check(desk->vault != NULL, "the vault opens", 0);
 	desk->check = (struct cm_check){.node = "ie",
 	    .region = "ie",
 	    .state = "IE",

@@ -10,6 +10,7 @@
 #include "nodes/desk/desk_owner.h"
 #include "protocol/post/rows.h"
 #include "protocol/seal/seal.h"
+#include "protocol/seal/vault.h"
 #include "protocol/wire/codec.h"
 
 #define PATIENCE_MS 1000
@@ -127,6 +128,8 @@ static void open_desk(bool is_central)
 	machine = cm_desk_machine(&desk);
 	if (is_central)
 		return;
+	desk.vault = cm_vault_new_derived(1);
+	CHECK(desk.vault != NULL);
 	desk.law = law;
 	desk.check = (struct cm_check){.node = "ie",
 	    .region = "ie",
@@ -342,7 +345,7 @@ static void one_router_changes_nothing(void)
 {
 	start("with one router all is as it was", 1, false);
 	(void)file(1, false, 0);
-	TEXT(happened(), "store original\nstore demand\nsend demand router1\n");
+	TEXT(happened(), "store sealed\nstore demand\nsend demand router1\n");
 	CHECK(ask("router1", 1, 0, 10) == CM_OK);
 	TEXT(happened(), "store ask\nstore answer\nsend answer router1\n");
 	CHECK(!restart(20)); /* and nobody is looked after */
@@ -366,7 +369,7 @@ static void a_demand_goes_to_the_first_of_its_order(void)
 	}
 	CHECK(counts[0] > 5 && counts[1] > 5 && counts[2] > 5);
 	TEXT(happened(), cm_arena_printf(&arena,
-	                     "store original\nstore demand\nsend demand %s\nstore owner\n", sent_to));
+	                     "store sealed\nstore demand\nsend demand %s\nstore owner\n", sent_to));
 	end();
 }
 

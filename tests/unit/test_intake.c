@@ -18,6 +18,7 @@ static struct cm_intake_env env;
 static struct cm_intake intake;
 static struct cm_err err;
 static const struct cm_blind_key key = {.bytes = {1, 2, 3}};
+static uint8_t print_key[32] = {4, 5, 6};
 
 /* The shipped vocabulary, so that the sentences are those a desk will read. */
 static void init(void)
@@ -31,7 +32,7 @@ static void init(void)
 	    help_file(&arena, COMITY_SOURCE_DIR "/jurisdictions/law/vocabulary.law", &file.len);
 	cr_assert_eq(cm_law_load(&file, 1, &remarks, &law), CM_OK);
 	cm_remarks_fini(&remarks);
-	env = (struct cm_intake_env){.law = law, .key = &key, .node = "us"};
+	env = (struct cm_intake_env){.law = law, .key = &key, .node = "us", .print_key = print_key};
 }
 
 static void end(void)
@@ -151,6 +152,13 @@ Test(intake, the_fingerprint_is_of_the_bytes_as_served)
 	memcpy(first, intake.demand.fingerprint.data, 32);
 	cr_assert_eq(read_text(DEMAND("", TARGET) " "), CM_OK);
 	cr_assert_neq(memcmp(first, intake.demand.fingerprint.data, 32), 0);
+	/* and of the node's own key: nobody else can find the bytes by trying */
+	print_key[0]++;
+	cr_assert_eq(read_text(DEMAND("", TARGET)), CM_OK);
+	cr_assert_neq(memcmp(first, intake.demand.fingerprint.data, 32), 0);
+	print_key[0]--;
+	cr_assert_eq(read_text(DEMAND("", TARGET)), CM_OK);
+	cr_assert_eq(memcmp(first, intake.demand.fingerprint.data, 32), 0);
 	end();
 }
 

@@ -98,6 +98,7 @@ static const struct {
     {"ledger", ALL, ALL, "\"x.db\"", "[ \"x.db\" ]", "a text in quotes is wanted"},
     {"residency", REGION, REGION, "\"r.db\"", "{ a = 1; }", "a text in quotes is wanted"},
     {"blind_key", REGION, REGION, "\"b.key\"", "5L", "a text in quotes is wanted"},
+    {"content_key", 0, REGION, "\"c.key\"", "7", "a text in quotes is wanted"},
     {"overdue_ms", 0, ROUTER, "2500", "\"2500\"", "a whole number is wanted"},
     {"router_patience_ms", 0, REGION, "500", "\"500\"", "a whole number is wanted"},
     {"router_lost_ms", 0, REGION, "60000", "1.5", "a whole number is wanted"},
