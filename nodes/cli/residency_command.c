@@ -9,6 +9,7 @@
 #include "protocol/link/now.h"
 #include "protocol/post/settings.h"
 #include "protocol/seal/seal.h"
+#include "protocol/seal/vault_key.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -28,6 +29,24 @@ static void close_site(struct site *site)
 	if (site->has_settings)
 		cm_settings_fini(&site->settings);
 	cm_arena_fini(&site->arena);
+}
+
+/* Notify addresses are stored sealed with the region's own key. */
+static enum cm_status give_contact_key(struct site *site, struct cm_err *err)
+{
+	struct cm_vault_site *where = cm_arena_alloc(&site->arena, 1, sizeof *where);
+	uint8_t key[CM_SEALED_KEY_BYTES];
+	enum cm_status status;
+
+	if (where == NULL)
+		return cm_err_set(err, CM_NO_MEMORY, "no memory");
+	status = cm_vault_site_find(site->settings.content_key, site->settings.ledger, where, err);
+	if (status == CM_OK)
+		status = cm_vault_site_key(where, CM_VAULT_CONTACTS, key, err);
+	if (status == CM_OK)
+		status = cm_residency_set_contact_key(site->map, key, err);
+	cm_wipe(key, sizeof key);
+	return status;
 }
 
 static enum cm_status open_site(const struct cm_cli *cli, enum cm_residency_mode mode,
@@ -54,7 +73,7 @@ static enum cm_status open_site(const struct cm_cli *cli, enum cm_residency_mode
 	if (status == CM_OK)
 		status = cm_residency_open(
 		    site->settings.residency, site->settings.region, mode, &site->map, err);
-	return status;
+	return status == CM_OK && mode == CM_RESIDENCY_WRITE ? give_contact_key(site, err) : status;
 }
 
 static enum cm_exit finish(const struct cm_output *out, enum cm_status status, struct cm_err *err)

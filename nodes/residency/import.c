@@ -25,8 +25,10 @@ enum cm_status cm_import_fail(struct cm_import *im, enum cm_status status)
 	if (status == CM_TRY_AGAIN)
 		return cm_err_set(im->err, status,
 		    "%s: another import is writing %s; try again later", im->name, im->map->source);
-	return cm_err_set(
-	    im->err, status, "%s: %s; nothing was imported", im->name, cm_status_text(status));
+	return cm_err_set(im->err, status, "%s: %s; nothing was imported", im->name,
+	    status == CM_NOT_ALLOWED && !im->map->has_contact_key
+	        ? "it has notify addresses, and there is no key to seal them with"
+	        : cm_status_text(status));
 }
 
 bool cm_import_is_lost(const struct cm_import *im)
@@ -59,6 +61,10 @@ enum cm_status cm_import_progress(
 static enum cm_status contact_of(
     struct cm_import *im, const struct cm_residency_row *row, int64_t *contact)
 {
+	char sealed[CM_CONTACT_TEXT_BYTES];
+	const char *text = sealed;
+	enum cm_status status;
+
 	if (row->notify[0] == 0) {
 		*contact = CM_CONTACT_NONE;
 		return CM_OK;
@@ -67,7 +73,8 @@ static enum cm_status contact_of(
 		*contact = CM_CONTACT_SELF;
 		return CM_OK;
 	}
-	return cm_dict_id(&im->contacts, &row->notify, 1, contact);
+	status = cm_contact_seal(im->map, row->notify, sealed);
+	return status == CM_OK ? cm_dict_id(&im->contacts, &text, 1, contact) : status;
 }
 
 static enum cm_status stage(struct cm_import *im, const struct cm_residency_row *row)

@@ -236,6 +236,7 @@ enum cm_status cm_residency_contact(struct cm_residency *map, struct cm_bytes bl
 
 	for (int attempt = 0; attempt < 2; attempt++) {
 		struct cm_place place;
+		const char *sealed = "";
 
 		status = find(map, blind, category, as_of, &place);
 		if (status != CM_OK)
@@ -244,7 +245,9 @@ enum cm_status cm_residency_contact(struct cm_residency *map, struct cm_bytes bl
 			*address = place.contact == CM_CONTACT_SELF ? CM_NOTIFY_SELF : "";
 			return CM_OK;
 		}
-		status = text_by_id(map, CM_STORE_CONTACT_BY_ID, place.contact, arena, address);
+		status = text_by_id(map, CM_STORE_CONTACT_BY_ID, place.contact, arena, &sealed);
+		if (status == CM_OK)
+			return cm_contact_open(map, sealed, arena, address);
 		if (status != CM_CORRUPT)
 			return status;
 	}

@@ -125,6 +125,7 @@ void cm_residency_close(struct cm_residency *map)
 	assert(rc == SQLITE_OK);
 	(void)rc;
 	map->magic = 0;
+	cm_wipe(map->contact_key, sizeof map->contact_key);
 	cm_free(map);
 }
 

@@ -47,6 +47,12 @@ void cm_residency_close(struct cm_residency *map);
 enum cm_status cm_residency_check_key(
     struct cm_residency *map, const struct cm_blind_key *key, struct cm_err *err) CM_MUST_USE;
 
+/* The key of the notify addresses, which are stored sealed; a map that is opened for writing and has unsealed
+ * ones is brought to it. Without it no address can be imported or read, all else can. CM_CONFLICT: they are
+ * sealed with another key. CM_TRY_AGAIN, CM_DISK_FULL, CM_IO, CM_CORRUPT, CM_NO_MEMORY. */
+enum cm_status cm_residency_set_contact_key(struct cm_residency *map, const uint8_t key[32],
+    struct cm_err *err) CM_MUST_USE;
+
 /* ---- import ---------------------------------------------------------------------------------- */
 
 #define CM_MAX_COMPLAINTS 100 /* kept in a report; the rest is counted */
@@ -101,7 +107,8 @@ struct cm_residency_options {
  * Import a CSV file into a map opened for writing, in one transaction. `name` is what messages and
  * the map's history call the file. CM_OK: committed and on disk; with keep_good look at
  * report->bad_rows. CM_BAD_INPUT: bad rows (see the report), or a header nobody can use; nothing
- * was imported. CM_CONFLICT: another blind key. CM_TRY_AGAIN: another import is running.
+ * was imported. CM_CONFLICT: another blind key. CM_NOT_ALLOWED: a row has a notify address, and
+ * the map was given no key to seal it. CM_TRY_AGAIN: another import is running.
  * CM_STOPPED: the progress callback said so. CM_DISK_FULL, CM_IO, CM_NO_MEMORY: nothing was
  * imported.
  */
@@ -124,7 +131,8 @@ enum cm_status cm_residency_lookup(struct cm_residency *map, struct cm_bytes bli
 
 /* Whom to notify for the place that cm_residency_lookup would find. SENSITIVE: customer contact;
  * never log it, never send it. CM_OK with `address` in `arena`: "" if none is known, "@" if the
- * notice goes to the account itself. Other statuses as above. */
+ * notice goes to the account itself. CM_NOT_ALLOWED: the map was given no key to open it. Other statuses as above.
+ */
 enum cm_status cm_residency_contact(struct cm_residency *map, struct cm_bytes blind,
     const char *category, struct cm_day as_of, struct cm_arena *arena,
     const char **address) CM_MUST_USE;

@@ -10,6 +10,10 @@
 #include "nodes/residency/merge.h"
 #include "nodes/residency/residency.h"
 #include "nodes/residency/row.h"
+#include "protocol/seal/sealed.h"
+
+/* A sealed notify address as text. */
+#define CM_CONTACT_TEXT_BYTES CM_SEALED_TEXT_BYTES(CM_MAX_IDENTIFIER_BYTES)
 
 #define CM_BLIND_STORED_BYTES 16 /* of the 32: see README.md */
 
@@ -42,9 +46,12 @@
 	    "INSERT INTO profile(customer_kind, customer_seat, nationality, residence, us_person," \
 	    " target_location, key_custody, service_kind, personal_data)"                          \
 	    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")                                         \
-	X(CONTACT_BY_ID, "SELECT sensitive_address FROM contact WHERE id = ?1")                    \
-	X(CONTACT_ID, "SELECT id FROM contact WHERE sensitive_address = ?1")                       \
-	X(CONTACT_ADD, "INSERT INTO contact(sensitive_address) VALUES(?1)")                        \
+	X(CONTACT_BY_ID, "SELECT sealed_address FROM contact WHERE id = ?1")                       \
+	X(CONTACT_ID, "SELECT id FROM contact WHERE sealed_address = ?1")                          \
+	X(CONTACT_ADD, "INSERT INTO contact(sealed_address) VALUES(?1)")                           \
+	X(CONTACT_NEXT,                                                                            \
+	    "SELECT id, sealed_address FROM contact WHERE id > ?1 ORDER BY id LIMIT 1")            \
+	X(CONTACT_PUT, "UPDATE contact SET sealed_address = ?2 WHERE id = ?1")                     \
 	X(IMPORT_ADD, "INSERT INTO import(file, at_ms, rows, added, changed, unchanged, bad)"      \
 		      " VALUES(?1, ?2, 0, 0, 0, 0, 0)")                                            \
 	X(IMPORT_END,                                                                              \
@@ -96,6 +103,8 @@ struct cm_residency {
 	struct cm_profile *profiles[CM_PROFILE_SLOTS]; /* owned; by id modulo slots */
 	enum cm_residency_mode mode;
 	bool must_roll_back;
+	bool has_contact_key;
+	uint8_t contact_key[CM_SEALED_KEY_BYTES];
 	char region[CM_MAX_NAME_BYTES + 1];
 	char source[CM_MAX_NAME_BYTES + 32]; /* "residency map ie" */
 };
@@ -127,6 +136,13 @@ enum cm_status cm_store_meta_get(struct cm_residency *map, const char *name, uin
     size_t size, size_t *len) CM_MUST_USE;
 enum cm_status cm_store_meta_put(
     struct cm_residency *map, const char *name, const void *value, size_t len) CM_MUST_USE;
+
+/* A notify address as the table has it, and back, in the arena. CM_NOT_ALLOWED: the map was given no key for it.
+ * CM_CORRUPT. In contact.c. */
+enum cm_status cm_contact_seal(const struct cm_residency *map, const char *address,
+    char out[CM_CONTACT_TEXT_BYTES]) CM_MUST_USE;
+enum cm_status cm_contact_open(const struct cm_residency *map, const char *sealed, struct cm_arena *arena,
+    const char **address) CM_MUST_USE;
 
 /* Read one row of STORE_PLACES where it stands. */
 void cm_store_place(sqlite3_stmt *stmt, struct cm_place *place);

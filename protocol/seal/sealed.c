@@ -66,6 +66,32 @@ enum cm_status cm_sealed_open(const uint8_t key[CM_SEALED_KEY_BYTES], const char
 	return CM_CORRUPT;
 }
 
+void cm_sealed_text_make(const uint8_t key[CM_SEALED_KEY_BYTES], const char purpose[8], const void *bound,
+    size_t bound_len, const void *plain, size_t len, char *out, size_t size)
+{
+	uint8_t sealed[CM_SEALED_TEXT_MOST + CM_SEALED_MORE_BYTES];
+
+	assert(len <= CM_SEALED_TEXT_MOST && size >= CM_SEALED_TEXT_BYTES(len));
+	cm_sealed_make(key, purpose, bound, bound_len, plain, len, sealed);
+	(void)sodium_bin2base64(
+	    out, size, sealed, len + CM_SEALED_MORE_BYTES, sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
+}
+
+enum cm_status cm_sealed_text_open(const uint8_t key[CM_SEALED_KEY_BYTES], const char purpose[8],
+    const void *bound, size_t bound_len, const char *text, void *out, size_t most, size_t *len)
+{
+	uint8_t sealed[CM_SEALED_TEXT_MOST + CM_SEALED_MORE_BYTES];
+	size_t sealed_len = 0;
+
+	*len = 0;
+	if (sodium_base642bin(sealed, sizeof sealed, text, strlen(text), NULL, &sealed_len, NULL,
+	        sodium_base64_VARIANT_ORIGINAL_NO_PADDING) != 0 ||
+	    sealed_len < CM_SEALED_MORE_BYTES || sealed_len - CM_SEALED_MORE_BYTES > most)
+		return CM_CORRUPT;
+	*len = sealed_len - CM_SEALED_MORE_BYTES;
+	return cm_sealed_open(key, purpose, bound, bound_len, sealed, sealed_len, out);
+}
+
 void cm_wipe(void *bytes, size_t len)
 {
 	sodium_memzero(bytes, len);

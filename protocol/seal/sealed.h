@@ -36,6 +36,19 @@ enum cm_status cm_sealed_open(const uint8_t key[CM_SEALED_KEY_BYTES], const char
     const void *bound, size_t bound_len, const uint8_t *sealed, size_t sealed_len,
     uint8_t *out) CM_MUST_USE;
 
+/* The same as text: base64 without padding, with a NUL behind it, in `out` of `size` bytes, which is enough for
+ * CM_SEALED_TEXT_BYTES of `len`. */
+#define CM_SEALED_TEXT_BYTES(len) (((len) + CM_SEALED_MORE_BYTES + 2) / 3 * 4 + 1)
+void cm_sealed_text_make(const uint8_t key[CM_SEALED_KEY_BYTES], const char purpose[8], const void *bound,
+    size_t bound_len, const void *plain, size_t len, char *out, size_t size);
+
+/* Open it into `out` of `most` bytes. CM_CORRUPT as above, and if it is no such text or a longer one. */
+enum cm_status cm_sealed_text_open(const uint8_t key[CM_SEALED_KEY_BYTES], const char purpose[8],
+    const void *bound, size_t bound_len, const char *text, void *out, size_t most,
+    size_t *len) CM_MUST_USE;
+
+#define CM_SEALED_TEXT_MOST 1024 /* bytes that may be sealed as text */
+
 /* Overwrite what was secret; the compiler does not leave it out. */
 void cm_wipe(void *bytes, size_t len);
 

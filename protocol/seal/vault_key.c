@@ -119,6 +119,26 @@ enum cm_status cm_vault_site_open(const struct cm_vault_site *site, enum cm_vaul
 	return status == CM_OK ? CM_OK : cm_err_set(err, status, "%s", inner.text);
 }
 
+enum cm_status cm_vault_site_key(const struct cm_vault_site *site, uint64_t place,
+    uint8_t key[CM_SEALED_KEY_BYTES], struct cm_err *err)
+{
+	struct cm_vault *vault = NULL;
+	enum cm_status status = CM_OK;
+
+	if (access(site->vault, F_OK) != 0)
+		status = cm_vault_site_open(site, CM_VAULT_WRITE, &vault, err);
+	/* The node may have been quicker, and has it. */
+	if (status == CM_TRY_AGAIN || (status == CM_OK && vault == NULL))
+		status = cm_vault_site_open(site, CM_VAULT_READ, &vault, err);
+	if (status == CM_OK) {
+		status = cm_vault_key(vault, place, key);
+		if (status != CM_OK)
+			(void)cm_err_set(err, status, "vault %s: a key cannot be read", site->vault);
+	}
+	cm_vault_close(vault);
+	return status;
+}
+
 enum cm_status cm_vault_site_rotate(
     const struct cm_vault_site *site, struct cm_vault_tally *tally, struct cm_err *err)
 {

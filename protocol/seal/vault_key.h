@@ -37,6 +37,11 @@ enum cm_status cm_vault_site_make_key(
 enum cm_status cm_vault_site_open(const struct cm_vault_site *site, enum cm_vault_mode mode,
     struct cm_vault **out, struct cm_err *err) CM_MUST_USE;
 
+/* One of the first places' keys, for a program beside the node: `comity residency import`. The vault is made if it
+ * is not there yet. The caller wipes it. Statuses as above. */
+enum cm_status cm_vault_site_key(const struct cm_vault_site *site, uint64_t place,
+    uint8_t key[CM_SEALED_KEY_BYTES], struct cm_err *err) CM_MUST_USE;
+
 /* Change the content key: all data keys are sealed with the next one, which is made if it is not there, and
  * takes the old one's place; the old one's bytes are overwritten. Where the key is given, the next one must be
  * given too, and stays where it is: whoever gives them puts it in the old one's place. May be called again

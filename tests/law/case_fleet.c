@@ -190,7 +190,8 @@ const char *case_fleet_import(
 		return "rows for a region that is not in the fleet";
 	(void)snprintf(node->map_path, sizeof node->map_path, "%s/%s.map", shared.folder, region);
 	if (cm_residency_open(node->map_path, region, CM_RESIDENCY_WRITE, &node->map, &err) !=
-	    CM_OK)
+		CM_OK ||
+	    cm_residency_set_contact_key(node->map, shared.key.bytes, &err) != CM_OK)
 		die(region, err.text);
 	in = fmemopen(text, strlen(text), "r");
 	if (in == NULL)

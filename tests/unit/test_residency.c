@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "nodes/residency/row.h"
+#include "protocol/seal/sealed.h"
 #include "test_residency_tools.h"
 
 /*
@@ -268,9 +269,17 @@ static long find_in_file(const char *path, const char *needle)
 	return hits;
 }
 
+/* As the table holds it: the same address is sealed alike. */
+static void sealed_of(const char *address, char out[256])
+{
+	cm_sealed_text_make(
+	    t.key.bytes, CM_SEALED_CONTACT, "ie", 2, address, strlen(address), out, 256);
+}
+
 Test(residency, no_identifier_is_in_the_file_and_a_dropped_contact_is_gone_too)
 {
 	char wal[128];
+	char sealed[256];
 
 	map_test_load(&t, "secretname@example.ie,*,ie,,,consumer,,,,,,,,,SecretName@example.ie\n"
 			  "other@example.ie,*,ie,,,consumer,,,,,,,,,first.lawyer@law.example\n"
@@ -279,13 +288,17 @@ Test(residency, no_identifier_is_in_the_file_and_a_dropped_contact_is_gone_too)
 	(void)snprintf(wal, sizeof wal, "%s-wal", t.path);
 	cr_assert_eq(find_in_file(t.path, "ecret"), 0);
 	cr_assert_eq(find_in_file(wal, "ecret"), 0);
-	cr_assert_gt(find_in_file(t.path, "first.lawyer"), 0);
+	cr_assert_eq(find_in_file(t.path, "lawyer"), 0);
+	cr_assert_eq(find_in_file(wal, "lawyer"), 0);
+	cr_assert_str_eq(contact("other@example.ie", "2026-01-01"), "first.lawyer@law.example");
+	sealed_of("first.lawyer@law.example", sealed);
+	cr_assert_gt(find_in_file(t.path, sealed), 0);
 	map_test_load(&t, "other@example.ie,*,ie,,,consumer,,,,,,,,,\n"
 			  "third@example.ie,*,ie,,,consumer,,,,,,,,,\n");
 	cr_assert_str_eq(contact("other@example.ie", "2026-01-01"), "");
 	cr_assert_str_eq(contact("fourth@example.ie", "2026-01-01"), "shared@law.example");
-	cr_assert_eq(find_in_file(t.path, "first.lawyer"), 0);
-	cr_assert_eq(find_in_file(wal, "first.lawyer"), 0);
+	cr_assert_eq(find_in_file(t.path, sealed), 0);
+	cr_assert_eq(find_in_file(wal, sealed), 0);
 	end();
 }
 
@@ -418,6 +431,68 @@ Test(residency, what_is_no_map_of_this_region_and_program_is_not_opened)
 	sql(t.path, "PRAGMA user_version = 99");
 	open_fails(t.path, "ie", CM_RESIDENCY_WRITE, CM_VERSION, "made by a newer program");
 	open_fails(t.path, "ie", CM_RESIDENCY_READ, CM_VERSION, "made by a newer program");
+	end();
+}
+
+/* Version 1 held addresses as they are. */
+Test(residency, a_map_with_unsealed_contacts_is_sealed_when_it_is_first_opened_with_the_key)
+{
+	struct cm_residency *reader;
+	char wal[128];
+
+	map_test_load(&t, "a@example.ie,*,ie,,,consumer,,,,,,,,,one@law.example\n"
+			  "b@example.ie,*,ie,,,consumer,,,,,,,,,two@law.example\n");
+	cm_residency_close(t.map);
+	sql(t.path, "ALTER TABLE contact RENAME COLUMN sealed_address TO sensitive_address;"
+		    "UPDATE contact SET sensitive_address = 'first.lawyer@law.example' WHERE id = 1;"
+		    "UPDATE contact SET sensitive_address = 'second.lawyer@law.example' WHERE id = 2;"
+		    "DELETE FROM meta WHERE name = 'contact_key'; PRAGMA user_version = 1");
+	(void)snprintf(wal, sizeof wal, "%s-wal", t.path);
+	cr_assert_gt(find_in_file(t.path, "lawyer"), 0);
+	cr_assert_eq(cm_residency_open(t.path, "ie", CM_RESIDENCY_WRITE, &t.map, &t.err), CM_OK);
+	cr_assert_eq(cm_residency_open(t.path, "ie", CM_RESIDENCY_READ, &reader, &t.err), CM_OK);
+	cr_assert_eq(cm_residency_set_contact_key(reader, t.key.bytes, &t.err), CM_OK);
+	cm_residency_close(reader); /* a reader cannot bring it there, and does not fail */
+	cr_assert_eq(cm_residency_set_contact_key(t.map, t.key.bytes, &t.err), CM_OK, "%s", t.err.text);
+	cr_assert_eq(find_in_file(t.path, "lawyer"), 0);
+	cr_assert_eq(find_in_file(wal, "lawyer"), 0);
+	cr_assert_str_eq(contact("a@example.ie", "2026-01-01"), "first.lawyer@law.example");
+	cr_assert_str_eq(contact("b@example.ie", "2026-01-01"), "second.lawyer@law.example");
+	/* What is sealed is known again, and another key is refused. */
+	map_test_load(&t, "c@example.ie,*,ie,,,consumer,,,,,,,,,first.lawyer@law.example\n");
+	cr_assert_str_eq(contact("c@example.ie", "2026-01-01"), "first.lawyer@law.example");
+	t.key.bytes[3] ^= 1;
+	cr_assert_eq(cm_residency_set_contact_key(t.map, t.key.bytes, &t.err), CM_CONFLICT);
+	end();
+}
+
+/* While a reader holds the log, what it still has of before cannot be wiped: the next opening does it. */
+Test(residency, unsealed_contacts_that_a_reader_kept_in_the_log_go_at_the_next_opening)
+{
+	sqlite3 *other = NULL;
+	char wal[128];
+
+	map_test_load(&t, "a@example.ie,*,ie,,,consumer,,,,,,,,,one@law.example\n");
+	cm_residency_close(t.map);
+	sql(t.path, "ALTER TABLE contact RENAME COLUMN sealed_address TO sensitive_address;"
+		    "DELETE FROM meta WHERE name = 'contact_key'; PRAGMA user_version = 1");
+	(void)snprintf(wal, sizeof wal, "%s-wal", t.path);
+	cr_assert_eq(cm_residency_open(t.path, "ie", CM_RESIDENCY_WRITE, &t.map, &t.err), CM_OK);
+	cr_assert_eq(sqlite3_open(t.path, &other), SQLITE_OK);
+	cr_assert_eq(sqlite3_exec(other,
+			 "UPDATE contact SET sealed_address = 'first.lawyer@law.example'; BEGIN; SELECT * FROM contact",
+			 NULL, NULL, NULL),
+	    SQLITE_OK);
+	cr_assert_eq(cm_residency_set_contact_key(t.map, t.key.bytes, &t.err), CM_OK, "%s", t.err.text);
+	cr_assert_gt(find_in_file(wal, "lawyer"), 0);
+	cr_assert_eq(sqlite3_exec(other, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+	(void)sqlite3_close(other);
+	cm_residency_close(t.map);
+	cr_assert_eq(cm_residency_open(t.path, "ie", CM_RESIDENCY_WRITE, &t.map, &t.err), CM_OK);
+	cr_assert_eq(cm_residency_set_contact_key(t.map, t.key.bytes, &t.err), CM_OK, "%s", t.err.text);
+	cr_assert_eq(find_in_file(wal, "lawyer"), 0);
+	cr_assert_eq(find_in_file(t.path, "lawyer"), 0);
+	cr_assert_str_eq(contact("a@example.ie", "2026-01-01"), "first.lawyer@law.example");
 	end();
 }
 

@@ -361,6 +361,7 @@ static void import_example(const char *region)
 	    path, sizeof path, "%s/deploy/examples/residency/%s.csv", COMITY_SOURCE_DIR, region);
 	(void)snprintf(map_path, sizeof map_path, "%s/%s-example.db", t.folder, region);
 	cr_assert_eq(cm_residency_open(map_path, region, CM_RESIDENCY_WRITE, &map, &t.err), CM_OK);
+	cr_assert_eq(cm_residency_set_contact_key(map, t.key.bytes, &t.err), CM_OK);
 	in = fopen(path, "r");
 	cr_assert_not_null(in, "%s", path);
 	status = cm_residency_import(map, in, path, &t.key, &options, &t.report, &t.err);

@@ -98,7 +98,8 @@ static struct cm_residency *open_map(enum cm_residency_mode mode)
 	struct cm_residency *map;
 	struct cm_err err;
 
-	if (cm_residency_open(db, "ie", mode, &map, &err) == CM_OK)
+	if (cm_residency_open(db, "ie", mode, &map, &err) == CM_OK &&
+	    cm_residency_set_contact_key(map, key.bytes, &err) == CM_OK)
 		return map;
 	printf("FAILED: %s\n", err.text);
 	exit(1);

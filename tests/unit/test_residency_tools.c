@@ -19,6 +19,7 @@ void map_test_init(struct map_test *t)
 		t->key.bytes[i] = (uint8_t)i;
 	cr_assert_eq(cm_residency_open(t->path, "ie", CM_RESIDENCY_WRITE, &t->map, &t->err), CM_OK,
 	    "%s", t->err.text);
+	cr_assert_eq(cm_residency_set_contact_key(t->map, t->key.bytes, &t->err), CM_OK, "%s", t->err.text);
 }
 
 void map_test_fini(struct map_test *t)
