@@ -11,7 +11,7 @@
  *     LINK DIRECTION count           "ok messages=N late=N lost=N resets=N doubled=N" since the start
  *     LINK break                     close the link's connections now
  *
- * It ends with its standard input. Nothing is kept when a connection ends.
+ * Where RELAY_TAP names a file, all that passes is appended to it. It ends with its standard input. Nothing is kept when a connection ends.
  */
 #include <stddef.h>
 #include <stdio.h>
