@@ -107,6 +107,9 @@ enum cm_status cm_desk_resume_content(struct cm_desk *desk, struct cm_err *err)
 {
 	size_t lost = 0;
 
+	if (desk->vault == NULL && !desk->is_central)
+		return cm_err_set(err, CM_TRY_AGAIN,
+		    "another process had the vault open: is its key being changed?");
 	for (size_t i = 0; desk->vault != NULL && i < cm_reviews_count(&desk->reviews); i++) {
 		const struct cm_review *review = cm_reviews_at(&desk->reviews, i);
 		enum cm_status status = CM_OK;

@@ -55,7 +55,8 @@ static enum cm_status make_file(
 	cm_vault_print_header(region_key, name, header);
 	is_made = cm_vault_write_at(fd, header, sizeof header, 0) &&
 	          make_places(fd, region_key, name, 0, CM_VAULT_CASES) &&
-	          (link(making, path) == 0 || errno == EEXIST) && cm_vault_sync_folder(path);
+	          (renameat2(AT_FDCWD, making, AT_FDCWD, path, RENAME_NOREPLACE) == 0 || errno == EEXIST) &&
+	          cm_vault_sync_folder(path);
 	if (!is_made)
 		(void)cm_vault_fail(err, path, "make it");
 	(void)close(fd);

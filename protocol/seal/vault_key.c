@@ -18,17 +18,17 @@ enum cm_status cm_vault_site_find(
     const char *content_key, const char *ledger, struct cm_vault_site *out, struct cm_err *err)
 {
 	const char *folder = getenv("CREDENTIALS_DIRECTORY");
+	size_t len = folder != NULL ? strlen(folder) : 0;
 	const size_t most = CM_VAULT_KEY_PATH_BYTES;
-	int len;
 
-	*out = (struct cm_vault_site){.is_given = content_key[0] == 0};
-	if (out->is_given && (folder == NULL || folder[0] == 0))
+	*out = (struct cm_vault_site){.is_given = len > 0 && strncmp(content_key, folder, len) == 0 &&
+	                                          content_key[len] == '/'};
+	if (content_key[0] == 0)
 		return cm_err_set(err, CM_NOT_FOUND,
 		    "content_key: missing: no file is named, and the service manager gives none "
 		    "(no CREDENTIALS_DIRECTORY)");
-	len = out->is_given ? snprintf(out->key, most, "%s/content_key", folder)
-	                    : snprintf(out->key, most, "%s", content_key);
-	if (len >= (int)most || snprintf(out->next, most, "%s.next", out->key) >= (int)most ||
+	if (snprintf(out->key, most, "%s", content_key) >= (int)most ||
+	    snprintf(out->next, most, "%s.next", content_key) >= (int)most ||
 	    snprintf(out->vault, most, "%s.vault", ledger) >= (int)most)
 		return cm_err_set(err, CM_TOO_LARGE, "content_key: the path is too long");
 	return CM_OK;
@@ -92,15 +92,7 @@ static enum cm_status open_with_next(const struct cm_vault_site *site, enum cm_v
 	if (status == CM_OK)
 		status = cm_vault_open(site->vault, key, mode, out, NULL);
 	sodium_memzero(key, sizeof key);
-	if (status != CM_OK)
-		return err->status;
-	if (!site->is_given && mode == CM_VAULT_WRITE)
-		status = replace_key(site, err);
-	if (status != CM_OK) {
-		cm_vault_close(*out);
-		*out = NULL;
-	}
-	return status;
+	return status == CM_OK ? CM_OK : err->status;
 }
 
 enum cm_status cm_vault_site_open(const struct cm_vault_site *site, enum cm_vault_mode mode,

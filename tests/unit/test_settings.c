@@ -274,6 +274,24 @@ Test(settings, relative_paths_start_at_the_files_own_folder)
 	end();
 }
 
+/* A unit of the service manager names no file: it gives the process a folder. */
+Test(settings, a_content_key_that_is_not_named_is_the_credential)
+{
+	(void)unsetenv("CREDENTIALS_DIRECTORY");
+	cr_assert_eq(read_text(whole(0, "content_key", NULL)), CM_OK);
+	cr_assert_str_eq(settings.content_key, "");
+	cm_settings_fini(&settings);
+	(void)setenv("CREDENTIALS_DIRECTORY", "/run/credentials/us", 1);
+	cr_assert_eq(read_text(whole(0, "content_key", NULL)), CM_OK);
+	cr_assert_str_eq(settings.content_key, "/run/credentials/us/content_key");
+	cm_settings_fini(&settings);
+	cr_assert_eq(read_text(whole(0, "content_key", "\"c.key\"")), CM_OK);
+	cr_assert_str_eq(settings.content_key, file_of("c.key"));
+	cm_settings_fini(&settings);
+	(void)unsetenv("CREDENTIALS_DIRECTORY");
+	end();
+}
+
 Test(settings, a_file_without_a_folder_before_its_name_is_in_the_working_folder)
 {
 	write_file(file_of("t.conf"), whole(1, NULL, NULL), strlen(whole(1, NULL, NULL)));
