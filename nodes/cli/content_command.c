@@ -150,21 +150,76 @@ const struct cm_command cm_command_content_rotate = {.name = "content rotate",
     .run = run_rotate,
     .examples = rotate_examples};
 
-/* ---- destroy --------------------------------------------------------------------------------- */
+/* ---- show ------------------------------------------------------------------------------------ */
 
-static enum cm_exit run_destroy(const struct cm_cli *cli, struct cm_output *out)
+/* An operation about the content of one case: who and why go with it. */
+static enum cm_status ask_about(
+    const struct cm_cli *cli, const char *name, json_t **json, struct cm_err *err)
 {
 	struct cm_arg args[3] = {{"case", cli->args[0]}};
-	struct cm_op op = {.name = "destroy", .args = args, .args_count = 1};
-	struct cm_err err = {.text = ""};
-	json_t *json = NULL;
-	enum cm_status status;
+	struct cm_op op = {.name = name, .args = args, .args_count = 1};
 
 	if (cm_cli_text(cli, "by") != NULL)
 		args[op.args_count++] = (struct cm_arg){"by", cm_cli_text(cli, "by")};
 	if (cm_cli_text(cli, "reasons") != NULL)
 		args[op.args_count++] = (struct cm_arg){"reasons", cm_cli_text(cli, "reasons")};
-	status = cm_call_once(cli, CM_FLEET_REGION, &op, &json, &err);
+	return cm_call_once(cli, CM_FLEET_REGION, &op, json, err);
+}
+
+/* As it was served, which is JSON; line feeds in it are of its own, control characters are not. */
+static enum cm_exit run_show(const struct cm_cli *cli, struct cm_output *out)
+{
+	struct cm_err err = {.text = ""};
+	json_t *json = NULL;
+	json_t *demand;
+	enum cm_status status = ask_about(cli, "content", &json, &err);
+
+	if (status == CM_OK && out->format == CM_FORMAT_TABLE) {
+		demand = json_loads(json_string_value(json_object_get(json, "demand")), 0, NULL);
+		status = demand != NULL ? cm_output_json(out, demand, &err)
+		                        : cm_err_set(&err, CM_CORRUPT, "what was served is no JSON");
+		json_decref(demand);
+	} else if (status == CM_OK) {
+		status = cm_output_json(out, json, &err);
+	}
+	json_decref(json);
+	return cm_output_finish(out, status, &err);
+}
+
+static const struct cm_arg_spec about_args[] = {
+    {.name = "CASE", .help = "The case's id, as `comity list` shows it."},
+    {.name = NULL},
+};
+
+static const struct cm_opt_spec about_options[] = {
+    {.name = "by", .kind = CM_OPT_TEXT, .argument = "ROLE",
+        .help = "Who decides: a role, such as \"release officer, Dublin\"."},
+    {.name = "reasons", .kind = CM_OPT_TEXT, .argument = "TEXT", .help = "Why, in a sentence."},
+    {.name = NULL},
+};
+
+static const char *const show_examples[] = {
+    "comity content show --node us 0198c0de-1234-7abc-8def-001122334455 --by 'duty counsel, Seattle' "
+    "--reasons 'To write the challenge.'",
+    NULL};
+
+const struct cm_command cm_command_content_show = {.name = "content show",
+    .summary = "Show the demand of a case as it was served.",
+    .about = "Where it was filed, with the targets' names and the order's words. That it was read, by whom and "
+             "why is a record of the ledger before anything is shown. With -o json the bytes as they were.",
+    .args = about_args,
+    .options = about_options,
+    .run = run_show,
+    .examples = show_examples};
+
+/* ---- destroy --------------------------------------------------------------------------------- */
+
+static enum cm_exit run_destroy(const struct cm_cli *cli, struct cm_output *out)
+{
+	struct cm_err err = {.text = ""};
+	json_t *json = NULL;
+	enum cm_status status = ask_about(cli, "destroy", &json, &err);
+
 	if (status == CM_OK)
 		status = say(out, json_incref(json),
 		    json_is_true(json_object_get(json, "new")) ? "content destroyed" : "destroyed before",
@@ -172,18 +227,6 @@ static enum cm_exit run_destroy(const struct cm_cli *cli, struct cm_output *out)
 	json_decref(json);
 	return cm_output_finish(out, status, &err);
 }
-
-static const struct cm_arg_spec destroy_args[] = {
-    {.name = "CASE", .help = "The case's id, as `comity list` shows it."},
-    {.name = NULL},
-};
-
-static const struct cm_opt_spec destroy_options[] = {
-    {.name = "by", .kind = CM_OPT_TEXT, .argument = "ROLE",
-        .help = "Who decides: a role, such as \"release officer, Dublin\"."},
-    {.name = "reasons", .kind = CM_OPT_TEXT, .argument = "TEXT", .help = "Why, in a sentence."},
-    {.name = NULL},
-};
 
 static const char *const destroy_examples[] = {
     "comity content destroy --node us 0198c0de-1234-7abc-8def-001122334455 --by 'release officer, Seattle' "
@@ -195,7 +238,7 @@ const struct cm_command cm_command_content_destroy = {.name = "content destroy",
     .about = "The key of the case is overwritten where it was filed. What was destroyed, when, by whom and why "
              "is a record of the ledger (comity watch), with the digest of the sealed bytes, which stay. The "
              "case's facts, findings and outcome stay too. A case that is open keeps its demand.",
-    .args = destroy_args,
-    .options = destroy_options,
+    .args = about_args,
+    .options = about_options,
     .run = run_destroy,
     .examples = destroy_examples};

@@ -1,6 +1,6 @@
 /*
- * The commands about a region's own content: its key, the change of that key, and the destruction of one
- * case's content.
+ * The commands about a region's own content: its key, the change of that key; one case's content shown, and
+ * destroyed.
  */
 #ifndef CM_CLI_CONTENT_COMMAND_H
 #define CM_CLI_CONTENT_COMMAND_H
@@ -9,6 +9,7 @@
 
 extern const struct cm_command cm_command_content_key;
 extern const struct cm_command cm_command_content_rotate;
+extern const struct cm_command cm_command_content_show;
 extern const struct cm_command cm_command_content_destroy;
 
 #endif

@@ -25,6 +25,7 @@ static const struct cm_command *const commands[] = {
     &cm_command_settle,
     &cm_command_withdraw,
     &cm_command_supersede,
+    &cm_command_content_show,
     &cm_command_content_destroy,
     &cm_command_content_rotate,
     &cm_command_content_key,

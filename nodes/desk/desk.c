@@ -185,7 +185,7 @@ static void on_reset(void *self)
 struct cm_machine cm_desk_machine(struct cm_desk *desk)
 {
 	static const char *const storing[] = {"file", "override", "answer", "retract", "recheck", "withdraw",
-	    "supersede", "settle", "destroy", NULL};
+	    "supersede", "settle", "content", "destroy", NULL};
 	static const char *const opening[] = {"file", NULL};
 
 	return (struct cm_machine){.self = desk,

@@ -187,6 +187,40 @@ static enum cm_status say_destroyed(const struct cm_review *review, bool is_new,
 	    &effects->arena, reply, err);
 }
 
+enum cm_status cm_desk_store_json(json_t *json, uint32_t row, const struct cm_id *case_id,
+    struct cm_effects *effects, struct cm_err *err)
+{
+	char *text = json != NULL ? json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+	const char *kept = text != NULL ? cm_arena_text(&effects->arena, text) : NULL;
+
+	json_decref(json);
+	free(text); /* jansson's, not ours */
+	if (kept != NULL)
+		cm_effect_store(
+		    effects, row, case_id, (struct cm_bytes){(const uint8_t *)kept, strlen(kept)});
+	return kept != NULL && !effects->failed ? CM_OK
+	                                        : cm_err_set(err, CM_NO_MEMORY, "no memory for a record");
+}
+
+enum cm_status cm_desk_asker_read(
+    struct cm_desk *desk, const struct cm_op *op, struct cm_desk_asker *out, struct cm_err *err)
+{
+	struct cm_id id;
+	enum cm_status status = cm_op_case(op, &id, err);
+
+	*out = (struct cm_desk_asker){.by = "", .reasons = ""};
+	if (status == CM_OK)
+		status = cm_desk_read_text(op, "by", CM_MAX_BY_BYTES, &out->by, err);
+	if (status == CM_OK)
+		status = cm_desk_read_text(op, "reasons", CM_MAX_REASONS_BYTES, &out->reasons, err);
+	if (status != CM_OK)
+		return status;
+	out->review = cm_reviews_find(&desk->reviews, &id);
+	return out->review != NULL
+	           ? CM_OK
+	           : cm_err_set(err, CM_NOT_FOUND, "no such case at %s", desk->settings->name);
+}
+
 /* What, when, by which role and why, with the digest of what can no longer be read. The fingerprint is the one
  * that the demand went out with. */
 static enum cm_status store_record(const struct cm_input *input, const struct cm_review *review,
@@ -195,54 +229,36 @@ static enum cm_status store_record(const struct cm_input *input, const struct cm
 {
 	char digest[2 * CM_DIGEST_BYTES + 1];
 	char print[2 * CM_DIGEST_BYTES + 1];
-	const char *kept;
-	char *text;
-	json_t *json;
 
 	cm_hex_print(row->digest, sizeof row->digest, digest);
 	cm_hex_print(review->fingerprint, sizeof review->fingerprint, print);
-	json = json_pack("{s:i, s:I, s:s, s:s, s:I, s:I, s:s, s:s}", "comity", 1, "at_ms",
-	    (json_int_t)input->now.ms, "by", by, "reasons", reasons, "place",
-	    (json_int_t)review->content_place, "bytes", (json_int_t)row->len, "digest", digest,
-	    "fingerprint", print);
-	text = json != NULL ? json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
-	json_decref(json);
-	kept = text != NULL ? cm_arena_text(&effects->arena, text) : NULL;
-	free(text); /* jansson's, not ours */
-	if (kept == NULL)
-		return cm_err_set(err, CM_NO_MEMORY, "no memory for a record");
-	cm_effect_store(effects, CM_ROW_DESTROYED, &review->id,
-	    (struct cm_bytes){(const uint8_t *)kept, strlen(kept)});
-	return effects->failed ? cm_err_set(err, CM_NO_MEMORY, "no memory for a record") : CM_OK;
+	return cm_desk_store_json(
+	    json_pack("{s:i, s:I, s:s, s:s, s:I, s:I, s:s, s:s}", "comity", 1, "at_ms",
+	        (json_int_t)input->now.ms, "by", by, "reasons", reasons, "place",
+	        (json_int_t)review->content_place, "bytes", (json_int_t)row->len, "digest", digest,
+	        "fingerprint", print),
+	    CM_ROW_DESTROYED, &review->id, effects, err);
 }
 
 enum cm_status cm_desk_destroy(struct cm_desk *desk, const struct cm_input *input, const struct cm_op *op,
     struct cm_op_reply *reply, struct cm_effects *effects, struct cm_err *err)
 {
 	struct sealed_row row = {.len = 0};
+	struct cm_desk_asker asker;
 	struct cm_review *review;
-	const char *by = "";
-	const char *reasons = "";
-	struct cm_id id;
 	char text[CM_ID_TEXT_BYTES];
-	enum cm_status status = cm_op_case(op, &id, err);
+	enum cm_status status = cm_desk_asker_read(desk, op, &asker, err);
 
-	if (status == CM_OK)
-		status = cm_desk_read_text(op, "by", CM_MAX_BY_BYTES, &by, err);
-	if (status == CM_OK)
-		status = cm_desk_read_text(op, "reasons", CM_MAX_REASONS_BYTES, &reasons, err);
 	if (status != CM_OK)
 		return status;
-	review = cm_reviews_find(&desk->reviews, &id);
-	if (review == NULL)
-		return cm_err_set(err, CM_NOT_FOUND, "no such case at %s", desk->settings->name);
+	review = asker.review;
 	if (review->content == CM_CONTENT_DESTROYED)
 		return say_destroyed(review, false, effects, reply, err);
 	status = may_destroy(desk, review, err);
 	if (status == CM_OK)
 		status = find_sealed_row(desk, review, &row, err);
 	if (status == CM_OK)
-		status = store_record(input, review, &row, by, reasons, effects, err);
+		status = store_record(input, review, &row, asker.by, asker.reasons, effects, err);
 	if (status == CM_OK)
 		status = say_destroyed(review, true, effects, reply, err);
 	if (status != CM_OK)

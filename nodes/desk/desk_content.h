@@ -1,5 +1,6 @@
 /*
- * A desk's own content: the vault's life, content read again from the ledger, and its destruction.
+ * A desk's own content: the vault's life, content read again from the ledger (for a person: desk_reading.c), and its
+ * destruction.
  *
  *   To destroy is first to record it, then to do it: the row CM_ROW_DESTROYED is in the ledger when the key's
  *   place is overwritten, and the place is overwritten before the person is told. A process that dies between
@@ -32,6 +33,23 @@ enum cm_status cm_desk_replay_content(
 
 /* After a replay: what was recorded as destroyed is, whenever the process died. */
 enum cm_status cm_desk_resume_content(struct cm_desk *desk, struct cm_err *err) CM_MUST_USE;
+
+/* Who asks about the content of which case, and why: the arguments case, by, reasons. */
+struct cm_desk_asker {
+	struct cm_review *review;
+	const char *by;
+	const char *reasons;
+};
+enum cm_status cm_desk_asker_read(struct cm_desk *desk, const struct cm_op *op, struct cm_desk_asker *out,
+    struct cm_err *err) CM_MUST_USE;
+
+/* Store a row of JSON, whose reference this takes (NULL: no memory). */
+enum cm_status cm_desk_store_json(json_t *json, uint32_t row, const struct cm_id *case_id,
+    struct cm_effects *effects, struct cm_err *err) CM_MUST_USE;
+
+/* The operation `content`: case, by, reasons. The demand as served, once the reading is on record. */
+enum cm_status cm_desk_read_content(struct cm_desk *desk, const struct cm_input *input,
+    const struct cm_op *op, struct cm_op_reply *reply, struct cm_effects *effects, struct cm_err *err);
 
 /* The operation `destroy`: case, by, reasons. */
 enum cm_status cm_desk_destroy(struct cm_desk *desk, const struct cm_input *input, const struct cm_op *op,

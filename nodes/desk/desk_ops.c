@@ -299,6 +299,7 @@ static const struct {
     {"retract", cm_desk_retract},
     {"recheck", cm_desk_recheck},
     {"settle", cm_desk_settle},
+    {"content", cm_desk_read_content},
     {"destroy", cm_desk_destroy},
 };
 

@@ -298,7 +298,7 @@ static bool on_event_row(const struct cm_journal_row *row, void *data)
 	if (row->kind == CM_ROW_CLOCK)
 		(void)json_object_set_new(
 		    json, "why", json_stringn((const char *)row->body, row->body_len));
-	if (row->kind == CM_ROW_DESTROYED)
+	if (row->kind == CM_ROW_DESTROYED || row->kind == CM_ROW_READ)
 		(void)json_object_set_new(
 		    json, "record", json_loadb((const char *)row->body, row->body_len, 0, NULL));
 	if (row->kind == CM_KIND_EVENT)

@@ -27,6 +27,8 @@ const char *cm_row_name(uint32_t kind)
 		return "sealed";
 	case CM_ROW_DESTROYED:
 		return "destroyed";
+	case CM_ROW_READ:
+		return "read";
 	default:
 		return cm_kind_name((enum cm_kind)kind);
 	}

@@ -20,6 +20,7 @@
 #define CM_ROW_MOVED 108       /* router: another router has the case now: a notice `moved` */
 #define CM_ROW_SEALED 113      /* intake: the demand as served, sealed: nodes/desk/content.h */
 #define CM_ROW_DESTROYED 114   /* intake: its key is destroyed: what, when, by whom and why, as JSON */
+#define CM_ROW_READ 115        /* intake: a person read it: when, who and why, as JSON */
 
 /* Gives a core the journal rows of one of its cases again, oldest first, as they stand in the ledger.
  * `each` returns false to end early. */

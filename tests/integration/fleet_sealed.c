@@ -307,6 +307,12 @@ static void persons_and_restarts_do_their_part(void)
 	    "--reasons", "The map has changed.", NULL);
 	expect(ran.code == 0, "a recheck: %s", ran.err);
 	ran_search(&ran, "a recheck");
+	run_cli(&ran, &fleet, "content", "show", "--node", "us", first_case, "--by", "duty counsel, Seattle",
+	    "--reasons", "To answer it.", NULL);
+	expect(ran.code == 0 && strstr(ran.out, "plumtree-order") != NULL,
+	    "who may reads it as it was served: %s", ran.err);
+	search_text("standard error", ran.err);
+	ran_free(&ran);
 	process_kill(&fleet, "us");
 	process_kill(&fleet, "router");
 	process_start(&fleet, "router");

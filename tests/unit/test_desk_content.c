@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <jansson.h>
+
 #include "cores_help.h"
 #include "nodes/desk/content.h"
 #include "nodes/desk/desk.h"
@@ -261,6 +263,58 @@ static void who_may_not_is_told_why(void)
 	cm_desk_fini(&desk);
 }
 
+static enum cm_status ask_content(struct cm_desk *desk, bool dies)
+{
+	char id[CM_ID_TEXT_BYTES];
+	struct cm_arg args[] = {{"case", id}, {"by", "duty counsel, Seattle"}, {"reasons", "To answer it."}};
+
+	cm_id_print(&cm_reviews_at(&desk->reviews, 0)->id, id);
+	return run(desk, "content", args, 3, NULL, dies);
+}
+
+static void who_reads_it_is_on_record_with_it(void)
+{
+	struct cm_desk desk;
+	const struct cm_bytes *row;
+	json_t *json;
+	size_t count;
+	size_t n = 1;
+
+	begin(&desk);
+	count = rows_count;
+	CHECK(ask_content(&desk, false) == CM_OK);
+	json = json_loads(reply_text, 0, NULL);
+	CHECK(json != NULL &&
+	      strcmp(json_string_value(json_object_get(json, "demand")), demand_json) == 0);
+	json_decref(json);
+	row = row_of(CM_ROW_READ);
+	CHECK(rows_count == count + 1 && row != NULL);
+	CHECK(row != NULL && has(row->data, row->len, "\"by\":\"duty counsel, Seattle\"") &&
+	      has(row->data, row->len, "\"reasons\":\"To answer it.\""));
+	for (size_t j = 0; j < sizeof marks / sizeof marks[0]; j++)
+		CHECK(row != NULL && !has(row->data, row->len, marks[j]));
+	restart(&desk);
+	for (bool has_failed = true; has_failed; n++) {
+		enum cm_status status;
+
+		count = rows_count;
+		cm_alloc_fail_at(n, false);
+		status = ask_content(&desk, false);
+		has_failed = cm_alloc_has_failed();
+		cm_alloc_fail_at(0, false);
+		CHECK(status == (has_failed ? CM_NO_MEMORY : CM_OK));
+		CHECK(rows_count == count + !has_failed);
+		CHECK(!has_failed || !has((const uint8_t *)reply_text, strlen(reply_text), "marked@"));
+	}
+	CHECK(n > 2);
+	decide(&desk);
+	CHECK(destroy(&desk, false) == CM_OK);
+	count = rows_count;
+	CHECK(ask_content(&desk, false) == CM_NOT_FOUND && rows_count == count);
+	CHECK(run(&desk, "content", NULL, 0, NULL, false) == CM_BAD_INPUT);
+	cm_desk_fini(&desk);
+}
+
 /* With the region's key in hand: how much of the vault still opens as the key of that place. */
 static size_t keys_left(uint64_t place)
 {
@@ -410,6 +464,7 @@ int main(void)
 	nothing_stored_is_readable_and_a_restart_reads_it();
 	two_cases_have_two_keys();
 	who_may_not_is_told_why();
+	who_reads_it_is_on_record_with_it();
 	what_is_destroyed_is_on_record_and_gone();
 	what_is_on_record_is_done_at_the_next_start();
 	a_lost_key_is_no_destruction();
