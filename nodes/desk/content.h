@@ -1,8 +1,10 @@
 /*
  * A case's content in its ledger: the demand as served, sealed with the case's own key.
  *
- * The row CM_ROW_SEALED: a byte 1 (the form), the key's place in the vault (8 bytes, big-endian), then the
- * sealed bytes, bound to the case's id and the place. Nothing of the content is outside them.
+ * The row CM_ROW_SEALED: a byte 1 (the form), the key's place in the vault (8 bytes), the length of the sealed
+ * label (2 bytes), numbers big-endian; the sealed label; the sealed bytes. Both are bound to the case's id and the
+ * place. The label is what `list` shows of the demand, the authority's own reference: by itself, so that a node that
+ * starts with thousands of cases need not open and read all that was served. Nothing is outside the two.
  *
  * It knows no desk and no ledger. Loop thread.
  */
@@ -13,12 +15,18 @@
 #include "protocol/seal/vault.h"
 #include "protocol/wire/message.h"
 
-/* Seal `content` with a fresh key. `row` lies in the arena. CM_NO_MEMORY, and the statuses of cm_vault_take. */
-enum cm_status cm_content_seal(struct cm_vault *vault, const struct cm_id *case_id, struct cm_bytes content,
-    struct cm_arena *arena, uint64_t *place, struct cm_bytes *row, struct cm_err *err) CM_MUST_USE;
+#define CM_CONTENT_LABEL_BYTES 200
+
+/* Seal `label`, of at most CM_CONTENT_LABEL_BYTES, and `content` with a fresh key. `row` lies in the arena. CM_NO_MEMORY, and the statuses of cm_vault_take. */
+enum cm_status cm_content_seal(struct cm_vault *vault, const struct cm_id *case_id, const char *label,
+    struct cm_bytes content, struct cm_arena *arena, uint64_t *place, struct cm_bytes *row, struct cm_err *err) CM_MUST_USE;
 
 /* The place that a row names. False: it is no such row. */
 bool cm_content_place(struct cm_bytes row, uint64_t *place);
+
+/* Open a row's label. Statuses as below. */
+enum cm_status cm_content_label(struct cm_vault *vault, const struct cm_id *case_id, struct cm_bytes row,
+    char label[CM_CONTENT_LABEL_BYTES + 1]) CM_MUST_USE;
 
 /* Open a row. `content` lies in a block of its own with a NUL behind it, to be given to cm_content_free.
  * CM_NOT_FOUND: the key was destroyed. CM_CORRUPT, CM_TRUNCATED, CM_NO_MEMORY, CM_IO. */

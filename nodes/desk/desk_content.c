@@ -1,6 +1,8 @@
 #include "nodes/desk/desk_content.h"
 
+#include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,6 +13,8 @@
 #include "protocol/post/rows.h"
 #include "protocol/seal/seal.h"
 #include "protocol/seal/vault_key.h"
+
+static_assert(CM_CONTENT_LABEL_BYTES == CM_REFERENCE_BYTES, "a label is opened where the reference stands");
 
 /* ---- the vault ------------------------------------------------------------------------------- */
 
@@ -40,10 +44,10 @@ enum cm_status cm_desk_print_key(
 }
 
 enum cm_status cm_desk_seal_original(struct cm_desk *desk, const struct cm_id *case_id,
-    struct cm_bytes original, struct cm_arena *arena, uint64_t *place, struct cm_bytes *row,
-    struct cm_err *err)
+    const char *reference, struct cm_bytes original, struct cm_arena *arena, uint64_t *place,
+    struct cm_bytes *row, struct cm_err *err)
 {
-	return cm_content_seal(desk->vault, case_id, original, arena, place, row, err);
+	return cm_content_seal(desk->vault, case_id, reference, original, arena, place, row, err);
 }
 
 /* ---- replay ---------------------------------------------------------------------------------- */
@@ -68,7 +72,6 @@ static void note_destroyed(struct cm_review *review)
  * case alone: the others are served. */
 static enum cm_status replay_sealed(struct cm_desk *desk, struct cm_review *review, struct cm_bytes body)
 {
-	struct cm_bytes original;
 	char id[CM_ID_TEXT_BYTES];
 	enum cm_status status;
 
@@ -78,14 +81,9 @@ static enum cm_status replay_sealed(struct cm_desk *desk, struct cm_review *revi
 	if (desk->vault == NULL)
 		return CM_OK;
 	cm_vault_note(desk->vault, review->content_place);
-	status = cm_content_open(desk->vault, &review->id, body, &original);
-	if (status == CM_NO_MEMORY || status == CM_IO)
+	status = cm_content_label(desk->vault, &review->id, body, review->reference);
+	if (status == CM_OK || status == CM_IO)
 		return status;
-	if (status == CM_OK) {
-		cm_desk_note_original(review, original);
-		cm_content_free(&original);
-		return CM_OK;
-	}
 	review->content = CM_CONTENT_LOST;
 	if (status != CM_NOT_FOUND) {
 		cm_id_print(&review->id, id);

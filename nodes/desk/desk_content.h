@@ -19,12 +19,12 @@ enum cm_status cm_desk_open_vault(struct cm_desk *desk, struct cm_err *err) CM_M
 enum cm_status cm_desk_print_key(
     struct cm_desk *desk, uint8_t key[CM_SEALED_KEY_BYTES], struct cm_err *err) CM_MUST_USE;
 
-/* Seal a new case's demand; its row, to be stored. Only the vault changes. */
+/* Seal a new case's demand and the authority's own reference; the row, to be stored. Only the vault changes. */
 enum cm_status cm_desk_seal_original(struct cm_desk *desk, const struct cm_id *case_id,
-    struct cm_bytes original, struct cm_arena *arena, uint64_t *place, struct cm_bytes *row,
+    const char *reference, struct cm_bytes original, struct cm_arena *arena, uint64_t *place, struct cm_bytes *row,
     struct cm_err *err) CM_MUST_USE;
 
-/* Take what `list` and `show` want from the demand as served. */
+/* Take the reference from a demand that an older program stored unsealed. */
 void cm_desk_note_original(struct cm_review *review, struct cm_bytes original);
 
 /* A row CM_ROW_SEALED or CM_ROW_DESTROYED again. */

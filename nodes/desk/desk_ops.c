@@ -79,7 +79,7 @@ static enum cm_status register_demand(struct cm_desk *desk, const struct cm_inpu
 	status = cm_effects_encode(effects, CM_KIND_DEMAND, &demand, &body, err);
 	if (status == CM_OK)
 		status = cm_desk_seal_original(
-		    desk, &demand.case_id, original, &effects->arena, &place, &sealed, err);
+		    desk, &demand.case_id, intake->reference, original, &effects->arena, &place, &sealed, err);
 	if (status != CM_OK)
 		return status;
 	cm_effect_store(effects, CM_ROW_SEALED, &demand.case_id, sealed);

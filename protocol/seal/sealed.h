@@ -23,6 +23,7 @@
 
 /* Purposes, 8 characters each: one key sealed for two of them is as good as two keys. */
 #define CM_SEALED_ORDER "cm.order"
+#define CM_SEALED_LABEL "cm.label"
 #define CM_SEALED_CONTACT "cm.notif"
 #define CM_SEALED_VAULT "cm.vault"
 

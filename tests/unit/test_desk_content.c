@@ -206,7 +206,7 @@ static void nothing_stored_is_readable_and_a_restart_reads_it(void)
 	begin(&desk);
 	CHECK(row_of(CM_ROW_ORIGINAL) == NULL);
 	sealed = row_of(CM_ROW_SEALED);
-	CHECK(sealed != NULL && sealed->len == strlen(demand_json) + 9 + CM_SEALED_MORE_BYTES);
+	CHECK(sealed != NULL && sealed->len == 11 + strlen("24-mj-MARKED") + strlen(demand_json) + 2 * CM_SEALED_MORE_BYTES);
 	for (size_t i = 0; i < rows_count; i++)
 		for (size_t j = 0; j < sizeof marks / sizeof marks[0]; j++)
 			CHECK(!has(rows[i].body.data, rows[i].body.len, marks[j]));
@@ -215,9 +215,21 @@ static void nothing_stored_is_readable_and_a_restart_reads_it(void)
 	cm_content_free(&content);
 	/* Of another case it is nothing, nor when a byte is changed. */
 	CHECK(cm_content_open(desk.vault, &(struct cm_id){{1}}, *sealed, &content) == CM_CORRUPT);
-	((uint8_t *)(uintptr_t)sealed->data)[20] ^= 1;
-	CHECK(cm_content_open(desk.vault, &rows[0].id, *sealed, &content) == CM_CORRUPT);
-	((uint8_t *)(uintptr_t)sealed->data)[20] ^= 1;
+	for (size_t i = 0; i < sealed->len; i++) {
+		char label[CM_CONTENT_LABEL_BYTES + 1];
+		enum cm_status of_label;
+		enum cm_status of_content;
+
+		((uint8_t *)(uintptr_t)sealed->data)[i] ^= 1;
+		of_label = cm_content_label(desk.vault, &rows[0].id, *sealed, label);
+		of_content = cm_content_open(desk.vault, &rows[0].id, *sealed, &content);
+		cm_content_free(&content);
+		CHECK(of_label != CM_OK || of_content != CM_OK);
+		((uint8_t *)(uintptr_t)sealed->data)[i] ^= 1;
+	}
+	for (size_t len = 0; len < sealed->len; len++)
+		CHECK(cm_content_open(desk.vault, &rows[0].id, (struct cm_bytes){sealed->data, len}, &content) ==
+		      CM_CORRUPT);
 	restart(&desk);
 	CHECK(strcmp(cm_reviews_at(&desk.reviews, 0)->reference, "24-mj-MARKED") == 0);
 	CHECK(run(&desk, "file", NULL, 0, demand_json, false) == CM_OK); /* known by its fingerprint */
