@@ -1,10 +1,13 @@
 /* Sealed bytes, and the vault of the keys that open them. */
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "protocol/base/alloc.h"
@@ -384,6 +387,68 @@ Test(vault, a_rotation_that_was_interrupted_anywhere_keeps_all_keys_and_is_finis
 		key_of(&site, CM_VAULT_WRITE, after);
 		cr_assert_eq(memcmp(before, after, 32), 0);
 	}
+}
+
+static int64_t now_us(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+static pid_t begin_rotation(const struct cm_vault_site *site)
+{
+	struct cm_vault_tally tally;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(cm_vault_site_rotate(site, &tally, NULL) == CM_OK ? 0 : 1);
+	cr_assert_gt(pid, 0);
+	return pid;
+}
+
+/* Not by steps, but whenever: a process that rotates is killed, again and again. */
+Test(vault, a_rotation_that_is_killed_at_any_moment_loses_no_key)
+{
+	struct cm_vault_site site;
+	struct cm_vault *vault = NULL;
+	struct cm_err err;
+	uint8_t before[32];
+	uint8_t after[32];
+	uint64_t place;
+	int64_t whole_us;
+	bool is_made;
+	int how;
+	int killed = 0;
+
+	find_site(&site);
+	cr_assert_eq(cm_vault_site_make_key(&site, &is_made, &err), CM_OK);
+	cr_assert_eq(cm_vault_site_open(&site, CM_VAULT_WRITE, &vault, &err), CM_OK, "%s", err.text);
+	cm_vault_note(vault, CM_VAULT_CASES + 3);
+	for (int i = 0; i < 2000; i++)
+		cr_assert_eq(cm_vault_take(vault, &place, &err), CM_OK);
+	cm_vault_close(vault);
+	key_of(&site, CM_VAULT_READ, before);
+	whole_us = now_us();
+	cr_assert_eq(waitpid(begin_rotation(&site), &how, 0) > 0 && how == 0, 1);
+	whole_us = now_us() - whole_us;
+	for (int i = 0; i < 60; i++) {
+		int64_t until = now_us() + whole_us * i / 50;
+		pid_t pid = begin_rotation(&site);
+
+		while (now_us() < until)
+			;
+		(void)kill(pid, SIGKILL);
+		cr_assert_eq(waitpid(pid, &how, 0), pid);
+		killed += WIFSIGNALED(how);
+		key_of(&site, CM_VAULT_WRITE, after);
+		cr_assert_eq(memcmp(before, after, 32), 0, "kill %d", i);
+	}
+	cr_assert_gt(killed, 10);
+	cr_assert_eq(waitpid(begin_rotation(&site), &how, 0) > 0 && how == 0, 1);
+	key_of(&site, CM_VAULT_WRITE, after);
+	cr_assert_eq(memcmp(before, after, 32), 0);
 }
 
 Test(vault, a_key_that_the_service_manager_gives_is_read_and_never_changed)
