@@ -129,7 +129,7 @@ static enum cm_status make_content_key(
 	return status == CM_OK ? cm_vault_site_make_key(site, &is_made, err) : status;
 }
 
-static enum cm_status make_keys(struct cm_fleet *fleet, struct cm_err *err)
+static enum cm_status make_key(struct cm_fleet *fleet, struct cm_err *err)
 {
 	enum cm_status status = CM_OK;
 
@@ -167,7 +167,7 @@ enum cm_status cm_fleet_lay_out(
 	if (status == CM_OK)
 		status = lay_out_processes(fleet, spec, regions, count, err);
 	if (status == CM_OK)
-		status = make_keys(fleet, err);
+		status = make_key(fleet, err);
 	for (size_t i = 0; i < fleet->count && status == CM_OK; i++)
 		status = cm_fleet_configure(fleet, &fleet->processes[i], err);
 	return status;

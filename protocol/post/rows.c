@@ -9,6 +9,12 @@ const char *cm_row_name(uint32_t kind)
 		return "asked_again";
 	case CM_ROW_ORIGINAL:
 		return "original";
+	case CM_ROW_SEALED:
+		return "sealed";
+	case CM_ROW_DESTROYED:
+		return "destroyed";
+	case CM_ROW_READ:
+		return "read";
 	case CM_ROW_WAITED:
 		return "waited";
 	case CM_ROW_UNCHANGED:
@@ -23,12 +29,6 @@ const char *cm_row_name(uint32_t kind)
 		return "owner";
 	case CM_ROW_MOVED:
 		return "moved";
-	case CM_ROW_SEALED:
-		return "sealed";
-	case CM_ROW_DESTROYED:
-		return "destroyed";
-	case CM_ROW_READ:
-		return "read";
 	default:
 		return cm_kind_name((enum cm_kind)kind);
 	}

@@ -9,6 +9,9 @@
 
 #define CM_ROW_ASKED_AGAIN 100 /* router: the second ask, as sent */
 #define CM_ROW_ORIGINAL 101    /* intake: the demand's bytes, as served: of older programs; now it is sealed */
+#define CM_ROW_SEALED 113      /* intake: the demand as served, sealed: nodes/desk/content.h */
+#define CM_ROW_DESTROYED 114   /* intake: its key is destroyed: what, when, by whom and why, as JSON */
+#define CM_ROW_READ 115        /* intake: a person read it: when, who and why, as JSON */
 #define CM_ROW_WAITED 102      /* router: whom the case waits for, as text */
 
 #define CM_ROW_UNCHANGED 103   /* router: planned anew, and the outcome stands; why, as text */
@@ -18,9 +21,6 @@
                                   outcome that follows was made without these */
 #define CM_ROW_OWNER 107       /* node: the case's owner and epoch as seen: a notice `moved` */
 #define CM_ROW_MOVED 108       /* router: another router has the case now: a notice `moved` */
-#define CM_ROW_SEALED 113      /* intake: the demand as served, sealed: nodes/desk/content.h */
-#define CM_ROW_DESTROYED 114   /* intake: its key is destroyed: what, when, by whom and why, as JSON */
-#define CM_ROW_READ 115        /* intake: a person read it: when, who and why, as JSON */
 
 /* Gives a core the journal rows of one of its cases again, oldest first, as they stand in the ledger.
  * `each` returns false to end early. */

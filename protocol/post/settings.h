@@ -34,9 +34,9 @@ struct cm_settings {
 	const char *zone;
 	const char *listen;
 	const char *ledger;
+	const char *content_key; /* of the region's own content; where the file names none, the credential */
 	const char *residency;
 	const char *blind_key;
-	const char *content_key; /* of the region's own content; where the file names none, the credential */
 	int64_t overdue_ms;
 	int64_t router_patience_ms; /* how long a router may be silent before its open cases go to the next */
 	int64_t router_lost_ms;     /* and before its decided ones do */

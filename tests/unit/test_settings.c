@@ -96,9 +96,9 @@ static const struct {
     {"zone", REGION, ALL, "\"Europe/Dublin\"", "1.5", "a text in quotes is wanted"},
     {"listen", ALL, ALL, "\"ipc:///x\"", "0x10", "a text in quotes is wanted"},
     {"ledger", ALL, ALL, "\"x.db\"", "[ \"x.db\" ]", "a text in quotes is wanted"},
+    {"content_key", 0, REGION, "\"c.key\"", "7", "a text in quotes is wanted"},
     {"residency", REGION, REGION, "\"r.db\"", "{ a = 1; }", "a text in quotes is wanted"},
     {"blind_key", REGION, REGION, "\"b.key\"", "5L", "a text in quotes is wanted"},
-    {"content_key", 0, REGION, "\"c.key\"", "7", "a text in quotes is wanted"},
     {"overdue_ms", 0, ROUTER, "2500", "\"2500\"", "a whole number is wanted"},
     {"router_patience_ms", 0, REGION, "500", "\"500\"", "a whole number is wanted"},
     {"router_lost_ms", 0, REGION, "60000", "1.5", "a whole number is wanted"},
@@ -234,6 +234,24 @@ Test(settings, numbers_have_bounds)
 	end();
 }
 
+/* A unit of the service manager names no file: it gives the process a folder. */
+Test(settings, a_content_key_that_is_not_named_is_the_credential)
+{
+	(void)unsetenv("CREDENTIALS_DIRECTORY");
+	cr_assert_eq(read_text(whole(0, "content_key", NULL)), CM_OK);
+	cr_assert_str_eq(settings.content_key, "");
+	cm_settings_fini(&settings);
+	(void)setenv("CREDENTIALS_DIRECTORY", "/run/credentials/us", 1);
+	cr_assert_eq(read_text(whole(0, "content_key", NULL)), CM_OK);
+	cr_assert_str_eq(settings.content_key, "/run/credentials/us/content_key");
+	cm_settings_fini(&settings);
+	cr_assert_eq(read_text(whole(0, "content_key", "\"c.key\"")), CM_OK);
+	cr_assert_str_eq(settings.content_key, file_of("c.key"));
+	cm_settings_fini(&settings);
+	(void)unsetenv("CREDENTIALS_DIRECTORY");
+	end();
+}
+
 Test(settings, a_router_waits_two_seconds_unless_told_otherwise)
 {
 	cr_assert_eq(read_text(whole(2, "overdue_ms", NULL)), CM_OK);
@@ -271,24 +289,6 @@ Test(settings, relative_paths_start_at_the_files_own_folder)
 	cr_assert_str_eq(settings.law[2], file_of("sub/x.law"));
 	cr_assert_str_eq(settings.listen, "ipc:///x", "an address is no path");
 	cm_settings_fini(&settings);
-	end();
-}
-
-/* A unit of the service manager names no file: it gives the process a folder. */
-Test(settings, a_content_key_that_is_not_named_is_the_credential)
-{
-	(void)unsetenv("CREDENTIALS_DIRECTORY");
-	cr_assert_eq(read_text(whole(0, "content_key", NULL)), CM_OK);
-	cr_assert_str_eq(settings.content_key, "");
-	cm_settings_fini(&settings);
-	(void)setenv("CREDENTIALS_DIRECTORY", "/run/credentials/us", 1);
-	cr_assert_eq(read_text(whole(0, "content_key", NULL)), CM_OK);
-	cr_assert_str_eq(settings.content_key, "/run/credentials/us/content_key");
-	cm_settings_fini(&settings);
-	cr_assert_eq(read_text(whole(0, "content_key", "\"c.key\"")), CM_OK);
-	cr_assert_str_eq(settings.content_key, file_of("c.key"));
-	cm_settings_fini(&settings);
-	(void)unsetenv("CREDENTIALS_DIRECTORY");
 	end();
 }
 
