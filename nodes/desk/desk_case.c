@@ -282,6 +282,10 @@ enum cm_status cm_desk_word_read(struct cm_desk *desk, const struct cm_op *op, b
 	if (status == CM_OK)
 		status = cm_desk_read_text(op, "reasons", CM_MAX_REASONS_BYTES, &out->reasons, err);
 	if (status == CM_OK)
+		status = cm_desk_guard_text(desk, out->review, "by", out->by, err);
+	if (status == CM_OK)
+		status = cm_desk_guard_text(desk, out->review, "reasons", out->reasons, err);
+	if (status == CM_OK)
 		status = check_revision(op, out->review, err);
 	if (status != CM_OK)
 		return status;

@@ -56,6 +56,10 @@ enum cm_status cm_desk_word_read(struct cm_desk *desk, const struct cm_op *op, b
 enum cm_status cm_desk_read_text(const struct cm_op *op, const char *name, size_t most, const char **out,
     struct cm_err *err) CM_MUST_USE;
 
+/* CM_NOT_ALLOWED if a word of `text`, the argument `name`, is one of the case's targets. In desk_guard.c. */
+enum cm_status cm_desk_guard_text(struct cm_desk *desk, const struct cm_review *review, const char *name,
+    const char *text, struct cm_err *err) CM_MUST_USE;
+
 /* The operations on a finding (desk_amend.c) and on a case (desk_notice.c). */
 enum cm_status cm_desk_override(struct cm_desk *desk, const struct cm_input *input,
     const struct cm_op *op, struct cm_op_reply *reply, struct cm_effects *effects, struct cm_err *err);

@@ -303,6 +303,13 @@ static void persons_and_restarts_do_their_part(void)
 	json_t *shown;
 	struct ran ran;
 
+	for (int i = 0; i < 2; i++) { /* the hosting desk does not know the name, and knows it when it is written */
+		run_cli(&ran, &fleet, "recheck", "--node", i == 0 ? "ie" : "us", domain_case, "--by",
+		    "regional counsel", "--reasons", "The holder of " MEMBER " has moved.", NULL);
+		expect(ran.code != 0 && strstr(ran.err, "names a target of the case") != NULL,
+		    "a word that names a target is refused: %s", ran.err);
+		ran_search(&ran, "a refused word");
+	}
 	run_cli(&ran, &fleet, "recheck", "--node", "ie", domain_case, "--by", "regional counsel, Dublin",
 	    "--reasons", "The map has changed.", NULL);
 	expect(ran.code == 0, "a recheck: %s", ran.err);

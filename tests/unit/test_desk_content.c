@@ -327,6 +327,37 @@ static void who_reads_it_is_on_record_with_it(void)
 	cm_desk_fini(&desk);
 }
 
+static void no_word_that_travels_is_a_target(void)
+{
+	static const char *const bad[] = {"marked@example.com", "It is MARKED@Example.com.",
+	    "The holder (marked@example.com) agreed", "marked@example.com's lawyer wrote", "so:\tmarked@example.com"};
+	static const char *const good[] = {"unmarked@example.com", "marked @example.com", "'s", "()"};
+	struct cm_desk desk;
+	char id[CM_ID_TEXT_BYTES];
+	struct cm_arg args[] = {{"case", id}, {"by", "duty counsel"}, {"reasons", ""}};
+	size_t count;
+
+	begin(&desk);
+	cm_id_print(&cm_reviews_at(&desk.reviews, 0)->id, id);
+	count = rows_count;
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		args[2].value = bad[i];
+		CHECK(run(&desk, "withdraw", args, 3, NULL, false) == CM_NOT_ALLOWED);
+		CHECK(strstr(reply_text, "reasons: names a target of the case") != NULL);
+		CHECK(strstr(reply_text, "xample") == NULL);
+	}
+	args[1].value = bad[2];
+	args[2].value = "Plain.";
+	CHECK(run(&desk, "withdraw", args, 3, NULL, false) == CM_NOT_ALLOWED);
+	CHECK(rows_count == count);
+	args[1].value = "duty counsel";
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+		args[2].value = good[i];
+		CHECK(run(&desk, "withdraw", args, 3, NULL, false) == CM_OK);
+	}
+	cm_desk_fini(&desk);
+}
+
 /* With the region's key in hand: how much of the vault still opens as the key of that place. */
 static size_t keys_left(uint64_t place)
 {
@@ -477,6 +508,7 @@ int main(void)
 	two_cases_have_two_keys();
 	who_may_not_is_told_why();
 	who_reads_it_is_on_record_with_it();
+	no_word_that_travels_is_a_target();
 	what_is_destroyed_is_on_record_and_gone();
 	what_is_on_record_is_done_at_the_next_start();
 	a_lost_key_is_no_destruction();
