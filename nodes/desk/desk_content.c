@@ -80,8 +80,9 @@ static enum cm_status replay_sealed(struct cm_desk *desk, struct cm_review *revi
 	review->content = CM_CONTENT_SEALED;
 	if (desk->vault == NULL)
 		return CM_OK;
-	cm_vault_note(desk->vault, review->content_place);
-	status = cm_content_label(desk->vault, &review->id, body, review->reference);
+	status = cm_vault_note(desk->vault, review->content_place)
+	             ? cm_content_label(desk->vault, &review->id, body, review->reference)
+	             : CM_CORRUPT;
 	if (status == CM_OK || status == CM_IO)
 		return status;
 	review->content = CM_CONTENT_LOST;

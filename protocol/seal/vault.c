@@ -13,6 +13,7 @@
 #include "protocol/base/alloc.h"
 
 #define VAULT_MAGIC 0x7661756cu
+#define MOST_MISSING (UINT64_C(1) << 20) /* places that an older copy of the file may lack */
 #define MOST_TRIES 8 /* to open a file that a rotation may put another in the place of */
 
 /* ---- making ---------------------------------------------------------------------------------- */
@@ -220,7 +221,7 @@ enum cm_status cm_vault_take(struct cm_vault *vault, uint64_t *place, struct cm_
 	if (vault->mode != CM_VAULT_WRITE)
 		return cm_err_set(err, CM_NOT_ALLOWED, "the vault was opened for reading");
 	for (;;) {
-		if (vault->next >= vault->count) {
+		while (vault->next >= vault->count) {
 			if (!make_places(vault->fd, vault->region_key, vault->name, vault->count,
 			        CM_VAULT_BATCH))
 				return cm_vault_fail(err, vault->path, "make keys");
@@ -236,11 +237,14 @@ enum cm_status cm_vault_take(struct cm_vault *vault, uint64_t *place, struct cm_
 	}
 }
 
-void cm_vault_note(struct cm_vault *vault, uint64_t place)
+bool cm_vault_note(struct cm_vault *vault, uint64_t place)
 {
 	assert(vault->magic == VAULT_MAGIC);
+	if (place >= vault->count && place - vault->count > MOST_MISSING)
+		return false;
 	if (place >= vault->next && place < UINT64_MAX)
 		vault->next = place + 1;
+	return true;
 }
 
 enum cm_status cm_vault_destroy(struct cm_vault *vault, uint64_t place, struct cm_err *err)

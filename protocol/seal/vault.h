@@ -21,6 +21,8 @@
 
 #include "protocol/seal/sealed.h"
 
+#include <stdbool.h>
+
 enum {
 	CM_VAULT_PRINTS = 0,   /* the fingerprints of demands */
 	CM_VAULT_CONTACTS = 1, /* the residency map's notify addresses */
@@ -50,8 +52,9 @@ void cm_vault_close(struct cm_vault *vault);
  * reading), CM_DISK_FULL, CM_IO. */
 enum cm_status cm_vault_take(struct cm_vault *vault, uint64_t *place, struct cm_err *err) CM_MUST_USE;
 
-/* This place is in use: the ledger says so. */
-void cm_vault_note(struct cm_vault *vault, uint64_t place);
+/* This place is in use: the ledger says so. It may be one that the file has not got, if the file is an older copy:
+ * then it is not given to anybody else either. False: it is so far off that the row must be damaged. */
+bool cm_vault_note(struct cm_vault *vault, uint64_t place);
 
 /* The key of a place. CM_NOT_FOUND: destroyed, or there never was one. CM_CORRUPT, CM_IO. The caller wipes it. */
 enum cm_status cm_vault_key(

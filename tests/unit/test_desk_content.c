@@ -452,6 +452,22 @@ static void a_lost_key_is_no_destruction(void)
 	cm_desk_fini(&desk);
 }
 
+/* A row that names a place far off is damage: it must not have the vault make keys up to there. */
+static void a_damaged_row_harms_its_case_alone(void)
+{
+	struct cm_desk desk;
+	char other[sizeof demand_json + 1];
+
+	begin(&desk);
+	memset((uint8_t *)(uintptr_t)rows[0].body.data + 1, 0x7f, 8);
+	restart(&desk);
+	CHECK(cm_reviews_at(&desk.reviews, 0)->content == CM_CONTENT_LOST);
+	(void)snprintf(other, sizeof other, "%s ", demand_json);
+	CHECK(run(&desk, "file", NULL, 0, other, false) == CM_OK);
+	CHECK(cm_reviews_at(&desk.reviews, 1)->content_place < 1000);
+	cm_desk_fini(&desk);
+}
+
 /* An older program's ledger: the row cannot be sealed without breaking the chain. */
 static void an_unsealed_demand_is_told(void)
 {
@@ -512,6 +528,7 @@ int main(void)
 	what_is_destroyed_is_on_record_and_gone();
 	what_is_on_record_is_done_at_the_next_start();
 	a_lost_key_is_no_destruction();
+	a_damaged_row_harms_its_case_alone();
 	an_unsealed_demand_is_told();
 	without_memory_nothing_is_destroyed();
 	cm_arena_fini(&keep);

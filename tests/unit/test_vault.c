@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -154,10 +155,19 @@ Test(vault, a_place_that_the_ledger_names_is_not_taken_again)
 	struct cm_vault *vault = open_must(CM_VAULT_WRITE);
 	uint64_t place;
 
-	cm_vault_note(vault, 40);
-	cm_vault_note(vault, 12);
+	cr_assert(cm_vault_note(vault, 40));
+	cr_assert(cm_vault_note(vault, 12));
 	cr_assert_eq(cm_vault_take(vault, &place, NULL), CM_OK);
 	cr_assert_eq(place, 41);
+	/* The file is an older copy than the ledger. */
+	cr_assert(cm_vault_note(vault, 2000));
+	cr_assert_eq(cm_vault_take(vault, &place, NULL), CM_OK);
+	cr_assert_eq(place, 2001);
+	/* The row is damaged. */
+	cr_assert_not(cm_vault_note(vault, UINT64_C(1) << 40));
+	cr_assert_not(cm_vault_note(vault, UINT64_MAX));
+	cr_assert_eq(cm_vault_take(vault, &place, NULL), CM_OK);
+	cr_assert_eq(place, 2002);
 	cm_vault_close(vault);
 }
 
@@ -252,6 +262,36 @@ Test(vault, keys_whose_making_was_interrupted_are_passed_over)
 	for (int i = 0; i < 200; i++) {
 		cr_assert_eq(cm_vault_take(vault, &place, NULL), CM_OK);
 		cr_assert_neq(place, CM_VAULT_CASES + 9);
+		cr_assert_eq(cm_vault_key(vault, place, key), CM_OK);
+	}
+	cm_vault_close(vault);
+}
+
+Test(vault, without_room_no_key_is_made_and_with_room_again_it_is)
+{
+	struct cm_vault *vault = open_must(CM_VAULT_WRITE);
+	struct rlimit limit;
+	struct rlimit less;
+	struct cm_err err;
+	uint8_t key[32];
+	uint64_t place;
+
+	for (int i = 0; i < 256; i++)
+		cr_assert_eq(cm_vault_take(vault, &place, &err), CM_OK);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	cr_assert_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	less = limit;
+	less.rlim_cur = 128 * (1 + 8 + 256 + 10) + 77; /* in the middle of a place */
+	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &less), 0);
+	for (int i = 0; i < 3; i++)
+		cr_assert_eq(cm_vault_take(vault, &place, &err), CM_IO);
+	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	cm_vault_close(vault);
+	vault = open_must(CM_VAULT_WRITE);
+	cr_assert(cm_vault_note(vault, CM_VAULT_CASES + 255));
+	for (int i = 0; i < 300; i++) {
+		cr_assert_eq(cm_vault_take(vault, &place, &err), CM_OK, "%s", err.text);
+		cr_assert_eq(place, (uint64_t)(CM_VAULT_CASES + 256 + i));
 		cr_assert_eq(cm_vault_key(vault, place, key), CM_OK);
 	}
 	cm_vault_close(vault);
@@ -425,7 +465,6 @@ Test(vault, a_rotation_that_is_killed_at_any_moment_loses_no_key)
 	find_site(&site);
 	cr_assert_eq(cm_vault_site_make_key(&site, &is_made, &err), CM_OK);
 	cr_assert_eq(cm_vault_site_open(&site, CM_VAULT_WRITE, &vault, &err), CM_OK, "%s", err.text);
-	cm_vault_note(vault, CM_VAULT_CASES + 3);
 	for (int i = 0; i < 2000; i++)
 		cr_assert_eq(cm_vault_take(vault, &place, &err), CM_OK);
 	cm_vault_close(vault);
