@@ -76,6 +76,11 @@ static enum cm_status run_op(struct cm_batch *batch, const struct cm_record *rec
 
 	if (status != CM_OK)
 		return status;
+	if (batch->is_remote)
+		return cm_err_set(err, CM_NOT_ALLOWED,
+		    "operations are taken over this machine's own socket, not from another machine");
+	if (office->manifest.offer != NULL && strcmp(op.name, CM_MANIFEST_OP) == 0)
+		return cm_office_manifest_op(batch, &op, reply, err);
 	status = check_op(office, op.name, err);
 	if (status != CM_OK)
 		return status;

@@ -28,6 +28,7 @@ void cm_post_step(struct cm_post *post, const struct cm_office_input *input)
 {
 	cm_office_step(post->office, input);
 	cm_post_perform(post);
+	cm_post_members_follow(post);
 }
 
 void cm_post_on_request(void *data, struct cm_inbound *in)

@@ -459,6 +459,7 @@ static const struct cm_field cm_envelope_fields[] = {
     U64(3, cm_envelope, boot, NEED, "random number of this start of the sender"),
     STRUCTS(4, cm_envelope, receipts, cm_receipt, MAY, CM_MAX_ENVELOPE_RECORDS, "for what came"),
     STRUCTS(5, cm_envelope, records, cm_record, MAY, CM_MAX_ENVELOPE_RECORDS, "what goes"),
+    U64(8, cm_envelope, manifest, MAY, "number of the fleet manifest that the sender has"),
 };
 
 /* clang-format on */

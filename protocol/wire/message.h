@@ -484,6 +484,7 @@ struct cm_envelope {
 	size_t receipts_count;
 	const struct cm_record *records;
 	size_t records_count;
+	uint64_t manifest; /* number of the fleet manifest that the sender has; 0: none */
 };
 
 #endif
