@@ -37,6 +37,7 @@ void cm_post_on_request(void *data, struct cm_inbound *in)
 
 	input.asker = in;
 	input.bytes = cm_inbound_bytes(in);
+	input.proven = cm_inbound_peer(in);
 	cm_post_step(data, &input);
 }
 
