@@ -18,6 +18,10 @@ static bool on_journal_row(const struct cm_journal_row *row, void *data)
 	struct replaying *r = data;
 	const struct cm_machine *m = &r->office->machine;
 
+	if (row->kind == CM_ROW_MANIFEST) {
+		cm_office_replay_manifest(r->office, (struct cm_bytes){row->body, row->body_len});
+		return true;
+	}
 	r->status = m->replay(m->self, row->kind, &row->case_id, row->seq, row->at_ms,
 	    (struct cm_bytes){row->body, row->body_len});
 	return r->status == CM_OK;

@@ -110,6 +110,15 @@ static enum cm_status hand_over(struct cm_batch *batch, const struct cm_input *i
 	return status;
 }
 
+/* What only this machine's disk refuses comes again. */
+static enum cm_status take_manifest(struct cm_batch *batch, const char *sender,
+    const struct cm_record *record, struct cm_err *err)
+{
+	enum cm_status status = cm_batch_take_manifest(batch, sender, record->body, err);
+
+	return status == CM_DISK_FULL || status == CM_IO ? CM_TRY_AGAIN : status;
+}
+
 static void take_record(struct cm_batch *batch, const char *sender, const struct cm_record *record)
 {
 	struct cm_office *office = batch->office;
@@ -134,7 +143,7 @@ static void take_record(struct cm_batch *batch, const char *sender, const struct
 	office->counters.records_in++;
 	batch->effects.patience_ms = 0;
 	if (record->kind == CM_KIND_MANIFEST)
-		status = cm_office_take_manifest(office, sender, record->body, &err);
+		status = take_manifest(batch, sender, record, &err);
 	else
 		status = hand_over(batch, &input, sender, record, &err);
 	settle(batch, sender, record, status, &err, from, input.now);

@@ -40,19 +40,34 @@ void cm_office_hear_manifest(struct cm_office_peer *peer, uint64_t number)
 		peer->manifest_told = own;
 }
 
-enum cm_status cm_office_take_manifest(
-    struct cm_office *office, const char *sender, struct cm_bytes body, struct cm_err *err)
+enum cm_status cm_batch_take_manifest(
+    struct cm_batch *batch, const char *sender, struct cm_bytes body, struct cm_err *err)
 {
+	static const struct cm_id no_case = {{0}};
+	struct cm_office *office = batch->office;
 	enum cm_status status;
 
 	if (office->manifest.offer == NULL)
 		return cm_err_set(err, CM_NOT_ALLOWED, "this process has its peers from its settings");
 	status = office->manifest.offer(office->manifest.self, body, err);
-	if (status == CM_OK)
+	if (status == CM_OK) {
+		cm_effect_store(&batch->effects, CM_ROW_MANIFEST, &no_case, body);
 		cm_office_log(office, CM_LOG_INFO, "manifest.taken", "from=%s number=%llu", sender,
 		    (unsigned long long)cm_office_manifest_number(office));
-	/* Later, when there is room again. */
-	return status == CM_DISK_FULL || status == CM_IO ? CM_TRY_AGAIN : status;
+	}
+	return status;
+}
+
+/* The file may have been put back to an older one: the ledger knows of the newer, which is taken again. Those that
+ * came before it are older than what is in use, and refused without a word. */
+void cm_office_replay_manifest(struct cm_office *office, struct cm_bytes body)
+{
+	struct cm_err err = {.text = ""};
+
+	if (office->manifest.offer != NULL &&
+	    office->manifest.offer(office->manifest.self, body, &err) == CM_OK)
+		cm_office_log(office, CM_LOG_WARN, "manifest.taken", "from=ledger number=%llu",
+		    (unsigned long long)cm_office_manifest_number(office));
 }
 
 /* The number, and without a body the manifest itself in hex: an answer is JSON. */
@@ -85,14 +100,12 @@ static enum cm_status print(struct cm_batch *batch, bool with_bytes, struct cm_b
 enum cm_status cm_office_manifest_op(struct cm_batch *batch, const struct cm_op *op,
     struct cm_op_reply *reply, struct cm_err *err)
 {
-	struct cm_office *office = batch->office;
 	enum cm_status status = CM_OK;
 
+	if (op->body.len > 0 && batch->office->footing != CM_OFFICE_SERVING)
+		return cm_err_set(err, CM_DISK_FULL, "the disk is full; nothing was stored");
 	if (op->body.len > 0)
-		status = office->manifest.offer(office->manifest.self, op->body, err);
-	if (status == CM_OK && op->body.len > 0)
-		cm_office_log(office, CM_LOG_INFO, "manifest.taken", "from=operator number=%llu",
-		    (unsigned long long)cm_office_manifest_number(office));
+		status = cm_batch_take_manifest(batch, "operator", op->body, err);
 	if (status == CM_DUPLICATE) /* it is as it was to be */
 		status = CM_OK;
 	if (status == CM_OK && print(batch, op->body.len == 0, &reply->body) != CM_OK)

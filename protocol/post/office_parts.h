@@ -11,6 +11,7 @@
 #include "protocol/base/plant.h"
 #include "protocol/link/peer.h"
 #include "protocol/post/office.h"
+#include "protocol/post/rows.h"
 #include "protocol/wire/codec.h"
 
 /* The bounds, where the options name no other. The ledger's own are twice as high, so that a job is never
@@ -220,8 +221,10 @@ void cm_office_tell_peers(struct cm_office *office);   /* the machine, of the pe
 uint64_t cm_office_manifest_number(const struct cm_office *office); /* 0: there is none */
 /* A peer told the number of its manifest: it gets ours if that is newer. */
 void cm_office_hear_manifest(struct cm_office_peer *peer, uint64_t number);
-enum cm_status cm_office_take_manifest(
-    struct cm_office *office, const char *sender, struct cm_bytes body, struct cm_err *err);
+/* With its row among the batch's effects. `body` lives as long as the batch. */
+enum cm_status cm_batch_take_manifest(
+    struct cm_batch *batch, const char *sender, struct cm_bytes body, struct cm_err *err);
+void cm_office_replay_manifest(struct cm_office *office, struct cm_bytes body);
 #define CM_MANIFEST_OP "manifest"
 enum cm_status cm_office_manifest_op(struct cm_batch *batch, const struct cm_op *op,
     struct cm_op_reply *reply, struct cm_err *err);

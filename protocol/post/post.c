@@ -109,6 +109,8 @@ static enum cm_status start(struct cm_post *post, struct cm_err *err)
 	enum cm_status status = cm_office_start(post->office, &now, err);
 
 	cm_post_perform(post); /* also after a failure: jobs that were put out must come back */
+	if (status == CM_OK)
+		cm_post_members_follow(post); /* the ledger had a newer manifest than the file */
 	(void)uv_prepare_start(&post->sleep, cm_post_on_sleep);
 	if (status == CM_OK)
 		(void)uv_check_start(&post->turn_end, cm_post_on_turn_end);

@@ -317,6 +317,8 @@ static void a_restart_keeps_the_newest(void)
 
 	for (size_t i = 0; i < 3; i++) {
 		process_stop_must(&fleet, names[i]);
+		if (i == 0) /* the ledger knows better than a file that was put back */
+			file_copy(in_fleet("first.manifest"), in_fleet("router.manifest"));
 		process_start(&fleet, names[i]);
 		expect(number_of(names[i]) == 2, "%s has manifest 2", names[i]);
 	}
