@@ -258,6 +258,8 @@ Test(membership, a_newer_one_is_on_disk_and_in_use)
 
 Test(membership, what_is_refused_changes_nothing)
 {
+	struct cm_identity own;
+
 	cr_assert_eq(open_it(), CM_OK);
 	make_manifest(2);
 	cr_expect_eq(offer_at(NOW), CM_NOT_ALLOWED);
@@ -266,8 +268,10 @@ Test(membership, what_is_refused_changes_nothing)
 	cr_expect_eq(offer_at(NOW), CM_NOT_ALLOWED);
 	make_manifest(4);
 	cr_expect_eq(offer_at(manifest.until_ms), CM_TERM_OVER);
+	own = root;
 	root = keys[1];
 	cr_expect_eq(offer_at(NOW), CM_NOT_ALLOWED);
+	root = own;
 	cr_expect_eq(number_in_file(), 3);
 	cr_expect_eq(membership->held.manifest.number, 3);
 	end();
