@@ -96,6 +96,9 @@ enum cm_status cm_hub_set_members(struct cm_hub *hub, const struct cm_hub_member
 enum cm_status cm_hub_add_peer(struct cm_hub *hub, const char *name, const char *address,
     size_t *peer, struct cm_err *err) CM_MUST_USE;
 
+/* Dial the peer no more, until it is moved (to where it was, maybe): what could connect would be refused. */
+void cm_hub_rest_peer(struct cm_hub *hub, size_t peer);
+
 /* Dial the peer at another address from now on; the connection there is breaks. CM_NOT_ALLOWED, CM_BAD_INPUT:
  * no address, all stays as it is. Otherwise nothing is dialled any more. */
 enum cm_status cm_hub_move_peer(

@@ -262,6 +262,12 @@ static struct hub_peer *peer_at(const struct cm_hub *hub, size_t index)
 	return hub->peers[index];
 }
 
+void cm_hub_rest_peer(struct cm_hub *hub, size_t index)
+{
+	(void)nng_dialer_close(peer_at(hub, index)->dialer); /* its connection may outlive it */
+	cm_hub_drop_pipe(hub, index);
+}
+
 enum cm_status cm_hub_move_peer(
     struct cm_hub *hub, size_t index, const char *address, struct cm_err *err)
 {
@@ -274,8 +280,7 @@ enum cm_status cm_hub_move_peer(
 		    "%s: from a Unix socket to TLS or back a link moves with a restart", address);
 	if (status != CM_OK)
 		return cm_err_wrap(err, "link to %s", peer->name);
-	(void)nng_dialer_close(peer->dialer); /* dials no more; its connection may outlive it */
-	cm_hub_drop_pipe(hub, index);
+	cm_hub_rest_peer(hub, index);
 	result = dial(peer, address);
 	if (result == 0)
 		return CM_OK;

@@ -46,15 +46,15 @@ static void warn(const struct cm_post *post, struct cm_wall now)
 static enum cm_status set_members(struct cm_post *post, struct cm_err *err)
 {
 	struct cm_wall now = cm_wall_now();
-	size_t count = cm_membership_keys(post->membership, now, post->keys);
 
-	for (size_t i = 0; i < count; i++) {
+	post->keys_count = cm_membership_keys(post->membership, now, post->keys);
+	for (size_t i = 0; i < post->keys_count; i++) {
 		memcpy(post->members[i].name, post->keys[i].name, sizeof post->members[i].name);
 		memcpy(post->members[i].key, post->keys[i].key, sizeof post->members[i].key);
 	}
 	warn(post, now);
 	arm(post, now);
-	return cm_hub_set_members(post->hub, post->members, count, err);
+	return cm_hub_set_members(post->hub, post->members, post->keys_count, err);
 }
 
 static void set_members_or_say(struct cm_post *post)
@@ -68,33 +68,66 @@ static void set_members_or_say(struct cm_post *post)
 	(void)uv_timer_start(&post->members_timer, on_time, 1000, 0);
 }
 
-static void on_time(uv_timer_t *timer)
-{
-	struct cm_post *post = timer->data;
-
-	if (post->hub != NULL && !post->is_closing)
-		set_members_or_say(post);
-}
-
 /* ---- dialling -------------------------------------------------------------------------------- */
 
+static bool has_key(const struct cm_post *post, const char *name)
+{
+	for (size_t i = 0; i < post->keys_count; i++)
+		if (strcmp(post->keys[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Whoever has no key that stands keeps a place and is not dialled: it would only be refused. */
 static enum cm_status dial(struct cm_post *post, size_t i, struct cm_err *err)
 {
 	const struct cm_peer_settings *peer = &post->settings->peers[i];
+	bool may_dial = !peer->must_prove || has_key(post, peer->name);
 	enum cm_status status = CM_OK;
 	size_t index = i;
 
 	if (i == post->dialled_count) {
 		status = cm_hub_add_peer(post->hub, peer->name, peer->address, &index, err);
-		if (status == CM_OK)
-			post->dialled_count++;
-	} else if (post->dialled[i] != peer->address) { /* an address that stays keeps its place in memory */
-		status = cm_hub_move_peer(post->hub, i, peer->address, err);
-	}
-	assert(status != CM_OK || index == i);
-	if (status == CM_OK)
+		if (status != CM_OK)
+			return status;
+		assert(index == i);
+		post->dialled_count++;
 		post->dialled[i] = peer->address;
+	}
+	if (!may_dial && post->dialled[i] != NULL) {
+		cm_hub_rest_peer(post->hub, i);
+		post->dialled[i] = NULL;
+	} else if (may_dial && post->dialled[i] != peer->address) { /* one that stays is the same text */
+		status = cm_hub_move_peer(post->hub, i, peer->address, err);
+		if (status == CM_OK)
+			post->dialled[i] = peer->address;
+	}
 	return status;
+}
+
+/* A link that cannot be dialled is said, and comes with the next start: the others do not wait for it. */
+static void dial_all(struct cm_post *post)
+{
+	struct cm_err err = {.text = ""};
+
+	for (size_t i = 0; i < post->settings->peers_count; i++) {
+		if (dial(post, i, &err) == CM_OK)
+			continue;
+		cm_log(CM_LOG_ERROR, "peer.undialled", "peer=%s why=%s", post->settings->peers[i].name,
+		    err.text);
+		if (i == post->dialled_count) /* those behind it would take its place */
+			break;
+	}
+}
+
+static void on_time(uv_timer_t *timer)
+{
+	struct cm_post *post = timer->data;
+
+	if (post->hub == NULL || post->is_closing)
+		return;
+	set_members_or_say(post);
+	dial_all(post);
 }
 
 enum cm_status cm_post_members_open(struct cm_post *post, struct cm_err *err)
@@ -108,24 +141,15 @@ enum cm_status cm_post_members_open(struct cm_post *post, struct cm_err *err)
 	return status;
 }
 
-/* A link that cannot be dialled is said, and comes with the next start: the others do not wait for it. */
 void cm_post_members_follow(struct cm_post *post)
 {
 	struct cm_office_input now;
-	struct cm_err err = {.text = ""};
 
 	if (!post->has_new_members || post->is_closing || post->hub == NULL)
 		return;
 	post->has_new_members = false;
 	set_members_or_say(post);
-	for (size_t i = 0; i < post->settings->peers_count; i++) {
-		if (dial(post, i, &err) == CM_OK)
-			continue;
-		cm_log(CM_LOG_ERROR, "peer.undialled", "peer=%s why=%s", post->settings->peers[i].name,
-		    err.text);
-		if (i == post->dialled_count) /* those behind it would take its place */
-			break;
-	}
+	dial_all(post);
 	now = cm_post_input(CM_OFFICE_TURN);
 	if (cm_office_follow_peers(post->office, &now) != CM_OK)
 		cm_log(CM_LOG_ERROR, "members.unset", "why=%s", "no memory for the new peers");

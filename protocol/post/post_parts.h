@@ -26,9 +26,10 @@ struct cm_post_ticket {
 struct cm_post {
 	const struct cm_settings *settings; /* borrowed */
 	struct cm_membership *membership; /* borrowed; NULL: none */
-	struct cm_member_key *keys;       /* owned: room to list them */
+	struct cm_member_key *keys;       /* owned: those that stand now */
+	size_t keys_count;
 	struct cm_hub_member *members;    /* owned: likewise, as the hub wants them */
-	const char *dialled[CM_MAX_PEERS]; /* addresses, the settings' */
+	const char *dialled[CM_MAX_PEERS]; /* addresses, the settings'; NULL: at rest, since no key of its stands */
 	size_t dialled_count;
 	bool has_new_members; /* a manifest came in this step */
 	uv_timer_t members_timer;

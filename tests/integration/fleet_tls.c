@@ -183,6 +183,13 @@ static void expect_served(void)
 
 static struct filed waiting; /* for the revoked member's answer */
 
+static void run_daemon(struct ran *ran, const char *conf)
+{
+	const char *argv[] = {NODE_PATH, "-n", "-c", conf, NULL};
+
+	run_program(ran, argv, NULL);
+}
+
 /* ---- trials ---------------------------------------------------------------------------------- */
 
 static void the_fleet_starts(void)
@@ -215,6 +222,44 @@ static void an_example_is_decided_over_tls(void)
 	cm_free(text);
 	accounts_import(&fleet, 12);
 	expect_served();
+}
+
+/* -n looks at all that a start would. */
+static void a_configuration_is_checked_with_its_manifest(void)
+{
+	static const struct {
+		const char *setting;
+		const char *instead;
+		const char *says;
+	} trials[] = {
+	    {"root = \"", "root = \"0123456789012345678901234567890123456789012345678901234567890123\"; #",
+	        "another key than the provider's root"},
+	    {"identity = \"", "identity = \"us.key\"; #", "does not stand as one of ie"},
+	    {"state = \"", "state = \"FR\"; #", "differ on the role, region, state or issuing of ie"},
+	    {"name = \"", "name = \"paris\"; #", "has no member paris"},
+	    {"manifest = \"", "manifest = \"gone\"; #", "cannot be opened"},
+	    {"listen_tls = \"", "listen_tls = \"tcp://127.0.0.1:1\"; #", "tls+tcp://host:port is wanted"},
+	};
+	char *whole = file_read(in_fleet("ie.conf"), NULL);
+	struct ran ran;
+
+	run_daemon(&ran, in_fleet("ie.conf"));
+	expect(ran.code == 0, "as it is: %d %s", ran.code, ran.err);
+	ran_free(&ran);
+	for (size_t i = 0; i < sizeof trials / sizeof trials[0]; i++) {
+		char text[8192];
+		const char *found = strstr(whole, trials[i].setting);
+
+		must(found != NULL, "%s stands there", trials[i].setting);
+		(void)snprintf(text, sizeof text, "%.*s%s%s", (int)(found - whole), whole,
+		    trials[i].instead, found);
+		file_write(in_fleet("other.conf"), text, strlen(text));
+		run_daemon(&ran, in_fleet("other.conf"));
+		expect(ran.code == 1 && strstr(ran.err, trials[i].says) != NULL, "%s: %d %s",
+		    trials[i].setting, ran.code, ran.err);
+		ran_free(&ran);
+	}
+	cm_free(whole);
 }
 
 static void a_stranger_and_a_false_name_get_nothing(void)
@@ -423,6 +468,8 @@ int main(void)
 	static const struct trial trials[] = {
 	    {"the fleet starts", the_fleet_starts},
 	    {"an example is decided over TLS", an_example_is_decided_over_tls},
+	    {"a configuration is checked with its manifest",
+	        a_configuration_is_checked_with_its_manifest},
 	    {"a stranger and a false name get nothing", a_stranger_and_a_false_name_get_nothing},
 	    {"an operation is not taken from another machine",
 	        an_operation_is_not_taken_from_another_machine},
