@@ -160,8 +160,8 @@ static enum cm_status add_key(struct cm_keys_book *book, const char *whose,
 		    "%s has %d keys in the manifest already, old ones with them: the most there is room for",
 		    whose, CM_MAX_MEMBER_KEYS);
 	keys[*count] = (struct cm_manifest_key){
-	    copy_bytes(book, (struct cm_bytes){public_key, CM_PUBLIC_KEY_BYTES}, &whole), now.ms,
-	    until.ms, 0};
+	    copy_bytes(book, (struct cm_bytes){public_key, CM_PUBLIC_KEY_BYTES}, &whole),
+	    now.ms - CM_KEY_EARLY_MS, until.ms, 0};
 	(*count)++;
 	return whole ? CM_OK : cm_err_set(err, CM_NO_MEMORY, "out of memory");
 }

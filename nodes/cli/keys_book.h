@@ -13,6 +13,7 @@
 #define CM_KEY_DAYS 400       /* how long a key and a manifest stand unless told otherwise */
 #define CM_KEY_OVERLAP_DAYS 7 /* how long an old key stands beside its successor */
 #define CM_DAY_MS INT64_C(86400000)
+#define CM_KEY_EARLY_MS INT64_C(3600000) /* a new key stands since an hour: clocks differ */
 
 struct cm_keys_book {
 	struct cm_arena arena;

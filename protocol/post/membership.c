@@ -203,6 +203,16 @@ static bool same_issuing(const struct cm_settings *s, const struct cm_manifest_m
 	return true;
 }
 
+static bool is_own_open(const struct cm_membership *m, const struct cm_manifest *manifest, struct cm_wall now)
+{
+	const struct cm_manifest_member *own = cm_manifest_member(manifest, m->settings->name);
+
+	for (size_t i = 0; own != NULL && i < own->keys_count; i++)
+		if (memcmp(own->keys[i].public_key.data, m->identity.public_key, CM_PUBLIC_KEY_BYTES) == 0)
+			return cm_manifest_key_opens(&own->keys[i], now.ms);
+	return false;
+}
+
 /* What the settings say of the process itself, and what the manifest tells everybody else. */
 static enum cm_status check_own(
     const struct cm_membership *m, struct cm_wall now, struct cm_err *err)
@@ -222,7 +232,7 @@ static enum cm_status check_own(
 		return cm_err_set(err, CM_CONFLICT,
 		    "the manifest and %s differ on the role, region, state or issuing of %s", s->path,
 		    s->name);
-	if (!cm_manifest_key_at(manifest, s->name, m->identity.public_key, now.ms)) {
+	if (!is_own_open(m, manifest, now)) {
 		cm_fingerprint_print(m->identity.public_key, text);
 		return cm_err_set(err, CM_NOT_ALLOWED,
 		    "in manifest %llu the key of this process does not stand as one of %s: %s",
@@ -325,7 +335,7 @@ static void add_keys(const struct cm_manifest_member *member, struct cm_wall now
 	for (size_t i = 0; i < member->keys_count; i++) {
 		struct cm_member_key *key = &out[*count];
 
-		if (!cm_manifest_key_stands(&member->keys[i], now.ms))
+		if (!cm_manifest_key_opens(&member->keys[i], now.ms))
 			continue;
 		(void)snprintf(key->name, sizeof key->name, "%s", member->name);
 		memcpy(key->key, member->keys[i].public_key.data, sizeof key->key);
@@ -349,7 +359,5 @@ size_t cm_membership_keys(
 
 bool cm_membership_has_own(const struct cm_membership *m, struct cm_wall now)
 {
-	return now.ms < m->held.manifest.until_ms &&
-	       cm_manifest_key_at(
-		   &m->held.manifest, m->settings->name, m->identity.public_key, now.ms);
+	return now.ms < m->held.manifest.until_ms && is_own_open(m, &m->held.manifest, now);
 }

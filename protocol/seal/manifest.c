@@ -38,6 +38,11 @@ bool cm_manifest_key_stands(const struct cm_manifest_key *key, int64_t at_ms)
 	       (key->revoked_ms == 0 || at_ms < key->revoked_ms);
 }
 
+bool cm_manifest_key_opens(const struct cm_manifest_key *key, int64_t at_ms)
+{
+	return key->revoked_ms == 0 && cm_manifest_key_stands(key, at_ms);
+}
+
 /* Keys are public: nothing is to be learnt from how long the search takes. */
 static bool is_among(const struct cm_manifest_key *keys, size_t count,
     const uint8_t public_key[CM_PUBLIC_KEY_BYTES], int64_t at_ms)

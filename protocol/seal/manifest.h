@@ -62,7 +62,10 @@ const struct cm_manifest_member *cm_manifest_member(
 /* Whether a key stands at a time. */
 bool cm_manifest_key_stands(const struct cm_manifest_key *key, int64_t at_ms);
 
-/* Whether that key was that member's at that time. */
+/* The same for a live link: struck off is struck off, however far this machine's clock is behind the root's. */
+bool cm_manifest_key_opens(const struct cm_manifest_key *key, int64_t at_ms);
+
+/* Whether that key was that member's at that time: for judging what it signed. */
 bool cm_manifest_key_at(const struct cm_manifest *manifest, const char *name,
     const uint8_t public_key[CM_PUBLIC_KEY_BYTES], int64_t at_ms);
 

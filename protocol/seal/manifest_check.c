@@ -25,8 +25,8 @@ static bool same_key(const struct cm_manifest_key *a, const struct cm_manifest_k
 	       memcmp(a->public_key.data, b->public_key.data, a->public_key.len) == 0;
 }
 
-static enum cm_status check_keys(const char *whose, const struct cm_manifest_key *keys, size_t count,
-    struct cm_err *err)
+static enum cm_status check_keys(const struct cm_manifest *manifest, const char *whose,
+    const struct cm_manifest_key *keys, size_t count, struct cm_err *err)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (keys[i].public_key.len != CM_PUBLIC_KEY_BYTES)
@@ -34,6 +34,10 @@ static enum cm_status check_keys(const char *whose, const struct cm_manifest_key
 		if (keys[i].until_ms <= keys[i].from_ms)
 			return cm_err_set(
 			    err, CM_BAD_INPUT, "%s: a key ends before it begins", whose);
+		/* A link does not wait for it, so it must not lie ahead. */
+		if (keys[i].revoked_ms < 0 || keys[i].revoked_ms > manifest->issued_ms)
+			return cm_err_set(err, CM_BAD_INPUT,
+			    "%s: a key is struck off when the manifest is issued, or was before", whose);
 		for (size_t j = 0; j < i; j++)
 			if (same_key(&keys[i], &keys[j]))
 				return cm_err_set(err, CM_DUPLICATE, "%s: one key twice", whose);
@@ -55,7 +59,8 @@ static enum cm_status check_place(const struct cm_manifest_member *m, struct cm_
 	return CM_OK;
 }
 
-static enum cm_status check_member(const struct cm_manifest_member *m, struct cm_err *err)
+static enum cm_status check_member(
+    const struct cm_manifest *manifest, const struct cm_manifest_member *m, struct cm_err *err)
 {
 	enum cm_status status;
 
@@ -74,7 +79,8 @@ static enum cm_status check_member(const struct cm_manifest_member *m, struct cm
 	if (m->keys_count == 0)
 		return cm_err_set(err, CM_BAD_INPUT, "%s: has no key", m->name);
 	status = check_place(m, err);
-	return status == CM_OK ? check_keys(m->name, m->keys, m->keys_count, err) : status;
+	return status == CM_OK ? check_keys(manifest, m->name, m->keys, m->keys_count, err)
+			       : status;
 }
 
 /* Two names are two processes, with keys of their own: whoever holds a key is one of them. */
@@ -104,7 +110,7 @@ static enum cm_status check_members(const struct cm_manifest *manifest, struct c
 
 	for (size_t i = 0; i < manifest->members_count; i++) {
 		const struct cm_manifest_member *m = &manifest->members[i];
-		enum cm_status status = check_member(m, err);
+		enum cm_status status = check_member(manifest, m, err);
 
 		for (size_t j = 0; status == CM_OK && j < i; j++)
 			status = check_apart(m, &manifest->members[j], err);
@@ -127,7 +133,7 @@ static enum cm_status check_signers(const struct cm_manifest *manifest, struct c
 		if (!is_name(s->jurisdiction))
 			return cm_err_set(err, CM_BAD_INPUT, "the name of a jurisdiction is of letters, digits, "
 							     "\"-\", \"_\" and \".\"");
-		status = check_keys(s->jurisdiction, s->keys, s->keys_count, err);
+		status = check_keys(manifest, s->jurisdiction, s->keys, s->keys_count, err);
 		for (size_t j = 0; status == CM_OK && j < i; j++)
 			if (strcmp(s->jurisdiction, manifest->signers[j].jurisdiction) == 0)
 				status = cm_err_set(err, CM_DUPLICATE,

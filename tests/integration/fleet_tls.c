@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "nodes/cli/keys_book.h"
+#include "protocol/link/now.h"
 #include "protocol/link/tls.h"
 #include "protocol/seal/identity.h"
 #include "protocol/wire/codec.h"
@@ -196,6 +198,42 @@ static void the_fleet_starts(void)
 {
 	must(cm_seal_start() == CM_OK, "libsodium");
 	fleet_begin_tls(&fleet, "tls fleet", "us,ie,de", 1);
+}
+
+/* A manifest that ends in a moment: then nobody belongs to the fleet, until each is given a newer one. */
+static void issue_until(int64_t after_ms)
+{
+	struct cm_keys_book *book = cm_alloc(1, sizeof *book);
+	struct cm_err err = {.text = ""};
+	struct cm_wall now = cm_wall_now();
+
+	must(book != NULL && cm_keys_book_open(book, in_fleet("root.key"), in_fleet("fleet.manifest"),
+	                         NULL, &err) == CM_OK,
+	    "%s", err.text);
+	must(cm_keys_book_write(book, in_fleet("fleet.manifest"), now,
+	         (struct cm_wall){.ms = now.ms + after_ms}, &err) == CM_OK,
+	    "%s", err.text);
+	cm_keys_book_close(book);
+	cm_free(book);
+}
+
+static void at_its_end_every_link_closes(void)
+{
+	struct cm_identity us = identity_of("us");
+
+	issue_until(4000);
+	publish("router", in_fleet("fleet.manifest"), 0, "Manifest 7 is in use");
+	expect_number("us", 7);
+	expect(is_answered("router", &us, "us", PATIENCE_MS), "for a moment all is well");
+	expect(wait_peer(&fleet, "router", "us", false) && wait_peer(&fleet, "us", "router", false),
+	    "then the links close");
+	expect(!is_answered("router", &us, "us", SAYS_MS), "and nobody is answered");
+	publish("router", in_fleet("fleet.manifest"), 7, "has ended");
+	issue_until(1000000);
+	for (size_t i = 0; i < fleet.count; i++)
+		publish(fleet.processes[i].name, in_fleet("fleet.manifest"), 0, "Manifest 8 is in use");
+	expect(wait_peer(&fleet, "router", "us", true) && wait_peer(&fleet, "us", "router", true),
+	    "with a newer one they are open again");
 }
 
 /* Records for the one that is not there yet wait. */
@@ -481,6 +519,7 @@ int main(void)
 	        a_revoked_member_comes_back_by_another_key},
 	    {"a key is changed without a gap", a_key_is_changed_without_a_gap},
 	    {"a newcomer is dialled", a_newcomer_is_dialled},
+	    {"at its end every link closes", at_its_end_every_link_closes},
 	    {"the fleet ends", the_fleet_ends},
 	};
 

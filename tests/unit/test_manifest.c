@@ -217,6 +217,8 @@ Test(manifest, whose_key_it_was_at_what_time)
 	f.ie[0].revoked_ms = NOW - DAY;
 	cr_expect(cm_manifest_key_at(m, "ie", own[0].public_key, NOW - DAY - 1));
 	cr_expect_not(cm_manifest_key_at(m, "ie", own[0].public_key, NOW - DAY));
+	cr_expect(cm_manifest_key_stands(&f.ie[0], NOW - DAY - 1));
+	cr_expect_not(cm_manifest_key_opens(&f.ie[0], NOW - DAY - 1), "a link does not look at the clock");
 	cr_expect(cm_manifest_signer_at(m, "IE", own[2].public_key, NOW));
 	cr_expect_not(cm_manifest_signer_at(m, "IE", own[0].public_key, NOW - 2 * DAY));
 	cr_expect_not(cm_manifest_signer_at(m, "US", own[2].public_key, NOW));
@@ -290,6 +292,9 @@ static const char *spoil(struct fleet *f, unsigned number)
 	case 15:
 		f->ie[0].public_key.len = 31;
 		return "a key has 32 bytes";
+	case 16:
+		f->ie[0].revoked_ms = f->manifest.issued_ms + 1;
+		return "struck off when the manifest is issued";
 	default:
 		return NULL;
 	}

@@ -318,7 +318,7 @@ static const struct cm_law_signer law_signers[] = {
 };
 static const struct cm_manifest manifest_body = {.fleet = "example",
     .number = 3,
-    .issued_ms = MS_2026_11_07,
+    .issued_ms = MS_2026_11_07 + 600,
     .until_ms = MS_2026_11_07 + 1000,
     ARRAY(members, manifest_members),
     ARRAY(signers, law_signers)};
