@@ -41,6 +41,9 @@ struct cm_post_peer_state {
 };
 size_t cm_post_peers(struct cm_post *post, struct cm_post_peer_state *out, size_t most);
 
+/* Of the fleet manifest in use; 0: there is none. */
+uint64_t cm_post_manifest_number(const struct cm_post *post);
+
 const struct cm_post_counters *cm_post_counters(const struct cm_post *post);
 
 #endif

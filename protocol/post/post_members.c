@@ -158,11 +158,14 @@ void cm_post_members_follow(struct cm_post *post)
 
 /* ---- what the office asks -------------------------------------------------------------------- */
 
+uint64_t cm_post_manifest_number(const struct cm_post *post)
+{
+	return post->membership != NULL ? post->membership->held.manifest.number : 0;
+}
+
 static uint64_t number(void *self)
 {
-	const struct cm_post *post = self;
-
-	return post->membership->held.manifest.number;
+	return cm_post_manifest_number(self);
 }
 
 static struct cm_bytes bytes(void *self)

@@ -4,6 +4,8 @@
 #include "protocol/base/text.h"
 #include "protocol/seal/manifest.h"
 
+_Static_assert(CM_MAX_MEMBERS == CM_MAX_PEERS + 1, "a process and its peers are a fleet");
+
 static bool is_line(const char *text)
 {
 	return cm_text_is_plain(text, strlen(text)) && strpbrk(text, "\t\r\n") == NULL;

@@ -257,6 +257,9 @@ static void an_example_is_decided_over_tls(void)
 	shown = wait_outcome(&fleet, "us", case_id);
 	expect(json_array_size(at(shown, "outcome.parts")) > 2, "it has its parts");
 	json_decref(shown);
+	shown = ask_must(&fleet, "us", "status", NULL);
+	expect(number_at(shown, "manifest") == 1, "us says which manifest it has");
+	json_decref(shown);
 	cm_free(text);
 	accounts_import(&fleet, 12);
 	expect_served();
