@@ -171,6 +171,10 @@ static enum cm_status check_addresses(const struct cm_settings *settings, struct
 	const char *tls = settings->listen_tls;
 	unsigned allow = settings->identity[0] != 0 ? CM_ADDRESS_TLS : 0;
 
+	if (cm_address_is_tls(settings->listen))
+		return cm_err_set(err, CM_BAD_INPUT,
+		    "%s: listen: the command line comes by a Unix socket; an address of TLS stands in listen_tls",
+		    settings->path);
 	if (tls[0] != 0 && !cm_address_is_tls(tls))
 		return cm_err_set(err, CM_BAD_INPUT,
 		    "%s: listen_tls: tls+tcp://host:port is wanted; Unix sockets stand in listen",

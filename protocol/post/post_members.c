@@ -144,6 +144,7 @@ enum cm_status cm_post_members_open(struct cm_post *post, struct cm_err *err)
 void cm_post_members_follow(struct cm_post *post)
 {
 	struct cm_office_input now;
+	enum cm_status status;
 
 	if (!post->has_new_members || post->is_closing || post->hub == NULL)
 		return;
@@ -151,8 +152,9 @@ void cm_post_members_follow(struct cm_post *post)
 	set_members_or_say(post);
 	dial_all(post);
 	now = cm_post_input(CM_OFFICE_TURN);
-	if (cm_office_follow_peers(post->office, &now) != CM_OK)
-		cm_log(CM_LOG_ERROR, "members.unset", "why=%s", "no memory for the new peers");
+	status = cm_office_follow_peers(post->office, &now);
+	if (status != CM_OK)
+		cm_log(CM_LOG_ERROR, "members.unset", "why=\"the new peers: %s\"", cm_status_text(status));
 	cm_post_perform(post);
 }
 

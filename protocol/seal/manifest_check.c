@@ -21,6 +21,25 @@ static bool is_name(const char *text)
 	       text[strspn(text, fit)] == 0;
 }
 
+/* A socket's path, or host:port over TLS: what a link may use (link/address.h has the rest). */
+static bool is_address(const char *text)
+{
+	static const char ipc[] = "ipc:///";
+	static const char tls[] = "tls+tcp://";
+	const char *host = text + sizeof tls - 1;
+	const char *colon;
+
+	if (!is_line(text))
+		return false;
+	if (strncmp(text, ipc, sizeof ipc - 1) == 0)
+		return true;
+	if (strncmp(text, tls, sizeof tls - 1) != 0)
+		return false;
+	colon = strrchr(host, ':');
+	return colon != NULL && colon > host && colon[1] != 0 &&
+	       strspn(colon + 1, "0123456789") == strlen(colon + 1) && strpbrk(host, " /") == NULL;
+}
+
 static bool same_key(const struct cm_manifest_key *a, const struct cm_manifest_key *b)
 {
 	return a->public_key.len == b->public_key.len &&
@@ -69,9 +88,11 @@ static enum cm_status check_member(
 	if (!is_name(m->name))
 		return cm_err_set(err, CM_BAD_INPUT,
 		    "the name of a member is of letters, digits, \"-\", \"_\" and \".\"");
-	if (m->address[0] == 0 || !is_line(m->address) || !is_line(m->zone))
-		return cm_err_set(
-		    err, CM_BAD_INPUT, "%s: no address, or one that cannot be read", m->name);
+	if (!is_address(m->address))
+		return cm_err_set(err, CM_BAD_INPUT,
+		    "%s: its address is tls+tcp://host:port, or ipc:///folder/socket on one machine", m->name);
+	if (!is_line(m->zone))
+		return cm_err_set(err, CM_BAD_INPUT, "%s: its zone cannot be read", m->name);
 	for (size_t i = 0; i < m->issuing_count; i++)
 		if (strlen(m->issuing[i]) != 2 || !is_line(m->issuing[i]))
 			return cm_err_set(

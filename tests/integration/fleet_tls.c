@@ -279,6 +279,7 @@ static void a_configuration_is_checked_with_its_manifest(void)
 	    {"state = \"", "state = \"FR\"; #", "differ on the role, region, state or issuing of ie"},
 	    {"name = \"", "name = \"paris\"; #", "has no member paris"},
 	    {"manifest = \"", "manifest = \"gone\"; #", "cannot be opened"},
+	    {"listen = \"", "listen = \"tls+tcp://127.0.0.1:1\"; #", "an address of TLS stands in listen_tls"},
 	    {"listen_tls = \"", "listen_tls = \"tcp://127.0.0.1:1\"; #", "tls+tcp://host:port is wanted"},
 	};
 	char *whole = file_read(in_fleet("ie.conf"), NULL);

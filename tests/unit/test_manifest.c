@@ -275,8 +275,8 @@ static const char *spoil(struct fleet *f, unsigned number)
 		f->members[0].name = "../ie";
 		return "the name of a member";
 	case 10:
-		f->members[0].address = "tls+tcp://a\nb";
-		return "cannot be read";
+		f->members[0].address = "tls+tcp://a\nb:1";
+		return "its address is";
 	case 11:
 		f->members[0].keys_count = 0;
 		return "has no key";
@@ -295,6 +295,24 @@ static const char *spoil(struct fleet *f, unsigned number)
 	case 16:
 		f->ie[0].revoked_ms = f->manifest.issued_ms + 1;
 		return "struck off when the manifest is issued";
+	case 17:
+		f->members[0].address = "tcp://ie.example:7447";
+		return "its address is";
+	case 18:
+		f->members[0].address = "tls+tcp://ie.example";
+		return "its address is";
+	case 19:
+		f->members[0].address = "tls+tcp://:7447";
+		return "its address is";
+	case 20:
+		f->members[0].address = "tls+tcp://ie.example:74a";
+		return "its address is";
+	case 21:
+		f->members[0].address = "ipc://run/ie.sock";
+		return "its address is";
+	case 22:
+		f->members[0].zone = "Europe\nDublin";
+		return "its zone";
 	default:
 		return NULL;
 	}
