@@ -483,6 +483,7 @@ void cm_office_peers_empty(struct cm_office *office)
 		struct cm_office_peer *peer = &office->peers[i];
 
 		empty_core(peer);
+		peer->manifest_told = 0; /* it may have been among what is dropped, and is in no outbox */
 		cm_peer_init(&peer->core, office->boot + i + ((uint64_t)office->generation << 32));
 		if (peer->is_up) {
 			struct cm_peer_input input = {

@@ -463,6 +463,8 @@ Test(office_manifest, a_peer_that_is_new_is_told_to_the_machine_and_the_memory_r
 	cr_expect_eq(cm_office_follow_peers(office, &now), CM_OK);
 	cr_expect_eq(told_members, 1);
 	cr_expect_eq(resets, 0);
+	peer_is_up(0);
+	cr_expect_eq(manifests_to_one_with(4), 1);
 	settings.peers_count = 3;
 	cr_expect_eq(cm_office_follow_peers(office, &now), CM_OK);
 	cr_expect_eq(told_members, 2);
@@ -473,6 +475,7 @@ Test(office_manifest, a_peer_that_is_new_is_told_to_the_machine_and_the_memory_r
 	}
 	cr_expect_eq(resets, 1, "so that what is open is asked of it too");
 	cr_expect(cm_office_is_serving(office));
+	cr_expect_geq(manifests_to_one_with(4), 1, "what was on its way is not forgotten");
 	peer_is_up(2);
 	cr_expect(cm_office_peer_is_up(office, 2));
 	request("late", "late", 5, NULL);
