@@ -265,6 +265,24 @@ static void an_example_is_decided_over_tls(void)
 	expect_served();
 }
 
+#define DEMANDS 24
+
+/* Links that break in the middle of everything come up again, by the same keys. */
+static void who_is_killed_comes_back(void)
+{
+	static const char *const nodes[] = {"us", "ie"};
+	static const char *const names[] = {"router", "ie", "router", "de", "central", "us"};
+	struct filed filed[DEMANDS];
+
+	for (unsigned i = 0; i < 6; i++) {
+		file_many(&fleet, nodes, 2, 12, 1000 + i * DEMANDS / 6, DEMANDS / 6, &filed[i * DEMANDS / 6]);
+		pause_us(dice(30000));
+		process_kill(&fleet, names[i]);
+		process_start(&fleet, names[i]);
+	}
+	expect_decided(&fleet, filed, DEMANDS);
+}
+
 /* -n looks at all that a start would. */
 static void a_configuration_is_checked_with_its_manifest(void)
 {
@@ -510,6 +528,7 @@ int main(void)
 	static const struct trial trials[] = {
 	    {"the fleet starts", the_fleet_starts},
 	    {"an example is decided over TLS", an_example_is_decided_over_tls},
+	    {"who is killed comes back", who_is_killed_comes_back},
 	    {"a configuration is checked with its manifest",
 	        a_configuration_is_checked_with_its_manifest},
 	    {"a stranger and a false name get nothing", a_stranger_and_a_false_name_get_nothing},
