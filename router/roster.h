@@ -37,6 +37,11 @@ void cm_roster_fini(struct cm_roster *roster);
 enum cm_status cm_roster_add(struct cm_roster *roster, const struct cm_member *member,
     struct cm_err *err) CM_MUST_USE;
 
+/* Describe the member of that name otherwise. CM_NOT_FOUND: there is none; CM_DUPLICATE: its region is
+ * another's; CM_NO_MEMORY. */
+enum cm_status cm_roster_change(struct cm_roster *roster, const struct cm_member *member,
+    struct cm_err *err) CM_MUST_USE;
+
 /* Index by name, or -1. */
 int cm_roster_find(const struct cm_roster *roster, const char *name);
 

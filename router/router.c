@@ -26,7 +26,9 @@ static enum cm_status read_roster(struct cm_router *router, struct cm_err *err)
 			    err, CM_BAD_INPUT, "peer %s: no such role: %s", p->name, p->role);
 		for (size_t j = 0; j < p->issuing_count; j++)
 			member.issuing[j] = p->issuing[j];
-		status = cm_roster_add(&router->roster, &member, err);
+		status = cm_roster_find(&router->roster, p->name) < 0
+		             ? cm_roster_add(&router->roster, &member, err)
+		             : cm_roster_change(&router->roster, &member, err);
 		if (status != CM_OK)
 			return status;
 	}
@@ -145,6 +147,12 @@ static enum cm_status on_resume(void *self, const struct cm_input *input, cm_pos
 	cm_log(CM_LOG_INFO, "docket.resumed", "cases=%zu open=%zu",
 	    cm_docket_count(&router->docket), router->docket.open_count);
 	return cm_docket_resume(&router->docket, input, each, data, err);
+}
+
+/* A newer manifest: who is there keeps its place. */
+static enum cm_status on_members(void *self, struct cm_err *err)
+{
+	return read_roster(self, err);
 }
 
 static void on_reset(void *self)
@@ -273,6 +281,7 @@ struct cm_machine cm_router_machine(struct cm_router *router)
 	    .record = on_record,
 	    .op = on_op,
 	    .timer = on_timer,
+	    .members = on_members,
 	    .undeliverable = on_undeliverable,
 	    .replay = on_replay,
 	    .resume = on_resume,

@@ -31,6 +31,9 @@ struct cm_fleet_process {
 	const char *ledger;
 	const char *residency; /* NULL: not a region */
 	const char *log;
+	const char *link;     /* "tls+tcp://127.0.0.1:40123"; NULL: others come by `address` too */
+	const char *identity; /* with `link`, as the next: files of its key and of its manifest */
+	const char *manifest;
 	pid_t pid;        /* 0: was never started */
 	uint64_t started; /* its start in clock ticks since boot: a pid alone is used again */
 	int exit_status;  /* as waitpid tells it; -1: still runs, or was not our child */
@@ -41,6 +44,7 @@ struct cm_fleet {
 	const char *sockets; /* a private folder with a short path */
 	const char *law_dir;
 	const char *blind_key;
+	const char *root; /* public key of the root, in hex; NULL: no TLS, or not known here */
 	const char *boot; /* of the machine when the fleet was started */
 	struct cm_fleet_process *processes;
 	size_t count;
@@ -53,6 +57,7 @@ struct cm_fleet_spec {
 	unsigned routers;    /* 1 to CM_MAX_ROUTERS; 0: one */
 	const char *law_dir;
 	const char *bin_dir; /* installed programs, or the top of a build */
+	bool tls;            /* links over loopback TCP by keys of their own, not over Unix sockets */
 	unsigned wait_ms;    /* for all to be ready; 0: CM_FLEET_WAIT_MS */
 	int stop_fd;         /* readable when starting must be given up; -1: none */
 };

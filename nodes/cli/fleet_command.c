@@ -195,6 +195,7 @@ static enum cm_status up(const struct cm_cli *cli, const struct cm_output *out, 
 	    .routers = (unsigned)cm_cli_count(cli, "routers"),
 	    .bin_dir = bin_dir,
 	    .law_dir = law_dir,
+	    .tls = cm_cli_flag(cli, "tls"),
 	    .wait_ms = (unsigned)cm_cli_count(cli, "wait") * 1000,
 	    .stop_fd = stop_fd,
 	};
@@ -267,6 +268,9 @@ static const struct cm_opt_spec up_options[] = {
 	.most = CM_MAX_ROUTERS,
 	.help = "How many routers share the cases: one is called router, several router1, router2, ... "
 		"A case of an earlier run whose router is not among them is handed to another."},
+    {.name = "tls",
+	.help = "Link the processes over TCP and TLS by keys made for them, as processes on several "
+		"machines are; the root's key is made beside them."},
     {.name = "law",
 	.kind = CM_OPT_TEXT,
 	.argument = "DIR",

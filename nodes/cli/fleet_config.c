@@ -105,6 +105,16 @@ static void add_region(struct writer *writer, config_setting_t *root, const stru
 	add_issuing(writer, root, &process->region);
 }
 
+/* Who the others are stands in the manifest. */
+static void add_trust(struct writer *writer, config_setting_t *root, const struct cm_fleet *fleet,
+    const struct cm_fleet_process *process)
+{
+	add_text(writer, root, "listen_tls", process->link);
+	add_text(writer, root, "identity", process->identity);
+	add_text(writer, root, "manifest", process->manifest);
+	add_text(writer, root, "root", fleet->root);
+}
+
 static enum cm_status find_laws(const struct cm_fleet *fleet,
     const struct cm_fleet_process *process, struct cm_arena *arena, struct cm_paths *laws,
     struct cm_err *err)
@@ -162,7 +172,10 @@ enum cm_status cm_fleet_configure(
 		add_region(&writer, root, fleet, process, &arena);
 	if (process->role != CM_FLEET_CENTRAL)
 		add_texts(&writer, root, "law", laws.list, laws.count);
-	add_peers(&writer, root, fleet, process);
+	if (process->link != NULL)
+		add_trust(&writer, root, fleet, process);
+	else
+		add_peers(&writer, root, fleet, process);
 	status = write_config(&writer, process->config, err);
 	config_destroy(&writer.config);
 	cm_arena_fini(&arena);

@@ -18,6 +18,10 @@ json_t *cm_fleet_to_json(const struct cm_fleet *fleet);
 enum cm_status cm_fleet_save(const struct cm_fleet *fleet, struct cm_err *err) CM_MUST_USE;
 
 /* Write the configuration of one process, with all others as its peers where it is the router. */
+/* fleet_tls.c: a port for each process, a key for each and for the root where there is none yet, and the next
+ * manifest of the fleet, in a file for each. */
+enum cm_status cm_fleet_make_keys(struct cm_fleet *fleet, struct cm_err *err) CM_MUST_USE;
+
 enum cm_status cm_fleet_configure(const struct cm_fleet *fleet,
     const struct cm_fleet_process *process, struct cm_err *err) CM_MUST_USE;
 

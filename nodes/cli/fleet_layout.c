@@ -168,6 +168,8 @@ enum cm_status cm_fleet_lay_out(
 		status = lay_out_processes(fleet, spec, regions, count, err);
 	if (status == CM_OK)
 		status = make_key(fleet, err);
+	if (status == CM_OK && spec->tls)
+		status = cm_fleet_make_keys(fleet, err);
 	for (size_t i = 0; i < fleet->count && status == CM_OK; i++)
 		status = cm_fleet_configure(fleet, &fleet->processes[i], err);
 	return status;

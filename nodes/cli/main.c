@@ -7,6 +7,7 @@
 #include "nodes/cli/desk_command.h"
 #include "nodes/cli/fleet_command.h"
 #include "nodes/cli/help.h"
+#include "nodes/cli/keys_command.h"
 #include "nodes/cli/program.h"
 #include "nodes/cli/residency_command.h"
 #include "nodes/cli/rules_command.h"
@@ -49,6 +50,14 @@ static const struct cm_command *const commands[] = {
     &cm_command_fleet_kill,
     &cm_command_fleet_start,
     &cm_command_fleet_restart,
+    &cm_command_keys_init,
+    &cm_command_keys_enrol,
+    &cm_command_keys_rotate,
+    &cm_command_keys_admit,
+    &cm_command_keys_revoke,
+    &cm_command_keys_signer,
+    &cm_command_keys_show,
+    &cm_command_keys_publish,
     &cm_command_complete,
     &cm_command_help,
     NULL,

@@ -195,6 +195,7 @@ struct cm_machine cm_desk_machine(struct cm_desk *desk)
 	    .op = cm_desk_op,
 	    .timer = cm_desk_on_timer,
 	    .peer = cm_desk_on_peer,
+	    .members = cm_desk_follow_routers,
 	    .undeliverable = cm_desk_on_undeliverable,
 	    .stored = cm_desk_on_stored,
 	    .replay = cm_desk_on_replay,

@@ -11,13 +11,14 @@
 
 /* ---- routers --------------------------------------------------------------------------------- */
 
-enum cm_status cm_desk_find_routers(struct cm_desk *desk, struct cm_err *err)
+enum cm_status cm_desk_follow_routers(void *self, struct cm_err *err)
 {
+	struct cm_desk *desk = self;
 	const struct cm_settings *s = desk->settings;
 
-	desk->routers_count = 0;
 	for (size_t i = 0; i < s->peers_count; i++) {
-		if (strcmp(s->peers[i].role, "router") != 0)
+		if (strcmp(s->peers[i].role, "router") != 0 ||
+		    cm_desk_find_router(desk, s->peers[i].name) != NULL)
 			continue;
 		if (desk->routers_count == CM_MAX_ROUTERS)
 			return cm_err_set(
@@ -27,6 +28,12 @@ enum cm_status cm_desk_find_routers(struct cm_desk *desk, struct cm_err *err)
 	}
 	desk->router = desk->routers_count > 0 ? desk->routers[0].name : NULL;
 	return CM_OK;
+}
+
+enum cm_status cm_desk_find_routers(struct cm_desk *desk, struct cm_err *err)
+{
+	desk->routers_count = 0;
+	return cm_desk_follow_routers(desk, err);
 }
 
 struct cm_desk_router *cm_desk_find_router(struct cm_desk *desk, const char *name)

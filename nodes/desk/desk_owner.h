@@ -7,8 +7,10 @@
 
 #include "nodes/desk/desk.h"
 
-/* The routers of the settings. CM_TOO_LARGE: more than CM_MAX_ROUTERS. */
+/* The routers of the settings. CM_TOO_LARGE: more than CM_MAX_ROUTERS. The second after a newer manifest, for the
+ * desk as `self`: who is there keeps its place and what is known of it. */
 enum cm_status cm_desk_find_routers(struct cm_desk *desk, struct cm_err *err) CM_MUST_USE;
+enum cm_status cm_desk_follow_routers(void *self, struct cm_err *err) CM_MUST_USE;
 
 /* By name; NULL: not in the settings. */
 struct cm_desk_router *cm_desk_find_router(struct cm_desk *desk, const char *name);

@@ -96,6 +96,14 @@ enum cm_status cm_hub_set_members(struct cm_hub *hub, const struct cm_hub_member
 enum cm_status cm_hub_add_peer(struct cm_hub *hub, const char *name, const char *address,
     size_t *peer, struct cm_err *err) CM_MUST_USE;
 
+/* Dial the peer no more, until it is moved (to where it was, maybe): what could connect would be refused. */
+void cm_hub_rest_peer(struct cm_hub *hub, size_t peer);
+
+/* Dial the peer at another address from now on; the connection there is breaks. CM_NOT_ALLOWED, CM_BAD_INPUT:
+ * no address, all stays as it is. Otherwise nothing is dialled any more. */
+enum cm_status cm_hub_move_peer(
+    struct cm_hub *hub, size_t peer, const char *address, struct cm_err *err) CM_MUST_USE;
+
 /* Whether cm_hub_send would be taken: the peer is up and its window has room. */
 bool cm_hub_can_send(const struct cm_hub *hub, size_t peer);
 
@@ -111,8 +119,8 @@ void cm_hub_drop_pipe(struct cm_hub *hub, size_t peer);
 /* The request's bytes, lent until it is answered. */
 struct cm_bytes cm_inbound_bytes(const struct cm_inbound *in);
 
-/* Who sent it, as the key of the connection proves; NULL: it came over ipc, or the sender has been struck
- * off meanwhile. Lent until it is answered. */
+/* Who sent it, as the key of the connection proves; NULL: it came over ipc. (What came by TLS from one who has
+ * been struck off meanwhile is not delivered.) Lent until it is answered. */
 const char *cm_inbound_peer(const struct cm_inbound *in);
 
 /* A pointer of the owner's, NULL at first. */

@@ -42,6 +42,18 @@ static void set_idle(struct cm_inbound *in)
 	arm(in);
 }
 
+/* It came by TLS, or nobody can say any more by what, and has no name: its key was struck off after it was
+ * sent. It must not pass for one that came over this machine's own socket. */
+static bool is_struck_off(const struct cm_inbound *in)
+{
+	int listener;
+
+	if (in->hub->tls_listener == 0 || in->peer[0] != 0)
+		return false;
+	listener = nng_listener_id(nng_pipe_listener(nng_msg_get_pipe(in->message)));
+	return listener <= 0 || listener == in->hub->tls_listener;
+}
+
 static void on_received(struct cm_inbound *in)
 {
 	struct cm_hub *hub = in->hub;
@@ -61,6 +73,8 @@ static void on_received(struct cm_inbound *in)
 		in->peer[0] = 0;
 	if (hub->is_stopping || hub->is_closing)
 		set_idle(in);
+	else if (is_struck_off(in))
+		cm_inbound_drop(in);
 	else if (nng_msg_len(in->message) == 0)
 		cm_inbound_reply(in, "", 0); /* the watch asks whether we are alive */
 	else if (nng_msg_len(in->message) > CM_MAX_FRAME_BYTES)

@@ -62,6 +62,7 @@ struct hub_peer {
 	char *name; /* owned, for logs, and over TLS whose key it must be */
 	bool is_tls;
 	nng_socket socket;
+	nng_dialer dialer; /* who is dialled */
 	struct hub_call *calls; /* owned, hub->window of them */
 	size_t busy_count;
 	atomic_uint pipe_now;  /* nng's thread writes: id of the live pipe, 0 for none */

@@ -167,13 +167,12 @@ static int set_options(struct hub_peer *peer)
 
 static int dial(struct hub_peer *peer, const char *address)
 {
-	nng_dialer dialer = NNG_DIALER_INITIALIZER;
-	int result = nng_dialer_create(&dialer, peer->socket, address);
+	int result = nng_dialer_create(&peer->dialer, peer->socket, address);
 
 	if (result == 0 && peer->is_tls)
-		result = nng_dialer_set_ptr(dialer, NNG_OPT_TLS_CONFIG, peer->hub->trust.client);
+		result = nng_dialer_set_ptr(peer->dialer, NNG_OPT_TLS_CONFIG, peer->hub->trust.client);
 	if (result == 0)
-		result = nng_dialer_start(dialer, NNG_FLAG_NONBLOCK);
+		result = nng_dialer_start(peer->dialer, NNG_FLAG_NONBLOCK);
 	return result;
 }
 
@@ -261,6 +260,32 @@ static struct hub_peer *peer_at(const struct cm_hub *hub, size_t index)
 {
 	assert(hub->magic == HUB_MAGIC && index < hub->peers_count);
 	return hub->peers[index];
+}
+
+void cm_hub_rest_peer(struct cm_hub *hub, size_t index)
+{
+	(void)nng_dialer_close(peer_at(hub, index)->dialer); /* its connection may outlive it */
+	cm_hub_drop_pipe(hub, index);
+}
+
+enum cm_status cm_hub_move_peer(
+    struct cm_hub *hub, size_t index, const char *address, struct cm_err *err)
+{
+	struct hub_peer *peer = peer_at(hub, index);
+	enum cm_status status = cm_address_check(address, hub->allow, err);
+	int result;
+
+	if (status == CM_OK && cm_address_is_tls(address) != peer->is_tls)
+		status = cm_err_set(err, CM_NOT_ALLOWED,
+		    "%s: from a Unix socket to TLS or back a link moves with a restart", address);
+	if (status != CM_OK)
+		return cm_err_wrap(err, "link to %s", peer->name);
+	cm_hub_rest_peer(hub, index);
+	result = dial(peer, address);
+	if (result == 0)
+		return CM_OK;
+	return cm_err_set(err, cm_hub_status(result), "link to %s at %s: %s", peer->name, address,
+	    nng_strerror(result));
 }
 
 bool cm_hub_can_send(const struct cm_hub *hub, size_t index)

@@ -18,6 +18,7 @@
 struct running {
 	const struct cm_daemon *daemon;
 	struct cm_settings settings;
+	struct cm_membership *membership; /* owned; NULL: its peers are in its settings */
 	uv_loop_t loop;
 	uv_signal_t signals[2];
 	struct cm_post *post;
@@ -167,13 +168,26 @@ static bool plays(const struct cm_daemon *daemon, const char *role)
 /* What a start would refuse an address for without looking at the folder it lies in. */
 static enum cm_status check_addresses(const struct cm_settings *settings, struct cm_err *err)
 {
+	const char *tls = settings->listen_tls;
+	unsigned allow = settings->identity[0] != 0 ? CM_ADDRESS_TLS : 0;
+
+	if (cm_address_is_tls(settings->listen))
+		return cm_err_set(err, CM_BAD_INPUT,
+		    "%s: listen: the command line comes by a Unix socket; an address of TLS stands in listen_tls",
+		    settings->path);
+	if (tls[0] != 0 && !cm_address_is_tls(tls))
+		return cm_err_set(err, CM_BAD_INPUT,
+		    "%s: listen_tls: tls+tcp://host:port is wanted; Unix sockets stand in listen",
+		    settings->path);
+	if (tls[0] != 0 && cm_address_check(tls, allow, err) != CM_OK)
+		return cm_err_wrap(err, "%s: listen_tls", settings->path);
 	for (size_t i = 0; i <= settings->peers_count; i++) {
 		const char *address =
 		    i == 0 ? settings->listen : settings->peers[i - 1].address;
 		const char *whose = i == 0 ? "listen" : settings->peers[i - 1].name;
 
 		if (cm_address_path(address) == NULL &&
-		    cm_address_check(address, 0, err) != CM_OK)
+		    cm_address_check(address, i == 0 ? 0 : allow, err) != CM_OK)
 			return cm_err_wrap(err, "%s: %s", settings->path, whose);
 	}
 	return CM_OK;
@@ -238,7 +252,7 @@ static int serve(struct running *run, long ready_fd)
 		return fail(run->daemon, &err);
 	}
 	catch_signals(run);
-	status = cm_post_open(&run->settings, &run->loop, &machine, &run->post, &err);
+	status = cm_post_open(&run->settings, run->membership, &run->loop, &machine, &run->post, &err);
 	if (status == CM_OK) {
 		run->daemon->opened(run->state, run->post);
 		cm_log(CM_LOG_INFO, "process.listens", "name=%s role=%s", run->settings.name,
@@ -273,6 +287,10 @@ int cm_daemon_run(const struct cm_daemon *daemon, int argc, char **argv)
 		(void)cm_err_set(&err, CM_BAD_INPUT, "%s: role: %s does not play \"%s\"",
 		    line.config, daemon->program, run.settings.role);
 		code = fail(daemon, &err);
+	} else if (cm_seal_start() != CM_OK) {
+		code = 1;
+	} else if (cm_membership_open(&run.settings, cm_wall_now(), &run.membership, &err) != CM_OK) {
+		code = fail(daemon, &err);
 	} else if (check_addresses(&run.settings, &err) != CM_OK) {
 		code = fail(daemon, &err);
 	} else if (check_zone(&run.settings, line.check_only, &err) != CM_OK) {
@@ -281,10 +299,9 @@ int cm_daemon_run(const struct cm_daemon *daemon, int argc, char **argv)
 		code = print_settings(&run.settings, line.print);
 	} else {
 		cm_log_open(to_stderr, NULL, cm_wall_now, line.is_quiet ? CM_LOG_WARN : CM_LOG_INFO);
-		code = cm_seal_start() == CM_OK && uv_loop_init(&run.loop) == 0
-		           ? serve(&run, line.ready_fd)
-		           : 1;
+		code = uv_loop_init(&run.loop) == 0 ? serve(&run, line.ready_fd) : 1;
 	}
+	cm_membership_free(run.membership);
 	cm_settings_fini(&run.settings);
 	return code;
 }

@@ -41,6 +41,9 @@ struct cm_machine {
 	 * takes no peer to be there. May be NULL. */
 	void (*peer)(void *self, struct cm_wall now, const char *name, bool is_up);
 
+	/* The settings' list of peers has changed. What is there keeps its place. May be NULL. */
+	enum cm_status (*members)(void *self, struct cm_err *err);
+
 	/* A peer refused a record of ours for good: it is not sent again. Told at least once, also over a
 	 * restart. `reason` may be "". May be NULL. */
 	void (*undeliverable)(void *self, const struct cm_input *input, const char *peer,

@@ -18,6 +18,10 @@ static bool on_journal_row(const struct cm_journal_row *row, void *data)
 	struct replaying *r = data;
 	const struct cm_machine *m = &r->office->machine;
 
+	if (row->kind == CM_ROW_MANIFEST) {
+		cm_office_replay_manifest(r->office, (struct cm_bytes){row->body, row->body_len});
+		return true;
+	}
 	r->status = m->replay(m->self, row->kind, &row->case_id, row->seq, row->at_ms,
 	    (struct cm_bytes){row->body, row->body_len});
 	return r->status == CM_OK;
@@ -265,15 +269,10 @@ void cm_office_step(struct cm_office *office, const struct cm_office_input *inpu
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-static enum cm_status make_peers(struct cm_office *office, struct cm_err *err)
+/* Those of the settings that the office does not have yet. */
+static void init_peers(struct cm_office *office)
 {
-	size_t count = office->settings->peers_count;
-
-	office->peers = cm_alloc(count, sizeof *office->peers);
-	if (office->peers == NULL)
-		return cm_err_set(err, CM_NO_MEMORY, "no memory for the peers");
-	office->peers_count = count;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = office->peers_count; i < office->settings->peers_count; i++) {
 		struct cm_office_peer *peer = &office->peers[i];
 
 		peer->office = office;
@@ -281,9 +280,38 @@ static enum cm_status make_peers(struct cm_office *office, struct cm_err *err)
 		peer->settings = &office->settings->peers[i];
 		cm_peer_init(&peer->core, office->boot + i);
 	}
+	office->peers_count = office->settings->peers_count;
+}
+
+static enum cm_status make_peers(struct cm_office *office, struct cm_err *err)
+{
+	office->peers = cm_alloc(cm_office_peers_most(office), sizeof *office->peers);
+	if (office->peers == NULL)
+		return cm_err_set(err, CM_NO_MEMORY, "no memory for the peers");
+	init_peers(office);
 	if (cm_office_queue_init(office) != CM_OK)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for the peers");
 	return CM_OK;
+}
+
+enum cm_status cm_office_follow_peers(struct cm_office *office, const struct cm_office_input *now)
+{
+	struct cm_err err = {.text = ""};
+	size_t before = office->peers_count;
+	enum cm_status status = CM_OK;
+
+	begin(office, now);
+	init_peers(office);
+	if (!cm_office_make_room(office)) {
+		office->peers_count = before;
+		status = CM_NO_MEMORY;
+	}
+	if (status == CM_OK && office->machine.members != NULL)
+		status = office->machine.members(office->machine.self, &err);
+	if (status == CM_OK && office->peers_count > before)
+		cm_office_begin_reload(office, CM_CHANGED);
+	office->input = NULL;
+	return status;
 }
 
 enum cm_status cm_office_open(const struct cm_office_options *options,
@@ -298,6 +326,7 @@ enum cm_status cm_office_open(const struct cm_office_options *options,
 	office->settings = options->settings;
 	office->machine = options->machine;
 	office->store = options->store;
+	office->manifest = options->manifest;
 	office->boot = options->boot;
 	office->ticket_bytes = options->ticket_bytes;
 	cm_office_set_bounds(office, options);

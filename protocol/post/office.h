@@ -44,10 +44,21 @@ struct cm_office_store {
 	enum cm_status (*resume)(void *self); /* serve again after a refusal; CM_OK or later */
 };
 
+/* The fleet manifest, which the office carries to and fro and does not read. All NULL: there is none. All
+ * calls on the loop thread, from within a step. */
+struct cm_office_manifest {
+	void *self; /* borrowed */
+	uint64_t (*number)(void *self);       /* of the one in use */
+	struct cm_bytes (*bytes)(void *self); /* to be passed on; lent for the call's sequel */
+	/* One that came: CM_OK when it is on disk and in use, CM_DUPLICATE if it was; else why not. */
+	enum cm_status (*offer)(void *self, struct cm_bytes bytes, struct cm_err *err);
+};
+
 struct cm_office_options {
 	const struct cm_settings *settings; /* borrowed: its own name, its peers */
 	struct cm_machine machine;
 	struct cm_office_store store;
+	struct cm_office_manifest manifest;
 	uint64_t boot;      /* dice: tells this start from others */
 	size_t ticket_bytes; /* zeroed memory of the shell's own that comes with every job */
 	/* Bounds; 0 means the number in brackets. */
@@ -86,6 +97,7 @@ struct cm_office_input {
 	struct cm_mono mono;
 	struct cm_id seed; /* REQUEST, REPLY, ALARM: ids of what it causes are counted up from here */
 	void *asker;       /* REQUEST: comes back in exactly one ANSWER or HANG_UP */
+	const char *proven; /* REQUEST: who sent it, as a key has proved; NULL: it came over a local socket */
 	struct cm_bytes bytes; /* borrowed for the step */
 	size_t peer;           /* by place in the settings */
 	uint64_t token;
@@ -164,6 +176,12 @@ void cm_office_free(struct cm_office *office);
 /* Once, when jobs can be stored: take open cases up again. */
 enum cm_status cm_office_start(struct cm_office *office, const struct cm_office_input *now,
     struct cm_err *err) CM_MUST_USE;
+
+/* The settings' list of peers has changed: there are more in it, or some are described otherwise. The machine
+ * is told; if there are more, the memory is rebuilt from the ledger, so that what is open is asked of them too.
+ * Not within a step. CM_NO_MEMORY: the new ones are not peers yet. */
+enum cm_status cm_office_follow_peers(
+    struct cm_office *office, const struct cm_office_input *now) CM_MUST_USE;
 
 /* Take one input. Its effects stand behind those not yet taken. */
 void cm_office_step(struct cm_office *office, const struct cm_office_input *input);

@@ -92,7 +92,8 @@ static void send_reply(struct cm_batch *batch)
 	    .sender = office->settings->name,
 	    .boot = office->boot,
 	    .receipts = batch->receipts,
-	    .receipts_count = batch->receipts_count};
+	    .receipts_count = batch->receipts_count,
+	    .manifest = cm_office_manifest_number(office)};
 	struct cm_err err = {.text = ""};
 	struct cm_office_entry *entry;
 	struct cm_buf buf;

@@ -42,7 +42,7 @@ static bool grow(struct cm_office_queue *queue, size_t cap)
 enum cm_status cm_office_queue_init(struct cm_office *office)
 {
 	struct cm_office_queue *queue = &office->queue;
-	size_t alarms = office->peers_count + CM_OFFICE_LINK;
+	size_t alarms = cm_office_peers_most(office) + CM_OFFICE_LINK;
 
 	cm_buf_init(&queue->lent, CM_MAX_FRAME_BYTES);
 	cm_arena_init(&queue->texts, 0);

@@ -5,6 +5,7 @@
 #include "protocol/post/office_parts.h"
 
 #include <stdio.h>
+#include <string.h>
 
 struct cm_input cm_office_input_of(const struct cm_office *office)
 {
@@ -96,6 +97,28 @@ static bool is_put_off(struct cm_batch *batch, const struct cm_record *record)
 	return true;
 }
 
+static enum cm_status hand_over(struct cm_batch *batch, const struct cm_input *input,
+    const char *sender, const struct cm_record *record, struct cm_err *err)
+{
+	struct cm_office *office = batch->office;
+	enum cm_status status;
+
+	batch->effects.ids_used = office->ids_used;
+	status = office->machine.record(
+	    office->machine.self, input, sender, record, &batch->effects, err);
+	office->ids_used = batch->effects.ids_used;
+	return status;
+}
+
+/* What only this machine's disk refuses comes again. */
+static enum cm_status take_manifest(struct cm_batch *batch, const char *sender,
+    const struct cm_record *record, struct cm_err *err)
+{
+	enum cm_status status = cm_batch_take_manifest(batch, sender, record->body, err);
+
+	return status == CM_DISK_FULL || status == CM_IO ? CM_TRY_AGAIN : status;
+}
+
 static void take_record(struct cm_batch *batch, const char *sender, const struct cm_record *record)
 {
 	struct cm_office *office = batch->office;
@@ -118,11 +141,11 @@ static void take_record(struct cm_batch *batch, const char *sender, const struct
 	if (is_repeated(batch, sender, &record->id) || is_put_off(batch, record))
 		return;
 	office->counters.records_in++;
-	batch->effects.ids_used = office->ids_used;
 	batch->effects.patience_ms = 0;
-	status = office->machine.record(
-	    office->machine.self, &input, sender, record, &batch->effects, &err);
-	office->ids_used = batch->effects.ids_used;
+	if (record->kind == CM_KIND_MANIFEST)
+		status = take_manifest(batch, sender, record, &err);
+	else
+		status = hand_over(batch, &input, sender, record, &err);
 	settle(batch, sender, record, status, &err, from, input.now);
 	if (batch->effects.patience_ms < batch->patience_ms)
 		batch->patience_ms = batch->effects.patience_ms;
@@ -153,6 +176,16 @@ static void hang_up(struct cm_office *office, void *asker)
 	cm_office_put(office, CM_OFFICE_DO_HANG_UP)->effect.asker = asker;
 }
 
+/* An envelope has the name of the one whose key the connection has proved; and who has a key to prove it by does
+ * so: over a local socket nobody speaks in its name. */
+static bool is_another(
+    const struct cm_office_peer *peer, const struct cm_envelope *envelope, const char *proven)
+{
+	if (proven == NULL)
+		return peer != NULL && peer->settings->must_prove;
+	return strcmp(proven, envelope->sender) != 0;
+}
+
 void cm_office_on_request(struct cm_office *office, const struct cm_office_input *input)
 {
 	struct cm_batch *batch = cm_batch_new(office, input->asker, NULL);
@@ -175,6 +208,17 @@ void cm_office_on_request(struct cm_office *office, const struct cm_office_input
 	}
 	batch->patience_ms = CM_POST_PATIENCE_MOST_MS;
 	batch->peer = cm_office_peer_find(office, envelope.sender);
+	batch->is_remote = input->proven != NULL;
+	if (is_another(batch->peer, &envelope, input->proven)) {
+		office->counters.envelopes_refused++;
+		cm_office_log(office, CM_LOG_WARN, "sender.false", "says=%s key_of=%s", envelope.sender,
+		    input->proven != NULL ? input->proven : "nobody");
+		hang_up(office, input->asker);
+		cm_batch_free(batch);
+		return;
+	}
+	if (batch->peer != NULL)
+		cm_office_hear_manifest(batch->peer, envelope.manifest);
 	if (batch->peer != NULL && envelope.receipts_count > 0)
 		cm_office_told(batch->peer, &envelope);
 	take_records(batch, &envelope);

@@ -76,13 +76,20 @@ static enum cm_status run_op(struct cm_batch *batch, const struct cm_record *rec
 
 	if (status != CM_OK)
 		return status;
+	if (batch->is_remote)
+		return cm_err_set(err, CM_NOT_ALLOWED,
+		    "operations are taken over this machine's own socket, not from another machine");
 	status = check_op(office, op.name, err);
 	if (status != CM_OK)
 		return status;
 	batch->patience_ms = 0; /* somebody waits for the reply */
 	batch->has_run = true;
 	batch->effects.ids_used = office->ids_used;
-	status = office->machine.op(office->machine.self, &input, &op, reply, &batch->effects, err);
+	if (office->manifest.offer != NULL && strcmp(op.name, CM_MANIFEST_OP) == 0)
+		status = cm_office_manifest_op(batch, &op, reply, err);
+	else
+		status = office->machine.op(
+		    office->machine.self, &input, &op, reply, &batch->effects, err);
 	office->ids_used = batch->effects.ids_used;
 	if (status == CM_OK && batch->effects.count > from) {
 		if (!cm_batch_need_job(batch)) {

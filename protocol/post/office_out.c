@@ -63,7 +63,8 @@ static enum cm_status send_envelope(struct cm_office_peer *peer, const struct cm
 	    .sender = office->settings->name,
 	    .boot = office->boot,
 	    .records = office->records,
-	    .receipts = office->receipts};
+	    .receipts = office->receipts,
+	    .manifest = cm_office_manifest_number(office)};
 	struct cm_err err = {.text = ""};
 	struct cm_office_entry *entry;
 	struct cm_buf buf;
@@ -351,9 +352,10 @@ static bool tell_refused(struct cm_office *office, struct cm_parcel *parcel)
 		return false;
 	(void)cm_idmap_remove(&office->outbound, &parcel->item.record.id);
 	batch->effects.ids_used = office->ids_used;
-	m->undeliverable(m->self, &input, parcel->peer->settings->name, &parcel->item.record,
-	    (enum cm_status)parcel->item.verdict.status,
-	    parcel->reason != NULL ? parcel->reason : "", &batch->effects);
+	if (parcel->item.record.kind != CM_KIND_MANIFEST) /* the office's own */
+		m->undeliverable(m->self, &input, parcel->peer->settings->name,
+		    &parcel->item.record, (enum cm_status)parcel->item.verdict.status,
+		    parcel->reason != NULL ? parcel->reason : "", &batch->effects);
 	office->ids_used = batch->effects.ids_used;
 	cm_free(parcel->reason);
 	parcel->reason = NULL;
@@ -398,6 +400,7 @@ void cm_office_on_peer(struct cm_office *office, size_t index, bool is_up)
 	    .event = is_up ? CM_PEER_PIPE_UP : CM_PEER_PIPE_DOWN, .now = office->input->mono};
 
 	peer->is_up = is_up;
+	peer->manifest_told = 0;
 	cm_office_log(office, CM_LOG_INFO, is_up ? "link.up" : "link.down", "peer=%s waiting=%zu",
 	    peer->settings->name, peer->waiting);
 	if (office->machine.peer != NULL)
@@ -434,6 +437,7 @@ static void take_reply(struct cm_office_peer *peer, uint64_t token, struct cm_by
 		    .receipts_count = envelope.receipts_count};
 
 		feed(peer, &input);
+		cm_office_hear_manifest(peer, envelope.manifest);
 		if (envelope.records_count > 0)
 			cm_office_take_reply_records(peer, &envelope);
 	}
@@ -479,6 +483,7 @@ void cm_office_peers_empty(struct cm_office *office)
 		struct cm_office_peer *peer = &office->peers[i];
 
 		empty_core(peer);
+		peer->manifest_told = 0; /* it may have been among what is dropped, and is in no outbox */
 		cm_peer_init(&peer->core, office->boot + i + ((uint64_t)office->generation << 32));
 		if (peer->is_up) {
 			struct cm_peer_input input = {

@@ -11,6 +11,7 @@
 #include "protocol/base/plant.h"
 #include "protocol/link/peer.h"
 #include "protocol/post/office.h"
+#include "protocol/post/rows.h"
 #include "protocol/wire/codec.h"
 
 /* The bounds, where the options name no other. The ledger's own are twice as high, so that a job is never
@@ -33,6 +34,7 @@ struct cm_office_peer {
 	struct cm_peer core;
 	bool is_up;
 	bool is_dirty; /* has something new: give it a TICK at the end of this turn of the loop */
+	uint64_t manifest_told; /* number of the last manifest sent to it on this connection */
 	size_t waiting; /* records in its outbox */
 	size_t waiting_bytes;
 };
@@ -59,6 +61,7 @@ struct cm_alarm {
 struct cm_batch {
 	struct cm_office *office;
 	struct cm_arena arena;
+	bool is_remote;              /* it came from another machine */
 	void *asker;                 /* NULL: it came in a reply, or from nobody */
 	struct cm_office_peer *peer; /* the sender, if it is a configured peer */
 	struct cm_effects effects;
@@ -110,6 +113,7 @@ struct cm_office {
 	const struct cm_settings *settings; /* borrowed */
 	struct cm_machine machine;
 	struct cm_office_store store;
+	struct cm_office_manifest manifest;
 	size_t ticket_bytes;
 	uint64_t boot;
 	uint32_t generation; /* of the links' cores: counted up by a reload */
@@ -164,6 +168,14 @@ bool cm_is_among(const char *const *names, const char *name);
 const struct cm_office_peer *cm_office_clogged_for(
     const struct cm_office *office, uint32_t kind, const char *op);
 
+/* How many peers there may be one day: what has room for each has it from the start. */
+static inline size_t cm_office_peers_most(const struct cm_office *office)
+{
+	const struct cm_settings *s = office->settings;
+
+	return s->peers_most > s->peers_count ? s->peers_most : s->peers_count;
+}
+
 /* office_in.c */
 void cm_office_on_request(struct cm_office *office, const struct cm_office_input *input);
 void cm_office_take_reply_records(struct cm_office_peer *peer, const struct cm_envelope *envelope);
@@ -204,6 +216,18 @@ void cm_office_flush_settled(struct cm_office *office);                  /* a jo
 void cm_office_drop_settled(struct cm_office *office); /* their rows stay */
 void cm_office_tell_refused(struct cm_office *office); /* the machine, of what was refused for good */
 void cm_office_tell_peers(struct cm_office *office);   /* the machine, of the peers that are up */
+
+/* office_manifest.c */
+uint64_t cm_office_manifest_number(const struct cm_office *office); /* 0: there is none */
+/* A peer told the number of its manifest: it gets ours if that is newer. */
+void cm_office_hear_manifest(struct cm_office_peer *peer, uint64_t number);
+/* With its row among the batch's effects. `body` lives as long as the batch. */
+enum cm_status cm_batch_take_manifest(
+    struct cm_batch *batch, const char *sender, struct cm_bytes body, struct cm_err *err);
+void cm_office_replay_manifest(struct cm_office *office, struct cm_bytes body);
+#define CM_MANIFEST_OP "manifest"
+enum cm_status cm_office_manifest_op(struct cm_batch *batch, const struct cm_op *op,
+    struct cm_op_reply *reply, struct cm_err *err);
 
 /* office_alarm.c */
 enum cm_status cm_office_alarm_add(struct cm_office *office, const struct cm_id *case_id,

@@ -104,6 +104,9 @@ static enum cm_status run_status(const struct cm_ops_env *env, const struct cm_o
 	    "counters", counters_json(env->post));
 
 	(void)op;
+	if (json != NULL && cm_post_manifest_number(env->post) > 0)
+		(void)json_object_set_new(json, "manifest",
+		    json_integer((json_int_t)cm_post_manifest_number(env->post)));
 	if (json != NULL && env->add_status != NULL)
 		env->add_status(env->self, json);
 	return cm_op_reply_json(json, arena, reply, err);

@@ -31,7 +31,7 @@ struct cm_ops_env {
 };
 
 /*
- *   status                              the process, its peers, counters
+ *   status                              the process, its peers, counters, the number of its manifest
  *   show    case=ID [with=answers]      demand and newest outcome, as far as the ledger has them; with the
  *                                       nodes' answers too if asked for
  *   list    state=NAME limit=N          the cases, newest first

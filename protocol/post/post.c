@@ -49,29 +49,30 @@ static enum cm_status open_hub(struct cm_post *post, struct cm_err *err)
 	struct cm_hub_options options = {.loop = post->loop,
 	    .mailbox = &post->mailbox,
 	    .listen_address = post->settings->listen,
+	    .identity = post->membership != NULL ? &post->membership->identity : NULL,
+	    .name = post->settings->name,
+	    .listen_tls_address =
+	        post->settings->listen_tls[0] != 0 ? post->settings->listen_tls : NULL,
 	    .callbacks = {cm_post_on_request, cm_post_on_reply, cm_post_on_peer, cm_post_on_dead},
 	    .data = post};
 	enum cm_status status = cm_hub_open(&options, &post->hub, err);
 
-	for (size_t i = 0; status == CM_OK && i < post->settings->peers_count; i++) {
-		const struct cm_peer_settings *peer = &post->settings->peers[i];
-		size_t index = 0;
-
-		status = cm_hub_add_peer(post->hub, peer->name, peer->address, &index, err);
-		assert(status != CM_OK || index == i);
-	}
-	return status;
+	return status == CM_OK ? cm_post_members_open(post, err) : status;
 }
 
 static enum cm_status init_handles(struct cm_post *post, struct cm_err *err)
 {
-	size_t count = CM_OFFICE_LINK + post->settings->peers_count;
+	const struct cm_settings *s = post->settings;
+	size_t count =
+	    CM_OFFICE_LINK + (s->peers_most > s->peers_count ? s->peers_most : s->peers_count);
 
 	(void)uv_check_init(post->loop, &post->turn_end);
 	post->turn_end.data = post;
 	(void)uv_prepare_init(post->loop, &post->sleep);
 	post->sleep.data = post;
 	post->handles_open = 2;
+	if (cm_post_members_init(post, err) != CM_OK)
+		return CM_NO_MEMORY;
 	post->alarms = cm_alloc(count, sizeof *post->alarms);
 	if (post->alarms == NULL)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for the peers");
@@ -94,6 +95,7 @@ static enum cm_status open_office(struct cm_post *post, const struct cm_machine 
 	struct cm_office_input now = cm_post_input(CM_OFFICE_TURN);
 	struct cm_office_options options = {.settings = post->settings,
 	    .machine = *machine,
+	    .manifest = cm_post_manifest(post),
 	    .store = {post, look_up_answer, read_journal, read_outbox, resume_ledger},
 	    .ticket_bytes = sizeof(struct cm_post_ticket)};
 
@@ -107,6 +109,8 @@ static enum cm_status start(struct cm_post *post, struct cm_err *err)
 	enum cm_status status = cm_office_start(post->office, &now, err);
 
 	cm_post_perform(post); /* also after a failure: jobs that were put out must come back */
+	if (status == CM_OK)
+		cm_post_members_follow(post); /* the ledger had a newer manifest than the file */
 	(void)uv_prepare_start(&post->sleep, cm_post_on_sleep);
 	if (status == CM_OK)
 		(void)uv_check_start(&post->turn_end, cm_post_on_turn_end);
@@ -118,8 +122,8 @@ static void on_abandoned(void *data)
 	(void)data;
 }
 
-enum cm_status cm_post_open(const struct cm_settings *settings, uv_loop_t *loop,
-    const struct cm_machine *machine, struct cm_post **out, struct cm_err *err)
+enum cm_status cm_post_open(const struct cm_settings *settings, struct cm_membership *membership,
+    uv_loop_t *loop, const struct cm_machine *machine, struct cm_post **out, struct cm_err *err)
 {
 	struct cm_post *post = cm_alloc(1, sizeof *post);
 	struct cm_ledger_options ledger = {.path = settings->ledger};
@@ -129,6 +133,7 @@ enum cm_status cm_post_open(const struct cm_settings *settings, uv_loop_t *loop,
 	if (post == NULL)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory to start");
 	post->settings = settings;
+	post->membership = membership;
 	post->loop = loop;
 	status = cm_mailbox_init(&post->mailbox, loop);
 	if (status != CM_OK) {
@@ -168,6 +173,7 @@ static void end(struct cm_post *post)
 	cm_office_free(post->office);
 	cm_mailbox_fini(&post->mailbox);
 	cm_free(post->alarms);
+	cm_post_members_fini(post);
 	cm_free(post);
 	on_close(data);
 }
@@ -198,6 +204,7 @@ static void close_handles(struct cm_mailbox *mailbox)
 		uv_close((uv_handle_t *)&post->alarms[i].timer, on_timer_closed);
 	uv_close((uv_handle_t *)&post->turn_end, on_check_closed);
 	uv_close((uv_handle_t *)&post->sleep, on_check_closed);
+	uv_close((uv_handle_t *)&post->members_timer, on_check_closed);
 }
 
 static void on_hub_closed(struct cm_hub *hub, void *data)

@@ -13,14 +13,16 @@
 
 #include <uv.h>
 
+#include "protocol/post/membership.h"
 #include "protocol/post/office.h"
 #include "protocol/post/settings.h"
 
 struct cm_post;
 
-/* Open the ledger, replay it, listen, dial the peers. The settings must outlive the post. */
-enum cm_status cm_post_open(const struct cm_settings *settings, uv_loop_t *loop,
-    const struct cm_machine *machine, struct cm_post **out, struct cm_err *err) CM_MUST_USE;
+/* Open the ledger, replay it, listen, dial the peers. The settings must outlive the post, as must the
+ * membership, NULL for a process that has its peers from its settings. */
+enum cm_status cm_post_open(const struct cm_settings *settings, struct cm_membership *membership,
+    uv_loop_t *loop, const struct cm_machine *machine, struct cm_post **out, struct cm_err *err) CM_MUST_USE;
 
 /* Stop taking requests, store what is under way, end links and threads; calls back once, last, with
  * the post already gone. Idempotent. */
@@ -38,6 +40,9 @@ struct cm_post_peer_state {
 	size_t waiting; /* records in its outbox */
 };
 size_t cm_post_peers(struct cm_post *post, struct cm_post_peer_state *out, size_t most);
+
+/* Of the fleet manifest in use; 0: there is none. */
+uint64_t cm_post_manifest_number(const struct cm_post *post);
 
 const struct cm_post_counters *cm_post_counters(const struct cm_post *post);
 

@@ -28,6 +28,7 @@ void cm_post_step(struct cm_post *post, const struct cm_office_input *input)
 {
 	cm_office_step(post->office, input);
 	cm_post_perform(post);
+	cm_post_members_follow(post);
 }
 
 void cm_post_on_request(void *data, struct cm_inbound *in)
@@ -36,6 +37,7 @@ void cm_post_on_request(void *data, struct cm_inbound *in)
 
 	input.asker = in;
 	input.bytes = cm_inbound_bytes(in);
+	input.proven = cm_inbound_peer(in);
 	cm_post_step(data, &input);
 }
 

@@ -25,6 +25,14 @@ struct cm_post_ticket {
 
 struct cm_post {
 	const struct cm_settings *settings; /* borrowed */
+	struct cm_membership *membership; /* borrowed; NULL: none */
+	struct cm_member_key *keys;       /* owned: those that stand now */
+	size_t keys_count;
+	struct cm_hub_member *members;    /* owned: likewise, as the hub wants them */
+	const char *dialled[CM_MAX_PEERS]; /* addresses, the settings'; NULL: at rest, since no key of its stands */
+	size_t dialled_count;
+	bool has_new_members; /* a manifest came in this step */
+	uv_timer_t members_timer;
 	uv_loop_t *loop;
 	struct cm_office *office; /* owned */
 	struct cm_mailbox mailbox;
@@ -63,6 +71,13 @@ void cm_post_on_job_mail(struct cm_mail *mail);
 void cm_post_on_alarm(uv_timer_t *timer);
 void cm_post_on_turn_end(uv_check_t *check);
 void cm_post_on_sleep(uv_prepare_t *prepare);
+
+/* post_members.c: who may speak, and who is dialled. */
+enum cm_status cm_post_members_init(struct cm_post *post, struct cm_err *err) CM_MUST_USE;
+enum cm_status cm_post_members_open(struct cm_post *post, struct cm_err *err) CM_MUST_USE;
+void cm_post_members_fini(struct cm_post *post);
+struct cm_office_manifest cm_post_manifest(struct cm_post *post);
+void cm_post_members_follow(struct cm_post *post); /* after a step: what a newer manifest changed */
 
 /* post_effect.c: in their order; what one of them brings about stands behind the others. */
 void cm_post_perform(struct cm_post *post);

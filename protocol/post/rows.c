@@ -29,6 +29,8 @@ const char *cm_row_name(uint32_t kind)
 		return "owner";
 	case CM_ROW_MOVED:
 		return "moved";
+	case CM_ROW_MANIFEST:
+		return "manifest_used";
 	default:
 		return cm_kind_name((enum cm_kind)kind);
 	}

@@ -21,6 +21,7 @@
                                   outcome that follows was made without these */
 #define CM_ROW_OWNER 107       /* node: the case's owner and epoch as seen: a notice `moved` */
 #define CM_ROW_MOVED 108       /* router: another router has the case now: a notice `moved` */
+#define CM_ROW_MANIFEST 109    /* the office: a fleet manifest that came into use here, as it was signed */
 
 /* Gives a core the journal rows of one of its cases again, oldest first, as they stand in the ledger.
  * `each` returns false to end early. */

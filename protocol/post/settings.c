@@ -34,6 +34,10 @@ static const struct setting_spec specs[] = {
     {"state", A_TEXT, FOR_REGION, FOR_REGION, AT(state), 0, 0, 0},
     {"zone", A_TEXT, FOR_REGION, FOR_ALL, AT(zone), 0, 0, 0},
     {"listen", A_TEXT, FOR_ALL, FOR_ALL, AT(listen), 0, 0, 0},
+    {"listen_tls", A_TEXT, 0, FOR_ALL, AT(listen_tls), 0, 0, 0},
+    {"identity", A_PATH, 0, FOR_ALL, AT(identity), 0, 0, 0},
+    {"manifest", A_PATH, 0, FOR_ALL, AT(manifest), 0, 0, 0},
+    {"root", A_TEXT, 0, FOR_ALL, AT(root), 0, 0, 0},
     {"ledger", A_PATH, FOR_ALL, FOR_ALL, AT(ledger), 0, 0, 0},
     {"content_key", A_PATH, 0, FOR_REGION, AT(content_key), 0, 0, 0},
     {"residency", A_PATH, FOR_REGION, FOR_REGION, AT(residency), 0, 0, 0},
@@ -334,6 +338,10 @@ enum cm_status cm_settings_read(const char *path, struct cm_settings *out, struc
 	    .state = "",
 	    .zone = "",
 	    .listen = "",
+	    .listen_tls = "",
+	    .identity = "",
+	    .manifest = "",
+	    .root = "",
 	    .ledger = "",
 	    .content_key = "",
 	    .residency = "",
@@ -407,5 +415,6 @@ void cm_settings_print(const struct cm_settings *settings, struct cm_buf *out)
 			cm_buf_text(out, ";\n");
 		}
 	}
-	cm_settings_print_peers(settings, out);
+	if (settings->manifest[0] == 0)
+		cm_settings_print_peers(settings, out);
 }

@@ -21,6 +21,7 @@ struct cm_peer_settings {
 	const char *address;
 	const char *const *issuing; /* states whose law on demands it carries */
 	size_t issuing_count;
+	bool must_prove; /* its envelopes come over TLS alone, by a key of its own */
 };
 
 /* Texts are "" and numbers 0 where the file gives none. All in the arena. */
@@ -33,6 +34,10 @@ struct cm_settings {
 	const char *state;
 	const char *zone;
 	const char *listen;
+	const char *listen_tls; /* where others come by TLS */
+	const char *identity;   /* file of this process's key */
+	const char *manifest;   /* file of the fleet manifest, instead of peers */
+	const char *root;       /* the provider's root key, which signs it: 64 hex digits */
 	const char *ledger;
 	const char *content_key; /* of the region's own content; where the file names none, the credential */
 	const char *residency;
@@ -44,8 +49,9 @@ struct cm_settings {
 	size_t law_count;
 	const char *const *issuing;
 	size_t issuing_count;
-	const struct cm_peer_settings *peers;
+	const struct cm_peer_settings *peers; /* in the file, or by the manifest (membership.h) */
 	size_t peers_count;
+	size_t peers_most; /* there may be so many one day, in the same place */
 };
 
 /* Read and check a file. On success the caller ends it with cm_settings_fini. CM_NOT_FOUND,

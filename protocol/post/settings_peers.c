@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "protocol/base/id.h"
 #include "protocol/post/settings_parts.h"
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -65,7 +66,7 @@ enum cm_status cm_settings_read_peers(struct cm_settings_reader *r, const config
 
 		if (!config_setting_is_group(group))
 			return cm_settings_at_line(r, group, CM_BAD_INPUT, "a group is wanted: { ... }");
-		peers[i] = (struct cm_peer_settings){"", "", "", "", "", NULL, 0};
+		peers[i] = (struct cm_peer_settings){"", "", "", "", "", NULL, 0, false};
 		for (int j = 0; status == CM_OK && j < config_setting_length(group); j++)
 			status = read_peer_field(
 			    r, config_setting_get_elem(group, (unsigned)j), &peers[i]);
@@ -76,6 +77,7 @@ enum cm_status cm_settings_read_peers(struct cm_settings_reader *r, const config
 	}
 	r->out->peers = peers;
 	r->out->peers_count = (size_t)length;
+	r->out->peers_most = (size_t)length;
 	return CM_OK;
 }
 
@@ -111,17 +113,44 @@ static enum cm_status check_peer_apart(
 	return CM_OK;
 }
 
+/* Who the others are stands in one place: in the list of peers, or in the manifest, which needs the key that
+ * signs it and a key of this process's own. */
+static enum cm_status check_trust(struct cm_settings_reader *r, const config_t *config)
+{
+	const struct cm_settings *s = r->out;
+	const config_setting_t *peers = config_lookup(config, "peers");
+	bool has_manifest = s->manifest[0] != 0;
+	uint8_t root[32];
+
+	if (has_manifest != (s->identity[0] != 0) || has_manifest != (s->root[0] != 0))
+		return cm_err_set(r->err, CM_BAD_INPUT,
+		    "%s: identity, manifest and root: a process has all three or none", s->path);
+	if (has_manifest && peers != NULL)
+		return cm_settings_at_line(r, peers, CM_BAD_INPUT,
+		    "the manifest says who the peers are: there is no list of them beside it");
+	if (s->listen_tls[0] != 0 && !has_manifest)
+		return cm_err_set(r->err, CM_BAD_INPUT,
+		    "%s: listen_tls: needs an identity, a manifest and its root", s->path);
+	if (has_manifest && !cm_hex_parse(s->root, strlen(s->root), root, sizeof root))
+		return cm_err_set(r->err, CM_BAD_INPUT,
+		    "%s: root: the public key of the provider's root is wanted, 64 hex digits", s->path);
+	return CM_OK;
+}
+
 /* Routers count with the process itself, if it is one: the same list for the whole fleet. */
 enum cm_status cm_settings_check_peers(struct cm_settings_reader *r, const config_t *config)
 {
 	const config_setting_t *list = config_lookup(config, "peers");
 	size_t routers = strcmp(r->out->role, "router") == 0;
+	enum cm_status status = check_trust(r, config);
 	char what[64];
 
+	if (status != CM_OK)
+		return status;
 	for (size_t i = 0; i < r->out->peers_count; i++) {
 		const config_setting_t *group = config_setting_get_elem(list, (unsigned)i);
-		enum cm_status status = check_peer_of_role(r, group, &r->out->peers[i]);
 
+		status = check_peer_of_role(r, group, &r->out->peers[i]);
 		if (status == CM_OK)
 			status = check_peer_apart(r, group, i);
 		if (status != CM_OK)

@@ -57,6 +57,7 @@ _Static_assert(sizeof(enum cm_rival_state) == sizeof(uint32_t), "enums travel as
 _Static_assert(sizeof(enum cm_modality) == sizeof(uint32_t), "enums travel as u32");
 _Static_assert(sizeof(enum cm_finding_side) == sizeof(uint32_t), "enums travel as u32");
 _Static_assert(sizeof(enum cm_amends) == sizeof(uint32_t), "enums travel as u32");
+_Static_assert(sizeof(enum cm_member_role) == sizeof(uint32_t), "enums travel as u32");
 _Static_assert(sizeof(enum cm_notice_what) == sizeof(uint32_t), "enums travel as u32");
 
 #define NAME CM_MAX_NAME_BYTES
@@ -65,6 +66,8 @@ _Static_assert(sizeof(enum cm_notice_what) == sizeof(uint32_t), "enums travel as
 #define DAY 10  /* YYYY-MM-DD */
 #define HASH 32 /* BLAKE2b-256 */
 #define KEY 16  /* of a blind: what an index of accounts goes by */
+#define PUBLIC 32 /* an Ed25519 or X25519 key */
+#define SIGNATURE 64
 
 static const struct cm_choice knowledge_names[] = {
     {CM_KNOWN, "known"},
@@ -104,6 +107,12 @@ static const struct cm_choice notice_names[] = {
     {CM_NOTICE_SETTLE, "settle"},
     {CM_NOTICE_SUPERSEDE, "supersede"},
     {CM_NOTICE_MOVED, "moved"},
+};
+
+static const struct cm_choice role_names[] = {
+    {CM_MEMBER_REGION, "region"},
+    {CM_MEMBER_CENTRAL, "central"},
+    {CM_MEMBER_ROUTER, "router"},
 };
 
 /* ---- what stands inside messages ------------------------------------------------------------- */
@@ -287,6 +296,36 @@ static const struct cm_field cm_kin_target_fields[] = {
 };
 static const struct cm_schema cm_kin_target_schema = SCHEMA("kin_target", cm_kin_target, 0);
 
+static const struct cm_field cm_manifest_key_fields[] = {
+    BYTES(1, cm_manifest_key, public_key, NEED, PUBLIC, PUBLIC, "Ed25519"),
+    I64(2, cm_manifest_key, from_ms, NEED, "wall time from which it stands, milliseconds"),
+    I64(3, cm_manifest_key, until_ms, NEED, "from then on it stands no more"),
+    I64(4, cm_manifest_key, revoked_ms, MAY, "struck off: stands no more from then on"),
+};
+static const struct cm_schema cm_manifest_key_schema = SCHEMA("manifest_key", cm_manifest_key, 0);
+
+static const struct cm_field cm_manifest_member_fields[] = {
+    TEXT(1, cm_manifest_member, name, NEED, 1, NAME, "name of the process"),
+    ENUM(2, cm_manifest_member, role, cm_member_role, NEED, CM_MEMBER_REGION, CM_MEMBER_ROUTER,
+	role_names, "what it is"),
+    TEXT(3, cm_manifest_member, region, MAY, 1, NAME, "of a region: its name"),
+    TEXT(4, cm_manifest_member, state, MAY, STATE, STATE, "of a region: where its data lie"),
+    TEXT(5, cm_manifest_member, zone, MAY, 1, NAME, "of its desk and courts"),
+    TEXTS(6, cm_manifest_member, issuing, MAY, 32, STATE, "states whose law on demands it carries"),
+    TEXT(7, cm_manifest_member, address, NEED, 1, LONG, "where the others reach it"),
+    STRUCTS(8, cm_manifest_member, keys, cm_manifest_key, NEED, CM_MAX_MEMBER_KEYS,
+	"its keys, old ones with them"),
+    BYTES(9, cm_manifest_member, sealing_key, MAY, PUBLIC, PUBLIC, "X25519: sealed to it alone"),
+};
+static const struct cm_schema cm_manifest_member_schema =
+    SCHEMA("manifest_member", cm_manifest_member, 0);
+
+static const struct cm_field cm_law_signer_fields[] = {
+    TEXT(1, cm_law_signer, jurisdiction, NEED, 1, NAME, "whose rules"),
+    STRUCTS(2, cm_law_signer, keys, cm_manifest_key, NEED, CM_MAX_MEMBER_KEYS, "who signs them"),
+};
+static const struct cm_schema cm_law_signer_schema = SCHEMA("law_signer", cm_law_signer, 0);
+
 /* ---- messages -------------------------------------------------------------------------------- */
 
 static const struct cm_field cm_demand_fields[] = {
@@ -386,6 +425,21 @@ static const struct cm_field cm_rebuild_fields[] = {
     I64(2, cm_rebuild, at_ms, NEED, "wall time, milliseconds"),
     U64(3, cm_rebuild, ledger, MAY, "random number of the new ledger"),
 };
+static const struct cm_field cm_signed_manifest_fields[] = {
+    BYTES(1, cm_signed_manifest, body, NEED, 1, CM_MAX_MANIFEST_BYTES,
+	"the encoded manifest_body, as it was signed"),
+    BYTES(2, cm_signed_manifest, signer, NEED, PUBLIC, PUBLIC, "public key of the provider's root"),
+    BYTES(3, cm_signed_manifest, signature, NEED, SIGNATURE, SIGNATURE, "Ed25519, of that key"),
+};
+static const struct cm_field cm_manifest_fields[] = {
+    TEXT(1, cm_manifest, fleet, NEED, 1, NAME, "name of the fleet"),
+    U64(2, cm_manifest, number, NEED, "1, 2, ...; a higher one replaces"),
+    I64(3, cm_manifest, issued_ms, NEED, "wall time, milliseconds"),
+    I64(4, cm_manifest, until_ms, NEED, "from then on nobody belongs to the fleet"),
+    STRUCTS(5, cm_manifest, members, cm_manifest_member, NEED, CM_MAX_MEMBERS, "its processes"),
+    STRUCTS(6, cm_manifest, signers, cm_law_signer, MAY, CM_MAX_LAW_SIGNERS,
+	"whose signature a jurisdiction's rules must have"),
+};
 static const struct cm_field cm_op_fields[] = {
     TEXT(1, cm_op, name, NEED, 1, NAME, "file, list, show ..."),
     STRUCTS(2, cm_op, args, cm_arg, MAY, CM_MAX_ARGS, "its arguments"),
@@ -405,6 +459,7 @@ static const struct cm_field cm_envelope_fields[] = {
     U64(3, cm_envelope, boot, NEED, "random number of this start of the sender"),
     STRUCTS(4, cm_envelope, receipts, cm_receipt, MAY, CM_MAX_ENVELOPE_RECORDS, "for what came"),
     STRUCTS(5, cm_envelope, records, cm_record, MAY, CM_MAX_ENVELOPE_RECORDS, "what goes"),
+    U64(8, cm_envelope, manifest, MAY, "number of the fleet manifest that the sender has"),
 };
 
 /* clang-format on */
@@ -424,6 +479,10 @@ const struct cm_schema cm_event_schema = SCHEMA("event", cm_event, MOST_EVENT);
 const struct cm_schema cm_notice_schema = SCHEMA("notice", cm_notice, MOST_NOTICE);
 const struct cm_schema cm_kin_schema = SCHEMA("kin", cm_kin, MOST_KIN);
 const struct cm_schema cm_rebuild_schema = SCHEMA("rebuild", cm_rebuild, MOST_REBUILD);
+const struct cm_schema cm_signed_manifest_schema =
+    SCHEMA("manifest", cm_signed_manifest, MOST_MANIFEST);
+const struct cm_schema cm_manifest_schema =
+    SCHEMA("manifest_body", cm_manifest, CM_MAX_MANIFEST_BYTES);
 const struct cm_schema cm_op_schema = SCHEMA("op", cm_op, MOST_OP);
 const struct cm_schema cm_op_reply_schema = SCHEMA("op_reply", cm_op_reply, MOST_OP_REPLY);
 const struct cm_schema cm_envelope_schema = SCHEMA("envelope", cm_envelope, CM_MAX_FRAME_BYTES);

@@ -350,6 +350,65 @@ struct cm_event {
 	struct cm_id notice; /* with what a notice caused: its name, cm_notice_name; zero: none did */
 };
 
+/* ---- the fleet manifest ---------------------------------------------------------------------- */
+
+enum cm_member_role {
+	CM_MEMBER_REGION = 1,
+	CM_MEMBER_CENTRAL = 2,
+	CM_MEMBER_ROUTER = 3,
+};
+
+/* An Ed25519 key and when it stands: from `from_ms` on, before `until_ms`, and before `revoked_ms` if that is
+ * not 0. A key whose time is over stays listed, so that what it signed can be judged. */
+struct cm_manifest_key {
+	struct cm_bytes public_key;
+	int64_t from_ms;
+	int64_t until_ms;
+	int64_t revoked_ms;
+};
+
+/* One process of the fleet. */
+struct cm_manifest_member {
+	const char *name;
+	enum cm_member_role role;
+	const char *region; /* of a region, as the three below */
+	const char *state;
+	const char *zone;
+	const char *const *issuing; /* states whose law on demands it carries */
+	size_t issuing_count;
+	const char *address; /* where the others reach it */
+	const struct cm_manifest_key *keys;
+	size_t keys_count;
+	struct cm_bytes sealing_key; /* X25519, none or 32 bytes: what is for this member alone is sealed to it */
+};
+
+/* Who may sign one jurisdiction's rules. */
+struct cm_law_signer {
+	const char *jurisdiction;
+	const struct cm_manifest_key *keys;
+	size_t keys_count;
+};
+
+/* Who belongs to the fleet. What is signed are the bytes of its encoding. */
+struct cm_manifest {
+	const char *fleet;
+	uint64_t number; /* 1, 2, ...; a higher one replaces */
+	int64_t issued_ms;
+	int64_t until_ms; /* from then on nobody belongs to it */
+	const struct cm_manifest_member *members;
+	size_t members_count;
+	const struct cm_law_signer *signers;
+	size_t signers_count;
+};
+
+/* A manifest by the provider's root, or a process's request to be in one, by its own key: the exact bytes
+ * that are signed, whose key signed them, and the signature. */
+struct cm_signed_manifest {
+	struct cm_bytes body;
+	struct cm_bytes signer;
+	struct cm_bytes signature;
+};
+
 /* A name and a value, for operations. */
 struct cm_arg {
 	const char *name;
@@ -383,6 +442,7 @@ struct cm_op_reply {
 	X(NOTICE, 15, cm_notice, 16 * 1024)                                                        \
 	X(KIN, 16, cm_kin, 256 * 1024)                                                             \
 	X(REBUILD, 17, cm_rebuild, 1024)                                                           \
+	X(MANIFEST, 18, cm_signed_manifest, 200 * 1024)                                            \
 	X(OP, 20, cm_op, 300 * 1024)                                                               \
 	X(OP_REPLY, 21, cm_op_reply, 5632 * 1024)
 
@@ -424,6 +484,7 @@ struct cm_envelope {
 	size_t receipts_count;
 	const struct cm_record *records;
 	size_t records_count;
+	uint64_t manifest; /* number of the fleet manifest that the sender has; 0: none */
 };
 
 #endif

@@ -65,6 +65,7 @@ struct cm_schema {
 CM_MESSAGE_TABLE(X)
 #undef X
 extern const struct cm_schema cm_envelope_schema;
+extern const struct cm_schema cm_manifest_schema; /* what a record `manifest` has the signed bytes of */
 
 /* The table of one kind of record, or NULL for a number that is not in CM_MESSAGE_TABLE. */
 const struct cm_schema *cm_schema_of(enum cm_kind kind);

@@ -83,6 +83,10 @@ void fleet_begin(struct cm_fleet *fleet, const char *name, const char *regions);
 void fleet_begin_routers(
     struct cm_fleet *fleet, const char *name, const char *regions, unsigned routers);
 
+/* The same with links over loopback TCP and TLS, by keys and a manifest made for it. */
+void fleet_begin_tls(
+    struct cm_fleet *fleet, const char *name, const char *regions, unsigned routers);
+
 /* The same under another law than the shipped one. */
 void fleet_begin_under(
     struct cm_fleet *fleet, const char *name, const char *regions, const char *law);

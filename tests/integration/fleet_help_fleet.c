@@ -16,7 +16,7 @@ void fleet_begin(struct cm_fleet *fleet, const char *name, const char *regions)
 }
 
 static void begin(struct cm_fleet *fleet, const char *name, const char *regions, unsigned routers,
-    const char *law)
+    const char *law, bool tls)
 {
 	struct cm_err err = {.text = ""};
 	struct cm_fleet_spec spec = {.dir = scratch_path(name),
@@ -24,6 +24,7 @@ static void begin(struct cm_fleet *fleet, const char *name, const char *regions,
 	    .routers = routers,
 	    .law_dir = law,
 	    .bin_dir = COMITY_BINARY_DIR,
+	    .tls = tls,
 	    .wait_ms = PATIENCE_MS,
 	    .stop_fd = -1};
 
@@ -33,13 +34,19 @@ static void begin(struct cm_fleet *fleet, const char *name, const char *regions,
 void fleet_begin_under(
     struct cm_fleet *fleet, const char *name, const char *regions, const char *law)
 {
-	begin(fleet, name, regions, 1, law);
+	begin(fleet, name, regions, 1, law, false);
 }
 
 void fleet_begin_routers(
     struct cm_fleet *fleet, const char *name, const char *regions, unsigned routers)
 {
-	begin(fleet, name, regions, routers, LAW_PATH);
+	begin(fleet, name, regions, routers, LAW_PATH, false);
+}
+
+void fleet_begin_tls(
+    struct cm_fleet *fleet, const char *name, const char *regions, unsigned routers)
+{
+	begin(fleet, name, regions, routers, LAW_PATH, true);
 }
 
 struct cm_fleet_process *process_of(struct cm_fleet *fleet, const char *name)

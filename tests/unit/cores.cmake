@@ -32,6 +32,7 @@ comity_plain_test(desk_content SOURCES unit/test_desk_content.c ${cores_help} LI
 comity_plain_test(desk SOURCES unit/test_desk.c ${cores_help} LIBS cm_desk)
 comity_test(effect SOURCES unit/test_effect.c ${cores_help} LIBS ${cores_libs})
 comity_test(office SOURCES unit/test_office.c LIBS cm_office)
+comity_test(office_manifest SOURCES unit/test_office_manifest.c LIBS cm_office)
 comity_test(dossier SOURCES unit/test_dossier.c ${cores_help} LIBS ${cores_libs})
 comity_test(settings SOURCES unit/test_settings.c unit/cores_golden.c ${cores_help} LIBS cm_settings ${cores_libs})
 comity_test(json SOURCES unit/test_json.c ${cores_help} LIBS cm_json ${cores_libs})

@@ -125,6 +125,33 @@ Test(roster, the_members_are_copies)
 	end();
 }
 
+Test(roster, a_member_that_is_described_otherwise_keeps_its_place_and_its_name)
+{
+	struct cm_member moved = region("dublin", "ie", "IE");
+	const char *name;
+
+	cr_assert_eq(add(region("dublin", "ie", NULL)), CM_OK);
+	cr_assert_eq(add(region("berlin", "de", NULL)), CM_OK);
+	name = roster.members[0].name;
+	moved.address = "ipc:///run/y.sock";
+	cr_assert_eq(cm_roster_change(&roster, &moved, &err), CM_OK);
+	cr_assert_eq(roster.members[0].name, name, "open cases point to it");
+	cr_assert_str_eq(roster.members[0].address, "ipc:///run/y.sock");
+	cr_assert_eq(cm_roster_issuing(&roster, "IE"), 0);
+	moved.region = "de";
+	cr_assert_eq(cm_roster_change(&roster, &moved, &err), CM_DUPLICATE);
+	moved.name = "nobody";
+	cr_assert_eq(cm_roster_change(&roster, &moved, &err), CM_NOT_FOUND);
+	moved = region("berlin", "se", "SE");
+	cm_alloc_fail_at(1, false);
+	/* The arena may have room enough without asking. */
+	if (cm_roster_change(&roster, &moved, &err) != CM_OK)
+		cr_assert_str_eq(roster.members[1].region, "de");
+	cm_alloc_fail_at(0, false);
+	cr_assert_eq(roster.count, 2);
+	end();
+}
+
 Test(roster, a_full_roster_refuses_one_more)
 {
 	char name[16];

@@ -194,6 +194,9 @@ static void print_table(const struct cm_schema *schema, struct cm_buf *out)
 #undef X
 	if (schema == &cm_envelope_schema)
 		cm_buf_printf(out, "One nng message, at most %zu bytes.\n\n", schema->most_bytes);
+	if (schema == &cm_manifest_schema)
+		cm_buf_printf(out, "What a manifest has the signed bytes of, at most %zu bytes.\n\n",
+		    schema->most_bytes);
 	cm_buf_text(out, "| key | name | type | required | bounds | meaning |\n"
 			 "|---|---|---|---|---|---|\n");
 	for (size_t i = 0; i < schema->fields_count; i++) {

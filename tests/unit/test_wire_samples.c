@@ -293,6 +293,35 @@ static const struct cm_notice moved = {.case_id = CASE_ID,
 static const struct cm_rebuild rebuild = {.router = "router1",
     .at_ms = MS_2026_11_07 + 96000,
     .ledger = UINT64_C(0x0102030405060708)};
+static const struct cm_signed_manifest manifest = {
+    .body = BYTES("\x01\x02\x03"), .signer = BYTES(HASH_B), .signature = BYTES(HASH_B HASH_B)};
+static const struct cm_manifest_key member_keys[] = {
+    {.public_key = BYTES(HASH_B),
+	.from_ms = MS_2026_11_07,
+	.until_ms = MS_2026_11_07 + 1000,
+	.revoked_ms = MS_2026_11_07 + 500},
+};
+static const char *const member_issuing[] = {"IE"};
+static const struct cm_manifest_member manifest_members[] = {
+    {.name = "ie",
+	.role = CM_MEMBER_REGION,
+	.region = "ie",
+	.state = "IE",
+	.zone = "Europe/Dublin",
+	ARRAY(issuing, member_issuing),
+	.address = "tls+tcp://ie.example:7447",
+	ARRAY(keys, member_keys),
+	.sealing_key = BYTES(HASH_B)},
+};
+static const struct cm_law_signer law_signers[] = {
+    {.jurisdiction = "IE", ARRAY(keys, member_keys)},
+};
+static const struct cm_manifest manifest_body = {.fleet = "example",
+    .number = 3,
+    .issued_ms = MS_2026_11_07 + 600,
+    .until_ms = MS_2026_11_07 + 1000,
+    ARRAY(members, manifest_members),
+    ARRAY(signers, law_signers)};
 static const struct cm_demand handed_over_demand = {.case_id = CASE_ID,
     .fingerprint = BYTES(HASH_B),
     .intake = "us",
@@ -446,6 +475,8 @@ const struct sample samples[] = {
     SAMPLE(corrected_demand, demand),
     SAMPLE(moved, notice),
     SAMPLE(rebuild, rebuild),
+    SAMPLE(manifest, signed_manifest),
+    SAMPLE(manifest_body, manifest),
     SAMPLE(handed_over_demand, demand),
     SAMPLE(answer_to_the_second, answer),
     SAMPLE(outcome_of_the_second, outcome),

@@ -7,7 +7,8 @@ const struct cm_schema *const message_schemas[] = {
 #define X(name, number, type, most) &type##_schema,
     CM_MESSAGE_TABLE(X)
 #undef X
-	& cm_envelope_schema,
+	&cm_manifest_schema,
+	&cm_envelope_schema,
 };
 const size_t message_schemas_count = sizeof message_schemas / sizeof message_schemas[0];
 

@@ -60,7 +60,7 @@ extern const struct cm_schema *const message_schemas[];
 extern const size_t message_schemas_count;
 
 /* Schema and all that it nests, each once, the schema itself first. Returns how many. */
-#define MOST_SCHEMAS 32
+#define MOST_SCHEMAS 48
 size_t nested_schemas(
     const struct cm_schema *schema, const struct cm_schema *out[MOST_SCHEMAS], size_t count);
 

@@ -499,6 +499,44 @@ static void a_key_is_changed_without_a_gap(void)
 	pair_close(&pair);
 }
 
+static struct listener other; /* the same member at another address */
+
+static bool other_is_asked(void *arg)
+{
+	struct pair *moved = arg;
+
+	uv_run(&other.station.loop, UV_RUN_NOWAIT);
+	if (cm_hub_can_send(moved->client.station.hub, 0))
+		expect(cm_hub_send(moved->client.station.hub, 0, "x", 1, 1, 200) == CM_OK, "it is sent");
+	return other.requests > 0;
+}
+
+static void a_peer_that_has_moved(void)
+{
+	struct cm_err err = {.text = ""};
+	char address[64];
+
+	pair_open(&pair, "server", "client");
+	expect(pair_run(&pair, is_up, LIMIT_MS), "the link comes up");
+	listener_open(&other, "server", true);
+	members_set(other.station.hub);
+	(void)snprintf(
+	    address, sizeof address, "tls+tcp://127.0.0.1:%u", cm_hub_port(other.station.hub));
+	expect(cm_hub_move_peer(pair.client.station.hub, 0, "tcp://127.0.0.1:1", &err) == CM_NOT_ALLOWED,
+	    "bare tcp is refused");
+	(void)pair_run(&pair, never, 200);
+	expect(pair.client.is_up, "and the link stays");
+	expect(cm_hub_move_peer(pair.client.station.hub, 0, address, &err) == CM_OK, "%s", err.text);
+	expect(pair_run(&pair, other_is_asked, LIMIT_MS), "the other address is dialled");
+	pair.server.requests = 0;
+	other.requests = 0;
+	expect(pair_run(&pair, other_is_asked, LIMIT_MS) && pair.server.requests == 0,
+	    "and the old one no more");
+	test_ends("a peer that has moved is dialled where it is now");
+	pair_close(&pair);
+	station_close(&other.station);
+}
+
 int main(int argc, char **argv)
 {
 	size_t live = cm_alloc_live();
@@ -518,6 +556,7 @@ int main(int argc, char **argv)
 	revoked_while_connected(true);
 	revoked_while_connected(false);
 	a_key_is_changed_without_a_gap();
+	a_peer_that_has_moved();
 	expect(cm_alloc_live() == live, "no block is left");
 	test_ends("no block is left");
 	return expect_report();
