@@ -271,6 +271,11 @@ static const struct {
     {"settle", cm_desk_settle},
 };
 
+const char *cm_desk_op_name(size_t index)
+{
+	return index < sizeof ops / sizeof ops[0] ? ops[index].name : NULL;
+}
+
 enum cm_status cm_desk_op(void *self, const struct cm_input *input, const struct cm_op *op,
     struct cm_op_reply *reply, struct cm_effects *effects, struct cm_err *err)
 {

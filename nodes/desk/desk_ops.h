@@ -22,6 +22,9 @@
 enum cm_status cm_desk_op(void *self, const struct cm_input *input, const struct cm_op *op,
     struct cm_op_reply *reply, struct cm_effects *effects, struct cm_err *err);
 
+/* Their names, for the test that holds them against the table of roles; `index` from 0 to NULL. */
+const char *cm_desk_op_name(size_t index);
+
 /* What a review remembers of its demand, and of the original bytes. */
 void cm_desk_note_demand(struct cm_review *review, const struct cm_demand *demand);
 void cm_desk_note_successor(

@@ -290,7 +290,7 @@ static bool on_event_row(const struct cm_journal_row *row, void *data)
 	json_t *json;
 
 	l->last = row->seq;
-	if (row->kind == CM_ROW_ORIGINAL)
+	if (row->kind == CM_ROW_ORIGINAL || cm_row_is_access(row->kind)) /* these are for `access` */
 		return true;
 	cm_id_print(&row->case_id, id);
 	json = json_pack("{s:I, s:I, s:s, s:s, s:s}", "seq", (json_int_t)row->seq, "at_ms",
@@ -359,12 +359,15 @@ static enum cm_status run_list(const struct cm_ops_env *env, const struct cm_op 
 struct recalling {
 	cm_recalled_cb each;
 	void *data;
+	bool without_access;
 };
 
 static bool on_recalled(const struct cm_journal_row *row, void *data)
 {
 	const struct recalling *r = data;
 
+	if (r->without_access && cm_row_is_access(row->kind))
+		return true;
 	return r->each(
 	    r->data, row->kind, row->at_ms, (struct cm_bytes){row->body, row->body_len});
 }
@@ -372,7 +375,17 @@ static bool on_recalled(const struct cm_journal_row *row, void *data)
 enum cm_status cm_ops_recall(
     struct cm_post *post, const struct cm_id *case_id, cm_recalled_cb each, void *data)
 {
-	struct recalling r = {each, data};
+	struct recalling r = {each, data, true};
+
+	if (post == NULL)
+		return CM_TRY_AGAIN;
+	return cm_reader_case(cm_post_reader(post), case_id, 0, 0, on_recalled, &r);
+}
+
+enum cm_status cm_ops_recall_all(
+    struct cm_post *post, const struct cm_id *case_id, cm_recalled_cb each, void *data)
+{
+	struct recalling r = {each, data, false};
 
 	if (post == NULL)
 		return CM_TRY_AGAIN;
@@ -385,7 +398,13 @@ static const struct {
 	const char *name;
 	enum cm_status (*run)(const struct cm_ops_env *env, const struct cm_op *op,
 	    struct cm_arena *arena, struct cm_op_reply *reply, struct cm_err *err);
-} ops[] = {{"status", run_status}, {"show", run_show}, {"list", run_list}, {"events", run_events}};
+} ops[] = {{"status", run_status}, {"show", run_show}, {"list", run_list}, {"events", run_events},
+    {"access", cm_ops_access}};
+
+const char *cm_ops_name(size_t index)
+{
+	return index < sizeof ops / sizeof ops[0] ? ops[index].name : NULL;
+}
 
 enum cm_status cm_ops_run(const struct cm_ops_env *env, const struct cm_op *op,
     struct cm_arena *arena, struct cm_op_reply *reply, struct cm_err *err)

@@ -23,6 +23,14 @@ const char *cm_row_name(uint32_t kind)
 		return "owner";
 	case CM_ROW_MOVED:
 		return "moved";
+	case CM_ROW_OP_REFUSED:
+		return "op_refused";
+	case CM_ROW_READ:
+		return "read";
+	case CM_ROW_ACT:
+		return "act";
+	case CM_ROW_SIGNED:
+		return "signed";
 	default:
 		return cm_kind_name((enum cm_kind)kind);
 	}
