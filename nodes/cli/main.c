@@ -6,6 +6,7 @@
 #include "nodes/cli/desk_command.h"
 #include "nodes/cli/fleet_command.h"
 #include "nodes/cli/help.h"
+#include "nodes/cli/people_command.h"
 #include "nodes/cli/program.h"
 #include "nodes/cli/residency_command.h"
 #include "nodes/cli/rules_command.h"
@@ -24,6 +25,12 @@ static const struct cm_command *const commands[] = {
     &cm_command_settle,
     &cm_command_withdraw,
     &cm_command_supersede,
+    &cm_command_roles,
+    &cm_command_token_user,
+    &cm_command_token_issue,
+    &cm_command_token_list,
+    &cm_command_token_revoke,
+    &cm_command_audit_access,
     &cm_command_residency_import,
     &cm_command_residency_lookup,
     &cm_command_residency_stats,

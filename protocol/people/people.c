@@ -271,7 +271,7 @@ enum cm_status cm_people_check(const struct cm_people *people, const struct cm_r
 	*out = (struct cm_grant){.permission = cm_permission_find(request->op)};
 	if (people->tokens_count == 0)
 		return cm_err_set(err, CM_NOT_ALLOWED,
-		    "%s has no users yet: on its machine, `comity token issue` lets the first one in",
+		    "%s has no users yet: on its machine `comity token user` and `comity token issue` let the first one in",
 		    request->process);
 	if (request->pass == NULL)
 		return cm_err_set(err, CM_NOT_ALLOWED,
