@@ -10,6 +10,7 @@
 #include "nodes/cli/program.h"
 #include "nodes/cli/residency_command.h"
 #include "nodes/cli/rules_command.h"
+#include "nodes/cli/sign_command.h"
 
 static const struct cm_command *const commands[] = {
     &cm_command_file,
@@ -25,6 +26,9 @@ static const struct cm_command *const commands[] = {
     &cm_command_settle,
     &cm_command_withdraw,
     &cm_command_supersede,
+    &cm_command_signatures,
+    &cm_command_sign,
+    &cm_command_approve,
     &cm_command_roles,
     &cm_command_token_user,
     &cm_command_token_issue,

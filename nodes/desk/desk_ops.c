@@ -5,6 +5,7 @@
 
 #include "nodes/desk/desk_case.h"
 #include "nodes/desk/desk_owner.h"
+#include "nodes/desk/desk_sign.h"
 #include "protocol/post/dossier.h"
 #include "protocol/post/rows.h"
 #include "protocol/seal/seal.h"
@@ -269,6 +270,9 @@ static const struct {
     {"retract", cm_desk_retract},
     {"recheck", cm_desk_recheck},
     {"settle", cm_desk_settle},
+    {"signing", cm_desk_signing},
+    {"sign", cm_desk_sign},
+    {"approve", cm_desk_approve},
 };
 
 const char *cm_desk_op_name(size_t index)

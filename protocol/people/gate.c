@@ -247,6 +247,10 @@ static enum cm_status let_through(struct cm_gate *gate, const struct cm_input *i
 	if (!make_known(grant, op, by, &effects->arena, &known))
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for an operation");
 	status = gate->inner.op(gate->inner.self, input, &known, reply, effects, err);
+	if (status == CM_NOT_ALLOWED) {
+		effects->count = from; /* the machine is as it was; what it had begun to say is not wanted */
+		return refuse(gate, input, op, grant, status, reply, effects, err);
+	}
 	if (status != CM_OK)
 		return status;
 	id = case_of(op, effects, from);

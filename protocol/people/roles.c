@@ -36,6 +36,13 @@ static const struct cm_permission permissions[] = {
         "To look again may change the finding: that is counsel's to start."},
     {"settle", BIT(CENTRAL_COUNSEL), false, "central",
         "Between two desks that disagree neither is the judge."},
+    {"signing", BIT(REGIONAL_COUNSEL) | BIT(RELEASE_OFFICER) | BIT(AUDITOR), true, "region",
+        "Who signs must see the very bytes, and who audits must see what was signed."},
+    {"sign", BIT(REGIONAL_COUNSEL), false, "region",
+        "The first signature under a part is that of counsel of the region that hosts it."},
+    {"approve", BIT(REGIONAL_COUNSEL) | BIT(RELEASE_OFFICER), false, "region",
+        "The second is another person's: the release officer's where data would leave, else that or "
+        "another counsel's."},
 };
 /* clang-format on */
 

@@ -84,6 +84,12 @@ static enum cm_status run_op(struct cm_batch *batch, const struct cm_record *rec
 	batch->effects.ids_used = office->ids_used;
 	status = office->machine.op(office->machine.self, &input, &op, reply, &batch->effects, err);
 	office->ids_used = batch->effects.ids_used;
+	if (status == CM_OK && batch->effects.count > from && office->footing != CM_OFFICE_SERVING) {
+		/* Only to leave a record of itself, since what stores was not run (check_op): and what cannot be
+		 * recorded is not answered. */
+		batch->effects.count = from;
+		return cm_err_set(err, CM_DISK_FULL, "the disk is full; nothing was stored");
+	}
 	if (status == CM_OK && batch->effects.count > from) {
 		if (!cm_batch_need_job(batch)) {
 			/* The machine has moved: the whole batch must fail, and the memory be rebuilt. */

@@ -24,16 +24,16 @@ static unsigned asked;
 static unsigned replayed;
 static unsigned resets;
 static bool stores;
+static enum cm_status says;
 static const char *answer = "{}";
 
 static enum cm_status inner_op(void *self, const struct cm_input *input, const struct cm_op *op,
-    struct cm_op_reply *reply, struct cm_effects *effects, struct cm_err *err)
+    struct cm_op_reply *reply, struct cm_effects *effects, struct cm_err *error)
 {
 	struct cm_id id = {{7}};
 
 	(void)self;
 	(void)input;
-	(void)err;
 	asked++;
 	seen_count = op->args_count;
 	for (size_t i = 0; i < op->args_count; i++) {
@@ -41,6 +41,10 @@ static enum cm_status inner_op(void *self, const struct cm_input *input, const s
 		seen[i] = (struct cm_arg){cm_arena_text(&effects->arena, op->args[i].name), seen_text[i]};
 	}
 	reply->body = (struct cm_bytes){(const uint8_t *)answer, strlen(answer)};
+	if (says != CM_OK) {
+		cm_effect_store(effects, CM_KIND_ANSWER, &id, (struct cm_bytes){(const uint8_t *)"y", 1});
+		return cm_err_set(error, says, "the machine says no");
+	}
 	if (stores)
 		cm_effect_store(effects, CM_KIND_DEMAND, &id, (struct cm_bytes){(const uint8_t *)"x", 1});
 	return CM_OK;
@@ -248,6 +252,21 @@ Test(gate, a_refusal_is_a_sentence_and_a_row)
 	cr_assert_eq(ask("fly", drill), CM_OK);
 	cr_assert_eq(reply.status, CM_UNKNOWN_NAME);
 	cr_assert_eq(asked, 0);
+	end();
+}
+
+/* Who tries to approve what they have signed is refused by the machine, and that is a row too. */
+Test(gate, what_the_machine_does_not_allow_is_a_row_too)
+{
+	begin();
+	says = CM_NOT_ALLOWED;
+	cr_assert_eq(ask("file", intake), CM_OK);
+	cr_assert_eq(reply.status, CM_NOT_ALLOWED);
+	cr_assert_str_eq(reply.sentence, "the machine says no");
+	cr_assert_eq(effects.count, 1, "and nothing of what the machine had begun");
+	cr_assert_str_eq(row_text(CM_ROW_OP_REFUSED, "user"), "intake");
+	says = CM_NOT_FOUND;
+	cr_assert_eq(ask("file", intake), CM_NOT_FOUND, "other refusals are no matter of who may");
 	end();
 }
 

@@ -35,7 +35,7 @@ Test(roles, every_row_is_whole_and_stands_once)
 Test(roles, the_table_says_what_the_design_says)
 {
 	static const char *const changes[] = {"file", "supersede", "withdraw", "override", "answer",
-	    "retract", "recheck", "settle"};
+	    "retract", "recheck", "settle", "sign", "approve"};
 
 	for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
 		unsigned duties = cm_permission_find(changes[i])->duties;
@@ -50,7 +50,8 @@ Test(roles, the_table_says_what_the_design_says)
 	cr_expect_eq(cm_permission_find("override")->duties, CM_DUTY_BIT(CM_DUTY_REGIONAL_COUNSEL));
 	cr_expect_eq(cm_permission_find("file")->duties, CM_DUTY_BIT(CM_DUTY_INTAKE));
 	cr_expect_eq(cm_permission_find("access")->duties, CM_DUTY_BIT(CM_DUTY_AUDITOR));
-	cr_expect(cm_permission_find("show")->reads && cm_permission_find("replay")->reads);
+	cr_expect(cm_permission_find("show")->reads && cm_permission_find("signing")->reads &&
+	          cm_permission_find("replay")->reads);
 	cr_expect_eq(cm_permission_find("show")->duties & CM_DUTY_BIT(CM_DUTY_OPERATOR), 0);
 }
 
