@@ -116,6 +116,8 @@ struct showing {
 	json_t *demand;
 	json_t *answers; /* by node and round */
 	json_t *outcome; /* the newest */
+	uint32_t epoch;  /* of that */
+	uint32_t revision;
 	json_t *history;
 	size_t rows;
 	bool wants_answers; /* they are the bulk of a case */
@@ -137,13 +139,26 @@ static void take_demand(struct showing *s, const struct cm_demand *demand)
 		set_once(s, &s->demand, cm_json_of(&cm_demand_schema, demand));
 }
 
+/* Records may overtake each other on their way here: the last row need not have the newest outcome. */
+static void take_outcome(struct showing *s, const struct cm_outcome *outcome)
+{
+	uint32_t epoch = cm_epoch_of(outcome->epoch);
+
+	if (s->outcome != NULL &&
+	    (epoch < s->epoch || (epoch == s->epoch && outcome->revision < s->revision)))
+		return;
+	s->epoch = epoch;
+	s->revision = outcome->revision;
+	set_once(s, &s->outcome, cm_json_of(&cm_outcome_schema, outcome));
+}
+
 static enum cm_status show_event(struct showing *s, struct cm_bytes body)
 {
 	struct cm_event event;
 	enum cm_status status = cm_record_decode(CM_KIND_EVENT, body, &s->arena, &event, NULL);
 
 	if (status == CM_OK && event.outcomes_count > 0)
-		set_once(s, &s->outcome, cm_json_of(&cm_outcome_schema, &event.outcomes[0]));
+		take_outcome(s, &event.outcomes[0]);
 	if (status == CM_OK)
 		(void)json_array_append_new(s->history,
 		    json_pack("{s:I, s:s, s:s, s:s}", "at_ms", (json_int_t)event.at_ms, "what",
@@ -181,7 +196,7 @@ static enum cm_status show_message(struct showing *s, uint32_t kind, struct cm_b
 	case CM_KIND_OUTCOME:
 		status = cm_record_decode(kind, body, &s->arena, &outcome, NULL);
 		if (status == CM_OK)
-			set_once(s, &s->outcome, cm_json_of(&cm_outcome_schema, &outcome));
+			take_outcome(s, &outcome);
 		return status;
 	case CM_KIND_EVENT:
 		return show_event(s, body);
