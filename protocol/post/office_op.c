@@ -110,9 +110,7 @@ void cm_batch_take_op(struct cm_batch *batch, const struct cm_record *record)
 	enum cm_status status = run_op(batch, record, &reply, &err);
 
 	batch->office->counters.operations++;
-	if (status != CM_OK) {
-		reply.status = (uint32_t)status;
-		reply.sentence = err.text;
-	}
+	if (status != CM_OK) /* and nothing of what the machine may have put into it */
+		reply = (struct cm_op_reply){.status = (uint32_t)status, .sentence = err.text};
 	cm_batch_reply(batch, &record->id, &reply);
 }
