@@ -182,8 +182,8 @@ static enum cm_status refuse(struct cm_gate *gate, const struct cm_input *input,
 	gate->refusals_left_out = 0;
 	store_row(gate, CM_ROW_OP_REFUSED, &id, json, effects);
 	/* To the post this is an operation that went well and has an answer: the refusal. */
-	reply->status = (uint32_t)status;
-	reply->sentence = cm_arena_text(&effects->arena, err->text);
+	*reply = (struct cm_op_reply){
+	    .status = (uint32_t)status, .sentence = cm_arena_text(&effects->arena, err->text)};
 	if (reply->sentence == NULL || effects->failed)
 		return status;
 	return CM_OK;

@@ -263,6 +263,7 @@ Test(gate, what_the_machine_does_not_allow_is_a_row_too)
 	cr_assert_eq(ask("file", intake), CM_OK);
 	cr_assert_eq(reply.status, CM_NOT_ALLOWED);
 	cr_assert_str_eq(reply.sentence, "the machine says no");
+	cr_assert_eq(reply.body.len, 0);
 	cr_assert_eq(effects.count, 1, "and nothing of what the machine had begun");
 	cr_assert_str_eq(row_text(CM_ROW_OP_REFUSED, "user"), "intake");
 	says = CM_NOT_FOUND;
