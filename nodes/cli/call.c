@@ -189,6 +189,9 @@ void cm_call_close(struct cm_call *call)
 	if (call == NULL)
 		return;
 	cm_client_close(call->client);
+	explicit_bzero(call->pass, sizeof call->pass); /* it stands in the request too */
+	if (call->request.data != NULL)
+		explicit_bzero(call->request.data, call->request.len);
 	cm_buf_fini(&call->request);
 	cm_buf_fini(&call->reply);
 	cm_free(call);

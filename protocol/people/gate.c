@@ -21,20 +21,22 @@ static const char *arg_of(const struct cm_op *op, const char *name)
 
 /* ---- the users ------------------------------------------------------------------------------- */
 
-static void look_at_file(struct cm_gate *gate)
+void cm_gate_look(struct cm_gate *gate)
 {
 	struct cm_people_stamp stamp = cm_people_stamp_of(gate->path);
 	struct cm_people people;
 	uint8_t digest[CM_DIGEST_BYTES] = {0};
 	struct cm_err err = {.text = ""};
 
-	if (cm_people_stamp_equal(&stamp, &gate->stamp))
+	if (gate->has_looked && cm_people_stamp_equal(&stamp, &gate->stamp))
 		return;
+	gate->has_looked = true;
 	/* A file that cannot be read lets nobody in: who had been revoked in it must not stay because of it. */
 	if (cm_people_load(gate->path, &people, digest, &err) == CM_OK || err.status == CM_NOT_FOUND) {
 		gate->trouble[0] = 0;
-		cm_log(CM_LOG_INFO, "people.read", "users=%zu tokens=%zu", people.users_count,
-		    people.tokens_count);
+		cm_log(people.tokens_count > 0 ? CM_LOG_INFO : CM_LOG_WARN, "people.read",
+		    "users=%zu tokens=%zu%s", people.users_count, people.tokens_count,
+		    people.tokens_count > 0 ? "" : " so=nobody is let in until `comity token` makes one");
 	} else {
 		(void)snprintf(gate->trouble, sizeof gate->trouble, "%.200s", err.text);
 		cm_log(CM_LOG_ERROR, "people.unreadable", "why=%s", err.text);
@@ -275,7 +277,7 @@ static enum cm_status on_op(void *self, const struct cm_input *input, const stru
 	const char *by = "";
 	enum cm_status status;
 
-	look_at_file(gate);
+	cm_gate_look(gate);
 	if (gate->trouble[0] != 0)
 		status = cm_err_set(err, CM_NOT_ALLOWED,
 		    "%s cannot read its file of users and lets nobody in; its log says why", gate->name);

@@ -49,6 +49,7 @@ struct cm_gate {
 	const char *path;   /* of the file of users; borrowed */
 	struct cm_people people;
 	struct cm_people_stamp stamp;
+	bool has_looked;
 	uint8_t digest[CM_DIGEST_BYTES]; /* of the file read last; zeros: none */
 	char trouble[256];               /* why the file cannot be read, or "" */
 	bool must_note;                  /* the next row says which users counted */
@@ -59,10 +60,14 @@ struct cm_gate {
 	unsigned refusals_left_out;
 };
 
-/* All borrowed. It has no users until the first operation. */
+/* All borrowed. It has no users until it looks. */
 void cm_gate_init(struct cm_gate *gate, const struct cm_machine *inner, const char *name,
     const char *region, const char *path);
 void cm_gate_fini(struct cm_gate *gate);
+
+/* Look at the file of users, and read it if it has changed: before each operation, and at the start, so that the log
+ * says at once if nobody can come in. */
+void cm_gate_look(struct cm_gate *gate);
 
 /* The machine that the post is to have, with `gate` as self. */
 struct cm_machine cm_gate_machine(struct cm_gate *gate);

@@ -243,6 +243,7 @@ static int serve(struct running *run, long ready_fd)
 	catch_signals(run);
 	cm_gate_init(&run->gate, &machine, run->settings.name, run->settings.region,
 	    run->settings.people);
+	cm_gate_look(&run->gate);
 	gated = cm_gate_machine(&run->gate);
 	status = cm_post_open(&run->settings, &run->loop, &gated, &run->post, &err);
 	if (status == CM_OK) {

@@ -345,7 +345,7 @@ Test(people, two_users_are_told_apart_by_id_and_by_words)
 {
 	struct cm_user other = {.id = "other", .words = "duty counsel, Dublin", .duties = 1};
 	static const char *const bad_ids[] = {"", "Duty", "a b", "-a", "a/b", "\xc3\xa9"};
-	static const char *const bad_words[] = {"", "two\nlines", "a\tb", "\xe2\x80\xae" "evil", "\xff"};
+	static const char *const bad_words[] = {"", "two\nlines", "a\tb", ("\xe2\x80\xae" "evil"), "\xff"};
 	struct office o;
 
 	office_begin(&o, CM_DUTIES_ALL, (struct cm_user_token){.ops_count = 0});
