@@ -98,7 +98,7 @@ static const struct cm_arg_spec access_args[] = {
     {.name = NULL},
 };
 
-static const char *const kinds[] = {"read", "act", "op_refused", "signed", NULL};
+static const char *const kinds[] = {"shown", "act", "op_refused", "signed", NULL};
 
 static const struct cm_opt_spec access_options[] = {
     {.name = "kind", .kind = CM_OPT_CHOICE, .argument = "KIND", .choices = kinds,
@@ -107,7 +107,7 @@ static const struct cm_opt_spec access_options[] = {
 };
 
 static const char *const access_examples[] = {
-    "comity audit access --node ie 0198c0de-1234-7abc-8def-001122334455 --kind read", NULL};
+    "comity audit access --node ie 0198c0de-1234-7abc-8def-001122334455 --kind shown", NULL};
 
 const struct cm_command cm_command_audit_access = {.name = "audit access",
     .summary = "Show who read a case, who acted in it and who was refused.",

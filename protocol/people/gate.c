@@ -256,11 +256,13 @@ static enum cm_status let_through(struct cm_gate *gate, const struct cm_input *i
 	if (status != CM_OK)
 		return status;
 	id = case_of(op, effects, from);
-	if (effects->count > from)
+	/* Who was shown something has changed nothing, also where that leaves rows of its own. */
+	if (grant->permission->reads) {
+		if (!is_read_again(gate, grant, &id, op, reply, input->now.ms))
+			store_row(gate, CM_ROW_SHOWN, &id, who_json(grant, op, effects), effects);
+	} else if (effects->count > from) {
 		store_row(gate, CM_ROW_ACT, &id, who_json(grant, op, effects), effects);
-	else if (grant->permission->reads &&
-	         !is_read_again(gate, grant, &id, op, reply, input->now.ms))
-		store_row(gate, CM_ROW_READ, &id, who_json(grant, op, effects), effects);
+	}
 	return CM_OK;
 }
 

@@ -8,7 +8,7 @@
  * ledger, in the commit of the operation itself:
  *
  *   refused  an operation that was not allowed, and why
- *   read     somebody was shown what a case says; the same bytes again within a minute are one reading
+ *   shown    somebody was shown what a case says; the same bytes again within a minute are one reading
  *   act      somebody changed something; the rows of the operation stand right before it
  *
  * Rows of these kinds are the gate's own: the machine behind it never sees them, not even in a replay.

@@ -54,7 +54,7 @@ static enum cm_status check_kind(const char *kind, struct cm_err *err)
 	for (uint32_t row = CM_ROW_OP_REFUSED; row <= CM_ROW_ACT; row++)
 		if (strcmp(kind, cm_row_name(row)) == 0)
 			return CM_OK;
-	return cm_err_set(err, CM_BAD_INPUT, "kind: one of read, act, op_refused, signed");
+	return cm_err_set(err, CM_BAD_INPUT, "kind: one of shown, act, op_refused, signed");
 }
 
 enum cm_status cm_ops_access(const struct cm_ops_env *env, const struct cm_op *op,

@@ -25,8 +25,8 @@ const char *cm_row_name(uint32_t kind)
 		return "moved";
 	case CM_ROW_OP_REFUSED:
 		return "op_refused";
-	case CM_ROW_READ:
-		return "read";
+	case CM_ROW_SHOWN:
+		return "shown";
 	case CM_ROW_ACT:
 		return "act";
 	case CM_ROW_SIGNED:

@@ -22,7 +22,7 @@
 /* Of operations and who ran them: JSON texts, made by the gate (protocol/people/gate.h) and hidden from the
  * machine behind it. */
 #define CM_ROW_OP_REFUSED 116  /* an operation that was not allowed: whose, and why */
-#define CM_ROW_READ 117        /* somebody was shown what the case says */
+#define CM_ROW_SHOWN 117        /* somebody was shown what the case says */
 #define CM_ROW_ACT 118         /* who did what the rows right before it store */
 #define CM_ROW_SIGNED 119      /* region: a person's signature under a part */
 

@@ -188,15 +188,15 @@ static void a_signature_cannot_be_made_up(void)
 
 static void the_ledger_says_who_read_what(void)
 {
-	unsigned before = rows_of("us", "read", "show", "auditor");
-	unsigned central = rows_of("central", "read", "show", "auditor");
+	unsigned before = rows_of("us", "shown", "show", "auditor");
+	unsigned central = rows_of("central", "shown", "show", "auditor");
 
 	expect_as("auditor", 0, "Case ", "us", "show", case_id, NULL, NULL);
-	expect(rows_of("us", "read", "show", "auditor") == before + 1, "one reading more at us");
-	expect(rows_of("central", "read", "show", "auditor") == central, "and none elsewhere");
+	expect(rows_of("us", "shown", "show", "auditor") == before + 1, "one reading more at us");
+	expect(rows_of("central", "shown", "show", "auditor") == central, "and none elsewhere");
 	expect_as("auditor", 0, case_id, "us", "list", NULL, NULL, NULL);
 	expect_as("operator", 4, "show is for", "us", "show", case_id, NULL, NULL);
-	expect(rows_of("us", "read", NULL, "operator") == 0, "who was refused has read nothing");
+	expect(rows_of("us", "shown", NULL, "operator") == 0, "who was refused has read nothing");
 	expect(rows_of("us", "op_refused", "show", "operator") == 1, "but has tried");
 }
 

@@ -292,7 +292,7 @@ Test(gate, reading_a_case_is_a_row_and_looking_at_the_list_is_none)
 	cr_assert_eq(ask("list", auditor), CM_OK);
 	cr_assert_eq(effects.count, 0);
 	cr_assert_eq(ask("show", auditor), CM_OK);
-	cr_assert_str_eq(row_text(CM_ROW_READ, "user"), "auditor");
+	cr_assert_str_eq(row_text(CM_ROW_SHOWN, "user"), "auditor");
 	cr_assert_eq(ask_at("show", auditor, NOW_MS + 59999, NULL, 0), CM_OK);
 	cr_assert_eq(effects.count, 0, "the same bytes to the same person within a minute");
 	cr_assert_eq(ask_at("show", auditor, NOW_MS + 60000, NULL, 0), CM_OK);
@@ -302,6 +302,11 @@ Test(gate, reading_a_case_is_a_row_and_looking_at_the_list_is_none)
 	answer = "{\"what\":\"it says more\"}";
 	cr_assert_eq(ask_at("show", auditor, NOW_MS + 60001, NULL, 0), CM_OK);
 	cr_assert_eq(effects.count, 1, "other bytes");
+	stores = true;
+	cr_assert_eq(ask_at("show", intake, NOW_MS + 60001, NULL, 0), CM_OK);
+	cr_assert_eq(effects.count, 2, "also where it leaves a row of its own");
+	cr_assert_str_eq(row_text(CM_ROW_SHOWN, "user"), "intake");
+	stores = false;
 	machine.reset(machine.self); /* what was not stored is not known */
 	cr_assert_eq(ask_at("show", auditor, NOW_MS + 60002, NULL, 0), CM_OK);
 	cr_assert_eq(effects.count, 1);
