@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "protocol/people/roles.h"
 #include "protocol/people/token.h"
 
 static struct cm_fleet fleet;
@@ -215,6 +216,78 @@ static void a_revocation_and_a_restart_are_kept(void)
 	expect(rows_of("us", "signed", "approve", "release-officer") == 1, "what was signed stays signed");
 }
 
+static void expect_cli(struct ran *ran, int code, const char *says, const char *what)
+{
+	expect(ran->code == code && (strstr(ran->out, says) != NULL || strstr(ran->err, says) != NULL),
+	    "%s: exit %d, \"%s\": %d %s%s", what, code, says, ran->code, ran->out, ran->err);
+	ran_free(ran);
+}
+
+/* How a node gets a user: on its machine, with its file. */
+static void a_user_is_written_down_and_gets_a_token(void)
+{
+	const char *path = token_of("clerk");
+	struct ran ran;
+
+	run_cli(&ran, &fleet, "token", "issue", "clerk", "--out", path, NULL);
+	expect_cli(&ran, 3, "there is no user clerk", "a token for nobody");
+	run_cli(&ran, &fleet, "token", "user", "clerk", "--role", "intake", NULL);
+	expect_cli(&ran, 1, "--words and --role", "a user without words");
+	run_cli(&ran, &fleet, "token", "user", "clerk", "--words", "regional counsel of the fleet", "--role",
+	    "intake", NULL);
+	expect_cli(&ran, 1, "told apart by their words", "a user in the words of another");
+	run_cli(&ran, &fleet, "token", "user", "clerk", "--words", "intake clerk, Seattle", "--role", "intake",
+	    "--role", "auditor", NULL);
+	expect_cli(&ran, 0, "clerk is written down", "a user");
+	run_cli(&ran, &fleet, "token", "issue", "clerk", "--out", path, "--role", "release_officer", NULL);
+	expect_cli(&ran, 4, "clerk is not release officer", "a token for more than the user may");
+	run_cli(&ran, &fleet, "token", "issue", "clerk", "--out", path, "--days", "3", "--operation", "list",
+	    "--region", "us", NULL);
+	expect_cli(&ran, 0, "", "a token");
+	run_cli(&ran, &fleet, "token", "issue", "clerk", "--out", path, NULL);
+	expect_cli(&ran, 1, "there is a file already", "never over another");
+	run_cli(&ran, &fleet, "token", "list", "-o", "json", NULL);
+	expect_cli(&ran, 0, "intake clerk, Seattle", "the list");
+	expect_as("clerk", 0, case_id, "us", "list", NULL, NULL, NULL);
+	expect_as("clerk", 4, "the token is not for status", "us", "status", NULL, NULL, NULL);
+	expect_as("clerk", 4, "the token is for region us, and gb is not of it", "gb", "list", NULL, NULL, NULL);
+	run_cli(&ran, &fleet, "token", "revoke", "clerk", NULL);
+	expect_cli(&ran, 0, "", "a revocation");
+	expect_as("clerk", 4, "the token was revoked", "us", "list", NULL, NULL, NULL);
+	run_cli(&ran, &fleet, "token", "revoke", "0123456789abcdef", NULL);
+	expect_cli(&ran, 3, "no token", "a token that there is not");
+}
+
+/* What `comity roles` prints is the table that the processes hold. */
+static void the_roles_are_printed_whole(void)
+{
+	struct ran ran;
+	json_t *rows;
+	size_t count = 0;
+
+	run_cli(&ran, NULL, "roles", "-o", "json", NULL);
+	rows = json_loads(ran.out, 0, NULL);
+	while (cm_permission_at(count) != NULL)
+		count++;
+	expect(ran.code == 0 && json_array_size(rows) == count, "%zu operations of %zu", json_array_size(rows),
+	    count);
+	for (size_t i = 0; i < count; i++) {
+		const struct cm_permission *p = cm_permission_at(i);
+		json_t *row = json_array_get(rows, i);
+		json_t *roles = json_object_get(row, "roles");
+		unsigned duties = 0;
+		enum cm_duty duty;
+
+		for (size_t j = 0; j < json_array_size(roles); j++)
+			if (cm_duty_parse(json_string_value(json_array_get(roles, j)), &duty))
+				duties |= CM_DUTY_BIT(duty);
+		expect(strcmp(text_at(row, "operation"), p->op) == 0 && duties == p->duties &&
+		           strcmp(text_at(row, "why"), p->why) == 0, "the row of %s", p->op);
+	}
+	json_decref(rows);
+	ran_free(&ran);
+}
+
 /* A process without a file of users is closed, not open. */
 static void a_process_without_users_lets_nobody_in(void)
 {
@@ -287,6 +360,8 @@ int main(void)
 	    {"a signature cannot be made up", a_signature_cannot_be_made_up},
 	    {"the ledger says who read what", the_ledger_says_who_read_what},
 	    {"a revocation and a restart are kept", a_revocation_and_a_restart_are_kept},
+	    {"a user is written down and gets a token", a_user_is_written_down_and_gets_a_token},
+	    {"the roles are printed whole", the_roles_are_printed_whole},
 	    {"a process without users lets nobody in", a_process_without_users_lets_nobody_in},
 	    {"no token is in a ledger or a log", no_token_is_in_a_ledger_or_a_log},
 	    {"the fleet ends", the_fleet_ends},

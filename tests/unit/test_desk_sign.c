@@ -58,6 +58,7 @@ static const struct cm_id the_case = {{1, 2, 3, 4, 5, 6, 0x70, 8, 0x80, 10, 11, 
 static struct cm_settings settings = {.name = "ie", .region = "ie", .role = "region"};
 static struct cm_desk desk;
 static struct cm_review *review;
+static bool nowhere; /* the next outcome's first part is hosted by nobody */
 
 static void add_outcome(uint32_t revision, const char *category, const char *disposition, const char *by)
 {
@@ -73,7 +74,7 @@ static void add_outcome(uint32_t revision, const char *category, const char *dis
 	    .at_ms = 1};
 	struct cm_part_outcome parts[2] = {{.target = 1,
 	                                       .category = category,
-	                                       .region = "ie",
+	                                       .region = nowhere ? "" : "ie",
 	                                       .disposition = disposition,
 	                                       .why = "So it is.",
 	                                       .who = "counsel",
@@ -335,6 +336,20 @@ static void what_is_on_its_way_is_waited_for(void)
 	end();
 }
 
+/* What nobody hosts is signed where the demand was filed, and not at a desk that was only asked. */
+static void what_nobody_hosts_is_signed_at_intake(void)
+{
+	begin();
+	nowhere = true;
+	add_outcome(1, "subscriber", "reject", NULL);
+	nowhere = false;
+	check(sign(&counsel, "sign", "1") == CM_NOT_ALLOWED, "not here");
+	review->is_intake = true;
+	check(sign(&counsel, "sign", "1") == CM_OK, "here");
+	check(is_state("signed"), "one signature is enough");
+	end();
+}
+
 static void without_memory_nothing_is_half_signed(void)
 {
 	begin();
@@ -367,6 +382,7 @@ int main(void)
 	rows_that_break_the_rules_do_not_count();
 	authors_are_known_wherever_they_acted();
 	what_is_on_its_way_is_waited_for();
+	what_nobody_hosts_is_signed_at_intake();
 	without_memory_nothing_is_half_signed();
 	cm_effects_fini(&effects);
 	check(cm_alloc_live() == 0, "no block lives");
