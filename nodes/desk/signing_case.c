@@ -3,12 +3,13 @@
 #include <string.h>
 
 #include "protocol/people/roles.h"
-#include "protocol/seal/seal.h"
+#include "protocol/seal/identity.h"
 #include "protocol/wire/codec.h"
 
 struct loading {
 	struct cm_signing_case *out;
 	struct cm_arena *arena;
+	const struct cm_id *case_id;
 	struct cm_sign_person authors[CM_SIGN_AUTHORS_MOST]; /* before there was an outcome */
 	size_t authors_count;
 	bool has_more_authors;
@@ -213,22 +214,44 @@ static enum cm_status take_act(struct loading *l, const json_t *row)
 	return CM_OK;
 }
 
+static bool read_hex(const json_t *row, const char *name, uint8_t *out, size_t len)
+{
+	const char *text = json_string_value(json_object_get(row, name));
+
+	return text != NULL && cm_hex_parse(text, strlen(text), out, len);
+}
+
+/* The row's own key has signed what it says. */
+static bool is_genuine(const struct cm_id *case_id, const json_t *row, const struct cm_sign_input *input)
+{
+	uint8_t key[CM_PUBLIC_KEY_BYTES];
+	uint8_t signature[CM_SIGNATURE_BYTES];
+	char statement[CM_SIGN_STATEMENT_BYTES];
+
+	if (!read_hex(row, "key", key, sizeof key) ||
+	    !read_hex(row, "signature", signature, sizeof signature))
+		return false;
+	cm_sign_statement(input->event == CM_SIGN_EVENT_APPROVE, case_id,
+	    (uint32_t)json_integer_value(json_object_get(row, "part")), &input->text, input->person.id,
+	    statement);
+	return cm_verify(key, CM_SIGN_SIGN_OFF, statement, strlen(statement), signature);
+}
+
 /* A signature that has no meaning any more, or never had, counts for nothing. */
 static enum cm_status take_signed(struct loading *l, const json_t *row)
 {
 	const char *op = json_string_value(json_object_get(row, "op"));
-	const char *digest = json_string_value(json_object_get(row, "digest"));
 	json_int_t part = json_integer_value(json_object_get(row, "part"));
 	struct cm_sign_input input = {.event = CM_SIGN_EVENT_SIGN};
 
-	if (op == NULL || digest == NULL || !read_person(l, row, &input.person) ||
-	    !cm_hex_parse(digest, strlen(digest), input.text.digest, sizeof input.text.digest))
+	if (op == NULL || !read_person(l, row, &input.person) ||
+	    !read_hex(row, "digest", input.text.digest, sizeof input.text.digest))
 		return cm_err_set(l->err, CM_CORRUPT, "a signature's row cannot be read");
 	if (strcmp(op, "approve") == 0)
 		input.event = CM_SIGN_EVENT_APPROVE;
 	input.text.epoch = (uint32_t)json_integer_value(json_object_get(row, "epoch"));
 	input.text.revision = (uint32_t)json_integer_value(json_object_get(row, "revision"));
-	for (size_t i = 0; i < l->out->parts_count; i++)
+	for (size_t i = 0; is_genuine(l->case_id, row, &input) && i < l->out->parts_count; i++)
 		if (l->out->parts[i].part->number == part)
 			(void)cm_signing_step(l->out->parts[i].signing, &input, l->err);
 	return CM_OK;
@@ -262,6 +285,7 @@ enum cm_status cm_signing_case_load(struct cm_desk *desk, const struct cm_review
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for the signatures of a case");
 	l->out = out;
 	l->arena = arena;
+	l->case_id = &review->id;
 	l->err = err;
 	status = desk->recall_all.fn(desk->recall_all.self, &review->id, on_row, l);
 	if (status != CM_OK)

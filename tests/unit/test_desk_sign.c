@@ -286,6 +286,7 @@ static void rows_that_break_the_rules_do_not_count(void)
 {
 	size_t signed_row;
 	char *digit;
+	char kept;
 
 	begin();
 	add_outcome(1, "content", "comply_limited", NULL);
@@ -297,9 +298,20 @@ static void rows_that_break_the_rules_do_not_count(void)
 	rows[signed_row].kind = CM_ROW_SIGNED;
 	check(is_state("signed"), "both count");
 	digit = strstr((char *)rows[signed_row].bytes, "\"digest\":\"");
-	digit[10] = digit[10] == '0' ? '1' : '0';
+	kept = digit[10];
+	digit[10] = kept == '0' ? '1' : '0';
 	check(is_state("counsel"), "a signature under other bytes is nothing");
-	digit[10] = digit[10] == '0' ? '1' : '0';
+	digit[10] = kept;
+	digit = strstr((char *)rows[signed_row].bytes, "\"signature\":\"");
+	kept = digit[13];
+	digit[13] = kept == '0' ? '1' : '0';
+	check(is_state("counsel"), "a signature that no key has made is nothing");
+	digit[13] = kept;
+	digit = strstr((char *)rows[signed_row].bytes, "\"user\":\"");
+	digit[8] = 'x';
+	check(is_state("counsel"), "nor one that is put under another's name");
+	digit[8] = 'c';
+	check(is_state("signed"), "as it was");
 	add_act("override", "someone", "someone else");
 	check(is_state("counsel"), "a change voids both");
 	add_outcome(2, "content", "comply_limited", NULL);
