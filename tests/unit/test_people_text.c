@@ -206,3 +206,92 @@ Test(people_file, is_the_owners_alone_and_is_replaced_whole)
 	end();
 	cr_assert_eq(cm_alloc_live(), 0);
 }
+
+/* ---- bounds ----------------------------------------------------------------------------------- */
+
+static void print_many(unsigned users, unsigned tokens, struct cm_buf *out)
+{
+	cm_buf_clear(out);
+	cm_buf_text(out, "{\"comity_people\":1,\"users\":[");
+	for (unsigned i = 0; i < users; i++)
+		cm_buf_printf(out, "%s{\"id\":\"u%u\",\"words\":\"words %u\",\"roles\":[\"auditor\"]}",
+		    i > 0 ? "," : "", i, i);
+	cm_buf_text(out, "],\"tokens\":[");
+	for (unsigned i = 0; i < tokens; i++)
+		cm_buf_printf(out,
+		    "%s{\"id\":\"%016x\",\"user\":\"u%u\",\"digest\":\"" HEX64 "\",\"key\":\"" HEX64 "\"," REST "}",
+		    i > 0 ? "," : "", i, i % users);
+	cm_buf_text(out, "]}");
+}
+
+static enum cm_status parse_many(unsigned users, unsigned tokens, struct cm_buf *text)
+{
+	struct cm_people people;
+	struct cm_err err = {.text = ""};
+	enum cm_status status;
+
+	print_many(users, tokens, text);
+	status = cm_people_parse(cm_buf_str(text), text->len, &people, &err);
+	if (status == CM_OK)
+		cr_assert(people.users_count == users && people.tokens_count == tokens);
+	cm_people_fini(&people);
+	return status;
+}
+
+Test(people_text, holds_as_many_as_it_says_and_no_more)
+{
+	struct cm_buf text;
+
+	cm_buf_init(&text, 0);
+	cr_expect_eq(parse_many(CM_MAX_USERS, 1, &text), CM_OK);
+	cr_expect_eq(parse_many(CM_MAX_USERS + 1, 1, &text), CM_TOO_LARGE);
+	cr_expect_eq(parse_many(CM_MAX_USERS, CM_MAX_TOKENS, &text), CM_OK);
+	cr_expect_leq(text.len, CM_MAX_PEOPLE_BYTES, "so many fit into the file: %zu bytes", text.len);
+	cr_expect_eq(parse_many(1, CM_MAX_TOKENS + 1, &text), CM_TOO_LARGE);
+	cm_buf_fini(&text);
+	cr_assert_eq(cm_alloc_live(), 0);
+}
+
+Test(people_text, a_name_a_scope_and_a_file_have_their_bounds)
+{
+	char id[CM_MAX_USER_ID_BYTES + 2];
+	char words[CM_MAX_USER_WORDS_BYTES + 2];
+	struct cm_user user = {.id = id, .words = words, .duties = CM_DUTIES_ALL};
+	struct cm_user_token spec = {.user = id, .issued_ms = 1, .expires_ms = 2};
+	struct cm_people people;
+	struct cm_token token;
+	struct cm_buf text;
+	struct cm_err err = {.text = ""};
+
+	cr_assert_eq(cm_seal_start(), CM_OK);
+	memset(id, 'a', sizeof id);
+	memset(words, 'w', sizeof words);
+	id[sizeof id - 1] = words[sizeof words - 1] = 0;
+	cm_people_init(&people);
+	words[CM_MAX_USER_WORDS_BYTES] = 0;
+	cr_expect_eq(cm_people_put_user(&people, &user, &err), CM_BAD_INPUT);
+	id[CM_MAX_USER_ID_BYTES] = 0;
+	cr_expect_eq(cm_people_put_user(&people, &user, &err), CM_OK, "%s", err.text);
+	words[CM_MAX_USER_WORDS_BYTES] = 'w';
+	cr_expect_eq(cm_people_put_user(&people, &user, &err), CM_BAD_INPUT);
+	for (size_t i = 0; i < CM_MAX_TOKEN_OPS; i++)
+		spec.ops[i] = "show";
+	cm_token_make(&token);
+	spec.ops_count = CM_MAX_TOKEN_OPS;
+	cr_expect_eq(cm_people_put_token(&people, &spec, &token, &err), CM_OK, "%s", err.text);
+	spec.ops_count = CM_MAX_TOKEN_OPS + 1;
+	cr_expect_eq(cm_people_put_token(&people, &spec, &token, &err), CM_TOO_LARGE);
+	cm_people_fini(&people);
+
+	cm_buf_init(&text, 0);
+	cm_buf_text(&text, FILE_OF("", ""));
+	while (text.len < CM_MAX_PEOPLE_BYTES)
+		cm_buf_byte(&text, ' ');
+	cr_expect_eq(cm_people_parse(cm_buf_str(&text), text.len, &people, &err), CM_OK, "%s", err.text);
+	cm_people_fini(&people);
+	cm_buf_byte(&text, ' ');
+	cr_expect_eq(cm_people_parse(cm_buf_str(&text), text.len, &people, &err), CM_TOO_LARGE);
+	cm_people_fini(&people);
+	cm_buf_fini(&text);
+	cr_assert_eq(cm_alloc_live(), 0);
+}
