@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "protocol/base/log.h"
-#include "protocol/base/text.h"
 #include "protocol/post/rows.h"
 
 #define MINUTE_MS 60000
@@ -163,20 +162,18 @@ static enum cm_status refuse(struct cm_gate *gate, const struct cm_input *input,
     struct cm_effects *effects, struct cm_err *err)
 {
 	struct cm_id id = case_of(op, effects, effects->count);
-	char op_name[48];
-	struct cm_op named = *op;
+	const char *user = grant->user != NULL ? grant->user->id : "";
 	json_t *json;
 
-	/* What a stranger calls an operation may be long, and may read otherwise than it is. */
-	(void)snprintf(op_name, sizeof op_name, "%.40s", op->name);
-	cm_text_make_plain(op_name);
-	cm_text_make_plain(err->text);
-	named.name = op_name;
-	cm_log(CM_LOG_WARN, "op.refused", "op=%s user=%s why=%s", op_name,
-	    grant->user != NULL ? grant->user->id : "", err->text);
+	if (grant->permission == NULL) {
+		/* What somebody calls an operation that there is not may be anything: it is written down nowhere. */
+		cm_log(CM_LOG_WARN, "op.refused", "op=unknown user=%s", user);
+		return status;
+	}
+	cm_log(CM_LOG_WARN, "op.refused", "op=%s user=%s why=%s", op->name, user, err->text);
 	if (!may_store_refusal(gate, input->now.ms))
 		return status;
-	json = who_json(grant, &named, effects);
+	json = who_json(grant, op, effects);
 	(void)json_object_set_new(json, "why", json_string(err->text));
 	if (gate->refusals_left_out > 0)
 		(void)json_object_set_new(
@@ -275,7 +272,7 @@ static enum cm_status on_op(void *self, const struct cm_input *input, const stru
 	    .op = op->name,
 	    .pass = arg_of(op, "token"),
 	    .now = input->now};
-	struct cm_grant grant = {.user = NULL};
+	struct cm_grant grant = {.permission = cm_permission_find(op->name)};
 	const char *by = "";
 	enum cm_status status;
 

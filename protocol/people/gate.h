@@ -7,7 +7,7 @@
  * person in it, which nobody outside can put there. What it lets through and what it refuses become rows of the
  * ledger, in the commit of the operation itself:
  *
- *   refused  an operation that was not allowed, and why
+ *   refused  an operation of the table that was not allowed, and why
  *   shown    somebody was shown what a case says; the same bytes again within a minute are one reading
  *   act      somebody changed something; the rows of the operation stand right before it
  *

@@ -249,8 +249,10 @@ Test(gate, a_refusal_is_a_sentence_and_a_row)
 	cr_assert_eq(ask("status", NULL), CM_OK);
 	cr_assert_eq(reply.status, CM_NOT_ALLOWED);
 	cr_assert_str_eq(row_text(CM_ROW_OP_REFUSED, "user"), "");
-	cr_assert_eq(ask("fly", drill), CM_OK);
-	cr_assert_eq(reply.status, CM_UNKNOWN_NAME);
+	cr_assert_eq(ask("fly", drill), CM_UNKNOWN_NAME);
+	cr_assert_eq(effects.count, 0, "a name that is none is written down nowhere");
+	cr_assert_eq(ask("somebody@example.com", NULL), CM_NOT_ALLOWED);
+	cr_assert_eq(effects.count, 0);
 	cr_assert_eq(asked, 0);
 	end();
 }
