@@ -249,6 +249,28 @@ static enum cm_status run_replay(struct cm_router *router, const struct cm_op *o
 	    arena, reply, err);
 }
 
+static enum cm_status run_file(struct cm_router *router, const struct cm_op *op,
+    struct cm_arena *arena, struct cm_op_reply *reply, struct cm_err *err)
+{
+	(void)router;
+	(void)op;
+	(void)arena;
+	(void)reply;
+	return cm_err_set(err, CM_NOT_ALLOWED,
+	    "a router takes no demands: file it with a region's node");
+}
+
+static const struct {
+	const char *name;
+	enum cm_status (*run)(struct cm_router *router, const struct cm_op *op, struct cm_arena *arena,
+	    struct cm_op_reply *reply, struct cm_err *err);
+} ops[] = {{"file", run_file}, {"replay", run_replay}};
+
+const char *cm_router_op_name(size_t index)
+{
+	return index < sizeof ops / sizeof ops[0] ? ops[index].name : NULL;
+}
+
 static enum cm_status on_op(void *self, const struct cm_input *input, const struct cm_op *op,
     struct cm_op_reply *reply, struct cm_effects *effects, struct cm_err *err)
 {
@@ -264,11 +286,9 @@ static enum cm_status on_op(void *self, const struct cm_input *input, const stru
 	    .self = router};
 
 	(void)input;
-	if (strcmp(op->name, "file") == 0)
-		return cm_err_set(err, CM_NOT_ALLOWED,
-		    "a router takes no demands: file it with a region's node");
-	if (strcmp(op->name, "replay") == 0)
-		return run_replay(router, op, &effects->arena, reply, err);
+	for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++)
+		if (strcmp(ops[i].name, op->name) == 0)
+			return ops[i].run(router, op, &effects->arena, reply, err);
 	return cm_ops_run(&env, op, &effects->arena, reply, err);
 }
 

@@ -24,4 +24,8 @@ void cm_router_fini(struct cm_router *router);
 
 struct cm_machine cm_router_machine(struct cm_router *router);
 
+/* The operations of a router's own, for the test that holds them against the table of roles; `index` from 0 to
+ * NULL. The others are in protocol/post/ops.h. */
+const char *cm_router_op_name(size_t index);
+
 #endif

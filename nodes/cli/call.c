@@ -1,11 +1,13 @@
 #include "nodes/cli/call.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "nodes/cli/routers.h"
 #include "protocol/link/client.h"
 #include "protocol/link/now.h"
+#include "protocol/people/token.h"
 #include "protocol/seal/seal.h"
 #include "protocol/wire/codec.h"
 
@@ -17,6 +19,7 @@ struct cm_call {
 	struct cm_buf request;
 	struct cm_buf reply;
 	char sender[40];
+	char pass[CM_TOKEN_PASS_TEXT_BYTES]; /* "": no token; the process says what it thinks of that */
 };
 
 static bool is_address(const char *node)
@@ -45,7 +48,7 @@ enum cm_status cm_call_meant(const struct cm_cli *cli, enum cm_fleet_role role,
 	const char *node = cm_cli_text(cli, "node");
 	enum cm_status status;
 
-	*out = (struct cm_call_meant){.count = 0};
+	*out = (struct cm_call_meant){.cli = cli};
 	if (is_address(node)) {
 		out->address = node;
 		return CM_OK;
@@ -95,12 +98,66 @@ enum cm_status cm_call_open_role(const struct cm_cli *cli, enum cm_fleet_role ro
 		status = must_be_one(&meant, err);
 	if (status == CM_OK)
 		status = cm_call_open_at(
-		    meant.address != NULL ? meant.address : meant.processes[0]->address, out, err);
+		    cli, meant.address != NULL ? meant.address : meant.processes[0]->address, out, err);
 	cm_call_meant_fini(&meant);
 	return status;
 }
 
-enum cm_status cm_call_open_at(const char *address, struct cm_call **out, struct cm_err *err)
+/* ---- who asks -------------------------------------------------------------------------------- */
+
+/* The token of a fleet on this machine, for its own processes and for nobody else. */
+static enum cm_status fleet_token(const struct cm_cli *cli, const char *address,
+    struct cm_token *token, bool *has_token, struct cm_err *err)
+{
+	struct cm_fleet fleet;
+	struct cm_err why = {.text = ""};
+	const char *path = NULL;
+	bool is_of_it = false;
+	enum cm_status status = cm_fleet_load(cm_cli_text(cli, "fleet"), &fleet, &why);
+
+	for (size_t i = 0; status == CM_OK && i < fleet.count; i++)
+		is_of_it = is_of_it || strcmp(fleet.processes[i].address, address) == 0;
+	if (is_of_it)
+		path = cm_fleet_token_path(&fleet, CM_FLEET_DRILL_USER);
+	status = CM_OK;
+	if (is_of_it && path == NULL)
+		status = cm_err_set(err, CM_NO_MEMORY, "no memory");
+	else if (is_of_it)
+		status = cm_token_load(path, token, err);
+	*has_token = is_of_it && status == CM_OK;
+	cm_fleet_fini(&fleet);
+	return status == CM_NOT_FOUND ? CM_OK : status;
+}
+
+enum cm_status cm_call_token(const struct cm_cli *cli, const char *address, struct cm_token *token,
+    bool *has_token, struct cm_err *err)
+{
+	const char *path = cm_cli_text(cli, "token-file");
+
+	*has_token = false;
+	if (path == NULL)
+		path = getenv("COMITY_TOKEN_FILE");
+	if (path == NULL || path[0] == 0)
+		return fleet_token(cli, address, token, has_token, err);
+	*has_token = true;
+	return cm_token_load(path, token, err);
+}
+
+static enum cm_status take_token(
+    const struct cm_cli *cli, const char *address, struct cm_call *call, struct cm_err *err)
+{
+	struct cm_token token;
+	bool has_token;
+	enum cm_status status = cm_call_token(cli, address, &token, &has_token, err);
+
+	if (status == CM_OK && has_token)
+		cm_token_pass_print(&token, call->pass);
+	cm_token_wipe(&token);
+	return status;
+}
+
+enum cm_status cm_call_open_at(const struct cm_cli *cli, const char *address, struct cm_call **out,
+    struct cm_err *err)
 {
 	struct cm_call *call = cm_alloc(1, sizeof *call);
 	uint8_t dice[8];
@@ -116,6 +173,8 @@ enum cm_status cm_call_open_at(const char *address, struct cm_call **out, struct
 	memcpy(call->sender, "cli-", 4);
 	cm_hex_print(dice, sizeof dice, call->sender + 4);
 	if (status == CM_OK)
+		status = take_token(cli, address, call, err);
+	if (status == CM_OK)
 		status = cm_client_open(address, &call->client, err);
 	if (status != CM_OK) {
 		cm_call_close(call);
@@ -130,6 +189,9 @@ void cm_call_close(struct cm_call *call)
 	if (call == NULL)
 		return;
 	cm_client_close(call->client);
+	explicit_bzero(call->pass, sizeof call->pass); /* it stands in the request too */
+	if (call->request.data != NULL)
+		explicit_bzero(call->request.data, call->request.len);
 	cm_buf_fini(&call->request);
 	cm_buf_fini(&call->reply);
 	cm_free(call);
@@ -153,15 +215,23 @@ static enum cm_status write_request(struct cm_call *call, const struct cm_op *op
 {
 	struct cm_buf body;
 	struct cm_record record = {.id = cm_id_new(cm_wall_now()), .kind = CM_KIND_OP};
+	struct cm_arg args[CM_MAX_ARGS];
+	struct cm_op shown = *op;
 	struct cm_envelope envelope = {.version = CM_PROTOCOL_VERSION,
 	    .sender = call->sender,
 	    .records = &record,
 	    .records_count = 1};
 	enum cm_status status;
 
+	if (call->pass[0] != 0 && op->args_count < CM_MAX_ARGS) {
+		if (op->args_count > 0)
+			memcpy(args, op->args, op->args_count * sizeof *args);
+		args[shown.args_count++] = (struct cm_arg){"token", call->pass};
+		shown.args = args;
+	}
 	cm_buf_init(&body, CM_MAX_RECORD_BYTES);
 	cm_buf_clear(&call->request);
-	status = cm_record_encode(CM_KIND_OP, op, &body, err);
+	status = cm_record_encode(CM_KIND_OP, &shown, &body, err);
 	record.body = (struct cm_bytes){body.data, body.len};
 	if (status == CM_OK)
 		status = cm_envelope_encode(&envelope, &call->request, err);

@@ -25,11 +25,19 @@ void cm_call_close(struct cm_call *call);
 enum cm_status cm_call_open_role(const struct cm_cli *cli, enum cm_fleet_role role,
     struct cm_call **out, struct cm_err *err) CM_MUST_USE;
 
-enum cm_status cm_call_open_at(
-    const char *address, struct cm_call **out, struct cm_err *err) CM_MUST_USE;
+enum cm_status cm_call_open_at(const struct cm_cli *cli, const char *address, struct cm_call **out,
+    struct cm_err *err) CM_MUST_USE;
+
+/* The token that a command line shows to the process at an address: of --token-file, of COMITY_TOKEN_FILE, or of
+ * the fleet in --fleet if the process is one of it. Never from the command line itself, which everybody on the
+ * machine can read. Without any `has_token` is false; `token` is to be wiped. */
+struct cm_token;
+enum cm_status cm_call_token(const struct cm_cli *cli, const char *address, struct cm_token *token,
+    bool *has_token, struct cm_err *err) CM_MUST_USE;
 
 /* Whom a command line means: an address, a process of the fleet, or all of its routers. */
 struct cm_call_meant {
+	const struct cm_cli *cli; /* borrowed */
 	const char *address; /* borrowed from the command line; NULL: `processes` */
 	struct cm_fleet fleet;
 	struct cm_fleet_process *processes[CM_MAX_ROUTERS]; /* borrowed from the fleet */

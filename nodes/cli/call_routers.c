@@ -7,11 +7,11 @@
 #include "nodes/cli/call.h"
 #include "nodes/cli/routers.h"
 
-static enum cm_status run_at(
-    const char *address, const struct cm_op *op, json_t **json, struct cm_err *err)
+static enum cm_status run_at(const struct cm_call_meant *meant, const char *address,
+    const struct cm_op *op, json_t **json, struct cm_err *err)
 {
 	struct cm_call *call = NULL;
-	enum cm_status status = cm_call_open_at(address, &call, err);
+	enum cm_status status = cm_call_open_at(meant->cli, address, &call, err);
 
 	*json = NULL;
 	if (status == CM_OK)
@@ -47,7 +47,7 @@ static enum cm_status find_owner(const struct cm_call_meant *meant, const char *
 
 	for (size_t i = 0; i < meant->count; i++) {
 		json_t *shown;
-		enum cm_status status = run_at(meant->processes[i]->address, &show, &shown, err);
+		enum cm_status status = run_at(meant, meant->processes[i]->address, &show, &shown, err);
 
 		words[i] = word_of(meant->processes[i]->name, status, shown);
 		json_decref(shown);
@@ -75,7 +75,7 @@ enum cm_status cm_call_case(const struct cm_cli *cli, enum cm_fleet_role role, c
 	else if (status == CM_OK && meant.address == NULL)
 		owner = meant.processes[0];
 	if (status == CM_OK)
-		status = run_at(owner != NULL ? owner->address : meant.address, op, json, err);
+		status = run_at(&meant, owner != NULL ? owner->address : meant.address, op, json, err);
 	cm_call_meant_fini(&meant);
 	return status;
 }
@@ -92,7 +92,7 @@ static enum cm_status run_all(const struct cm_call_meant *meant, const struct cm
 	for (size_t i = 0; i < meant->count; i++) {
 		const struct cm_fleet_process *process = meant->processes[i];
 		json_t *json;
-		enum cm_status status = run_at(process->address, op, &json, err);
+		enum cm_status status = run_at(meant, process->address, op, &json, err);
 
 		if (is_deaf(status))
 			deaf[deaf_count++] = process->name;
@@ -118,8 +118,8 @@ enum cm_status cm_call_each(const struct cm_cli *cli, const struct cm_op *op, cm
 	if (status == CM_OK && meant.count > 1) {
 		status = run_all(&meant, op, each, data, err);
 	} else if (status == CM_OK) {
-		status = run_at(meant.address != NULL ? meant.address : meant.processes[0]->address,
-		    op, &json, err);
+		status = run_at(&meant,
+		    meant.address != NULL ? meant.address : meant.processes[0]->address, op, &json, err);
 		if (status == CM_OK)
 			status = each(NULL, json, data, err);
 		json_decref(json);

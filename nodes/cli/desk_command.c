@@ -88,7 +88,7 @@ static enum cm_exit send(const struct cm_cli *cli, enum cm_fleet_role role, cons
 	    .help = "The part, by its number in the outcome (comity show)."}
 #define WHO_OPTIONS                                                                                \
 	{.name = "by", .kind = CM_OPT_TEXT, .argument = "ROLE",                                    \
-	    .help = "Who decides: a role, such as \"regional counsel, Dublin\"."},                 \
+	    .help = "In whose words, such as \"regional counsel, Dublin\"; by default your own. Others: in drills alone."},                 \
 	{.name = "reasons", .kind = CM_OPT_TEXT, .argument = "TEXT", .help = "Why, in a sentence."}, \
 	{.name = "revision", .kind = CM_OPT_COUNT, .argument = "R", .most = UINT32_MAX,            \
 	    .help = "The revision that was looked at: refused if the case is at another by now."}

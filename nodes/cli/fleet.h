@@ -45,6 +45,7 @@ struct cm_fleet {
 	const char *law_dir;
 	const char *blind_key;
 	const char *root; /* public key of the root, in hex; NULL: no TLS, or not known here */
+	const char *people; /* the file of users of all its processes */
 	const char *boot; /* of the machine when the fleet was started */
 	struct cm_fleet_process *processes;
 	size_t count;
@@ -105,6 +106,12 @@ enum cm_status cm_fleet_start(struct cm_fleet *fleet, const char *name,
 /* End one process with SIGTERM, after the grace time SIGKILL, and wait until it is gone. */
 enum cm_status cm_fleet_stop(
     struct cm_fleet *fleet, const char *name, unsigned grace_ms, struct cm_err *err) CM_MUST_USE;
+
+/* The file of the token of one of the fleet's users, in the fleet's arena; NULL: no memory. Every fleet has one
+ * user for each role, named by its word with hyphens ("release-officer"), and one that has all roles, whom the
+ * command line takes where nobody says otherwise. They are for fleets on one machine: tests, drills, trials. */
+#define CM_FLEET_DRILL_USER "drill"
+const char *cm_fleet_token_path(struct cm_fleet *fleet, const char *user);
 
 const char *cm_fleet_role_name(enum cm_fleet_role role);
 

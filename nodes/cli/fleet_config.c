@@ -168,6 +168,7 @@ enum cm_status cm_fleet_configure(
 	add_text(&writer, root, "role", cm_fleet_role_name(process->role));
 	add_text(&writer, root, "listen", process->address);
 	add_text(&writer, root, "ledger", process->ledger);
+	add_text(&writer, root, "people", fleet->people);
 	if (process->role == CM_FLEET_REGION)
 		add_region(&writer, root, fleet, process, &arena);
 	if (process->role != CM_FLEET_CENTRAL)

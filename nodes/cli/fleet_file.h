@@ -17,6 +17,9 @@ json_t *cm_fleet_to_json(const struct cm_fleet *fleet);
 
 enum cm_status cm_fleet_save(const struct cm_fleet *fleet, struct cm_err *err) CM_MUST_USE;
 
+/* Make the fleet's users and their tokens, if it has none yet. */
+enum cm_status cm_fleet_make_people(struct cm_fleet *fleet, struct cm_err *err) CM_MUST_USE;
+
 /* Write the configuration of one process, with all others as its peers where it is the router. */
 /* fleet_tls.c: a port for each process, a key for each and for the root where there is none yet, and the next
  * manifest of the fleet, in a file for each. */

@@ -156,8 +156,9 @@ enum cm_status cm_fleet_lay_out(
 	fleet->law_dir = cm_arena_text(&fleet->arena, law_dir);
 	free(law_dir);
 	fleet->blind_key = cm_arena_printf(&fleet->arena, "%s/blind.key", fleet->dir);
+	fleet->people = cm_arena_printf(&fleet->arena, "%s/people.json", fleet->dir);
 	fleet->boot = cm_boot_id(&fleet->arena);
-	if (fleet->law_dir == NULL || fleet->blind_key == NULL || fleet->boot == NULL)
+	if (fleet->law_dir == NULL || fleet->blind_key == NULL || fleet->people == NULL || fleet->boot == NULL)
 		return say_memory(err);
 	status =
 	    cm_regions_parse(spec->regions, fleet->law_dir, &fleet->arena, &regions, &count, err);
@@ -170,6 +171,8 @@ enum cm_status cm_fleet_lay_out(
 		status = make_key(fleet, err);
 	if (status == CM_OK && spec->tls)
 		status = cm_fleet_make_keys(fleet, err);
+	if (status == CM_OK)
+		status = cm_fleet_make_people(fleet, err);
 	for (size_t i = 0; i < fleet->count && status == CM_OK; i++)
 		status = cm_fleet_configure(fleet, &fleet->processes[i], err);
 	return status;

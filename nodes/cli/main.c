@@ -8,9 +8,11 @@
 #include "nodes/cli/fleet_command.h"
 #include "nodes/cli/help.h"
 #include "nodes/cli/keys_command.h"
+#include "nodes/cli/people_command.h"
 #include "nodes/cli/program.h"
 #include "nodes/cli/residency_command.h"
 #include "nodes/cli/rules_command.h"
+#include "nodes/cli/sign_command.h"
 
 static const struct cm_command *const commands[] = {
     &cm_command_file,
@@ -26,6 +28,15 @@ static const struct cm_command *const commands[] = {
     &cm_command_settle,
     &cm_command_withdraw,
     &cm_command_supersede,
+    &cm_command_signatures,
+    &cm_command_sign,
+    &cm_command_approve,
+    &cm_command_roles,
+    &cm_command_token_user,
+    &cm_command_token_issue,
+    &cm_command_token_list,
+    &cm_command_token_revoke,
+    &cm_command_audit_access,
     &cm_command_residency_import,
     &cm_command_residency_lookup,
     &cm_command_residency_stats,

@@ -68,7 +68,7 @@ struct cm_program {
 	const struct cm_command *const *commands; /* ends with NULL, in the order the help shows */
 };
 
-/* The options every command of the program has: -o, --node, --fleet, --no-color, -q, -v, -h, -V. */
+/* The options every command of the program has: -o, --node, --fleet, --token-file, --no-color, -q, -v, -h, -V. */
 extern const struct cm_opt_spec cm_cli_globals[];
 
 #define CM_MAX_CLI_OPTIONS 48 /* of one command, the global ones included */

@@ -76,6 +76,14 @@ static enum cm_status recall(void *self, const struct cm_id *case_id, cm_recalle
 	return cm_ops_recall(desk->post, case_id, each, data);
 }
 
+static enum cm_status recall_all(
+    void *self, const struct cm_id *case_id, cm_recalled_cb each, void *data)
+{
+	const struct cm_desk *desk = self;
+
+	return cm_ops_recall_all(desk->post, case_id, each, data);
+}
+
 /* ---- life ------------------------------------------------------------------------------------ */
 
 static enum cm_status init_region(struct cm_desk *desk, struct cm_err *err)
@@ -113,7 +121,7 @@ enum cm_status cm_desk_init(struct cm_desk *desk, const struct cm_settings *sett
 {
 	enum cm_status status = CM_OK;
 
-	*desk = (struct cm_desk){.settings = settings, .recall = {recall, desk}};
+	*desk = (struct cm_desk){.settings = settings, .recall = {recall, desk}, .recall_all = {recall_all, desk}};
 	cm_reviews_init(&desk->reviews);
 	desk->is_central = strcmp(settings->role, "central") == 0;
 	status = cm_desk_find_routers(desk, err);
@@ -185,7 +193,7 @@ static void on_reset(void *self)
 struct cm_machine cm_desk_machine(struct cm_desk *desk)
 {
 	static const char *const storing[] = {"file", "override", "answer", "retract", "recheck", "withdraw",
-	    "supersede", "settle", "content", "destroy", NULL};
+	    "supersede", "settle", "sign", "approve", "content", "destroy", NULL};
 	static const char *const opening[] = {"file", NULL};
 
 	return (struct cm_machine){.self = desk,

@@ -40,6 +40,7 @@ struct cm_desk {
 	bool may_wait;                      /* an own demand may wait to be asked about */
 	int64_t look_at_ms;                 /* when the desk looks next who is silent */
 	struct cm_recall recall;            /* a case's rows again; the post's ledger unless replaced */
+	struct cm_recall recall_all;        /* the same with the gate's rows: who has acted */
 	bool is_central;
 	/* a region's */
 	struct cm_law *law;                 /* owned */

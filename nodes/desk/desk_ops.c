@@ -6,6 +6,7 @@
 #include "nodes/desk/desk_case.h"
 #include "nodes/desk/desk_content.h"
 #include "nodes/desk/desk_owner.h"
+#include "nodes/desk/desk_sign.h"
 #include "protocol/post/dossier.h"
 #include "protocol/post/rows.h"
 #include "protocol/seal/seal.h"
@@ -301,7 +302,15 @@ static const struct {
     {"settle", cm_desk_settle},
     {"content", cm_desk_read_content},
     {"destroy", cm_desk_destroy},
+    {"signing", cm_desk_signing},
+    {"sign", cm_desk_sign},
+    {"approve", cm_desk_approve},
 };
+
+const char *cm_desk_op_name(size_t index)
+{
+	return index < sizeof ops / sizeof ops[0] ? ops[index].name : NULL;
+}
 
 enum cm_status cm_desk_op(void *self, const struct cm_input *input, const struct cm_op *op,
     struct cm_op_reply *reply, struct cm_effects *effects, struct cm_err *err)

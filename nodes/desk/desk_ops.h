@@ -16,11 +16,17 @@
  *   retract   case part by reasons [undo]     the own finding no longer stands: the part is held
  *   recheck   case by reasons                 look again: the map, the law
  *   settle    case part disposition by reasons  central: one part
- * All but the first two take [revision=N]: CM_CHANGED if the case is at another by now. The rest is in
+ *   signing   case [part]                     whose names are under the parts; with a part the bytes to sign
+ *   sign      case part revision digest signature  counsel's name under a part (review_sign.h)
+ *   approve   the same                        the second person's
+ * The others but the first two take [revision=N]: CM_CHANGED if the case is at another by now. The rest is in
  * protocol/post/ops.h.
  */
 enum cm_status cm_desk_op(void *self, const struct cm_input *input, const struct cm_op *op,
     struct cm_op_reply *reply, struct cm_effects *effects, struct cm_err *err);
+
+/* Their names, for the test that holds them against the table of roles; `index` from 0 to NULL. */
+const char *cm_desk_op_name(size_t index);
 
 /* What a review remembers of its demand. */
 void cm_desk_note_demand(struct cm_review *review, const struct cm_demand *demand);

@@ -11,6 +11,7 @@
 #include "protocol/clocks/zone_files.h"
 #include "protocol/link/address.h"
 #include "protocol/link/now.h"
+#include "protocol/people/gate.h"
 #include "protocol/seal/seal.h"
 
 #define CM_EXIT_LATE_S 20 /* how long a clean stop may take before the process gives up */
@@ -22,6 +23,7 @@ struct running {
 	uv_loop_t loop;
 	uv_signal_t signals[2];
 	struct cm_post *post;
+	struct cm_gate gate; /* before the machine: no operation comes past it */
 	void *state;
 	bool is_stopping;
 };
@@ -242,6 +244,7 @@ static int fail(const struct cm_daemon *daemon, const struct cm_err *err)
 static int serve(struct running *run, long ready_fd)
 {
 	struct cm_machine machine = {0};
+	struct cm_machine gated;
 	struct cm_err err = {.text = ""};
 	enum cm_status status =
 	    run->daemon->open(&run->settings, &run->state, &machine, &err);
@@ -252,7 +255,11 @@ static int serve(struct running *run, long ready_fd)
 		return fail(run->daemon, &err);
 	}
 	catch_signals(run);
-	status = cm_post_open(&run->settings, run->membership, &run->loop, &machine, &run->post, &err);
+	cm_gate_init(&run->gate, &machine, run->settings.name, run->settings.region,
+	    run->settings.people);
+	cm_gate_look(&run->gate);
+	gated = cm_gate_machine(&run->gate);
+	status = cm_post_open(&run->settings, run->membership, &run->loop, &gated, &run->post, &err);
 	if (status == CM_OK) {
 		run->daemon->opened(run->state, run->post);
 		cm_log(CM_LOG_INFO, "process.listens", "name=%s role=%s", run->settings.name,
@@ -265,6 +272,7 @@ static int serve(struct running *run, long ready_fd)
 		on_post_closed(run);
 	}
 	(void)uv_run(&run->loop, UV_RUN_DEFAULT);
+	cm_gate_fini(&run->gate);
 	run->daemon->close(run->state);
 	left = uv_loop_close(&run->loop);
 	if (status != CM_OK)

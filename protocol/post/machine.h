@@ -24,6 +24,11 @@ struct cm_machine {
 	enum cm_status (*op)(void *self, const struct cm_input *input, const struct cm_op *op,
 	    struct cm_op_reply *reply, struct cm_effects *effects, struct cm_err *err);
 
+	/* Whether somebody may run an operation that is the post's own. NULL: all may. As `op`; a refusal that is
+	 * itself recorded is CM_OK with `*may` false and the reply filled. */
+	enum cm_status (*may_run)(void *self, const struct cm_input *input, const struct cm_op *op, bool *may,
+	    struct cm_op_reply *reply, struct cm_effects *effects, struct cm_err *err);
+
 	/* Names of the operations that store something, NULL-terminated; NULL: none does. They are refused
 	 * while the disk is full; the others are answered all the same. */
 	const char *const *storing_ops;

@@ -64,6 +64,19 @@ static enum cm_status check_op(const struct cm_office *office, const char *op, s
 	return CM_OK;
 }
 
+/* The fleet manifest, given or looked at: no machine knows of it, but who may is the machine's to say. */
+static enum cm_status run_own(struct cm_batch *batch, const struct cm_input *input,
+    const struct cm_op *op, struct cm_op_reply *reply, struct cm_err *err)
+{
+	const struct cm_machine *machine = &batch->office->machine;
+	bool may = true;
+	enum cm_status status = CM_OK;
+
+	if (machine->may_run != NULL)
+		status = machine->may_run(machine->self, input, op, &may, reply, &batch->effects, err);
+	return status == CM_OK && may ? cm_office_manifest_op(batch, op, reply, err) : status;
+}
+
 static enum cm_status run_op(struct cm_batch *batch, const struct cm_record *record,
     struct cm_op_reply *reply, struct cm_err *err)
 {
@@ -86,11 +99,17 @@ static enum cm_status run_op(struct cm_batch *batch, const struct cm_record *rec
 	batch->has_run = true;
 	batch->effects.ids_used = office->ids_used;
 	if (office->manifest.offer != NULL && strcmp(op.name, CM_MANIFEST_OP) == 0)
-		status = cm_office_manifest_op(batch, &op, reply, err);
+		status = run_own(batch, &input, &op, reply, err);
 	else
 		status = office->machine.op(
 		    office->machine.self, &input, &op, reply, &batch->effects, err);
 	office->ids_used = batch->effects.ids_used;
+	if (status == CM_OK && batch->effects.count > from && office->footing != CM_OFFICE_SERVING) {
+		/* Only to leave a record of itself, since what stores was not run (check_op): and what cannot be
+		 * recorded is not answered. */
+		batch->effects.count = from;
+		return cm_err_set(err, CM_DISK_FULL, "the disk is full; nothing was stored");
+	}
 	if (status == CM_OK && batch->effects.count > from) {
 		if (!cm_batch_need_job(batch)) {
 			/* The machine has moved: the whole batch must fail, and the memory be rebuilt. */
@@ -111,9 +130,7 @@ void cm_batch_take_op(struct cm_batch *batch, const struct cm_record *record)
 	enum cm_status status = run_op(batch, record, &reply, &err);
 
 	batch->office->counters.operations++;
-	if (status != CM_OK) {
-		reply.status = (uint32_t)status;
-		reply.sentence = err.text;
-	}
+	if (status != CM_OK) /* and nothing of what the machine may have put into it */
+		reply = (struct cm_op_reply){.status = (uint32_t)status, .sentence = err.text};
 	cm_batch_reply(batch, &record->id, &reply);
 }

@@ -119,6 +119,8 @@ struct showing {
 	json_t *demand;
 	json_t *answers; /* by node and round */
 	json_t *outcome; /* the newest */
+	uint32_t epoch;  /* of that */
+	uint32_t revision;
 	json_t *history;
 	size_t rows;
 	bool wants_answers; /* they are the bulk of a case */
@@ -140,13 +142,26 @@ static void take_demand(struct showing *s, const struct cm_demand *demand)
 		set_once(s, &s->demand, cm_json_of(&cm_demand_schema, demand));
 }
 
+/* Records may overtake each other on their way here: the last row need not have the newest outcome. */
+static void take_outcome(struct showing *s, const struct cm_outcome *outcome)
+{
+	uint32_t epoch = cm_epoch_of(outcome->epoch);
+
+	if (s->outcome != NULL &&
+	    (epoch < s->epoch || (epoch == s->epoch && outcome->revision < s->revision)))
+		return;
+	s->epoch = epoch;
+	s->revision = outcome->revision;
+	set_once(s, &s->outcome, cm_json_of(&cm_outcome_schema, outcome));
+}
+
 static enum cm_status show_event(struct showing *s, struct cm_bytes body)
 {
 	struct cm_event event;
 	enum cm_status status = cm_record_decode(CM_KIND_EVENT, body, &s->arena, &event, NULL);
 
 	if (status == CM_OK && event.outcomes_count > 0)
-		set_once(s, &s->outcome, cm_json_of(&cm_outcome_schema, &event.outcomes[0]));
+		take_outcome(s, &event.outcomes[0]);
 	if (status == CM_OK)
 		(void)json_array_append_new(s->history,
 		    json_pack("{s:I, s:s, s:s, s:s}", "at_ms", (json_int_t)event.at_ms, "what",
@@ -184,7 +199,7 @@ static enum cm_status show_message(struct showing *s, uint32_t kind, struct cm_b
 	case CM_KIND_OUTCOME:
 		status = cm_record_decode(kind, body, &s->arena, &outcome, NULL);
 		if (status == CM_OK)
-			set_once(s, &s->outcome, cm_json_of(&cm_outcome_schema, &outcome));
+			take_outcome(s, &outcome);
 		return status;
 	case CM_KIND_EVENT:
 		return show_event(s, body);
@@ -293,7 +308,8 @@ static bool on_event_row(const struct cm_journal_row *row, void *data)
 	json_t *json;
 
 	l->last = row->seq;
-	if (row->kind == CM_ROW_ORIGINAL || row->kind == CM_ROW_SEALED)
+	if (row->kind == CM_ROW_ORIGINAL || row->kind == CM_ROW_SEALED ||
+	    cm_row_is_access(row->kind)) /* these are for `access` */
 		return true;
 	cm_id_print(&row->case_id, id);
 	json = json_pack("{s:I, s:I, s:s, s:s, s:s}", "seq", (json_int_t)row->seq, "at_ms",
@@ -360,38 +376,19 @@ static enum cm_status run_list(const struct cm_ops_env *env, const struct cm_op 
 	return cm_op_reply_json(rows, arena, reply, err);
 }
 
-/* ---- a case's rows --------------------------------------------------------------------------- */
-
-struct recalling {
-	cm_recalled_cb each;
-	void *data;
-};
-
-static bool on_recalled(const struct cm_journal_row *row, void *data)
-{
-	const struct recalling *r = data;
-
-	return r->each(
-	    r->data, row->kind, row->at_ms, (struct cm_bytes){row->body, row->body_len});
-}
-
-enum cm_status cm_ops_recall(
-    struct cm_post *post, const struct cm_id *case_id, cm_recalled_cb each, void *data)
-{
-	struct recalling r = {each, data};
-
-	if (post == NULL)
-		return CM_TRY_AGAIN;
-	return cm_reader_case(cm_post_reader(post), case_id, 0, 0, on_recalled, &r);
-}
-
 /* ---- the table ------------------------------------------------------------------------------- */
 
 static const struct {
 	const char *name;
 	enum cm_status (*run)(const struct cm_ops_env *env, const struct cm_op *op,
 	    struct cm_arena *arena, struct cm_op_reply *reply, struct cm_err *err);
-} ops[] = {{"status", run_status}, {"show", run_show}, {"list", run_list}, {"events", run_events}};
+} ops[] = {{"status", run_status}, {"show", run_show}, {"list", run_list}, {"events", run_events},
+    {"access", cm_ops_access}};
+
+const char *cm_ops_name(size_t index)
+{
+	return index < sizeof ops / sizeof ops[0] ? ops[index].name : NULL;
+}
 
 enum cm_status cm_ops_run(const struct cm_ops_env *env, const struct cm_op *op,
     struct cm_arena *arena, struct cm_op_reply *reply, struct cm_err *err)

@@ -36,16 +36,27 @@ struct cm_ops_env {
  *                                       nodes' answers too if asked for
  *   list    state=NAME limit=N          the cases, newest first
  *   events  since=SEQ limit=N [case=ID] what was recorded, in order; the reply's offset is where to go on
+ *   access  [case=ID] since=SEQ [kind=NAME]  who read, did or was refused what; offset as in events
  *
  * CM_UNKNOWN_NAME: no such operation. CM_NOT_FOUND, CM_BAD_INPUT with a sentence.
  */
 enum cm_status cm_ops_run(const struct cm_ops_env *env, const struct cm_op *op,
     struct cm_arena *arena, struct cm_op_reply *reply, struct cm_err *err) CM_MUST_USE;
 
-/* A case's journal rows again, oldest first: what a core's struct cm_recall does in a daemon. CM_TRY_AGAIN:
- * the post (NULL) is not open yet. */
+/* Their names, and those of a process's own table, for the test that holds them against the table of roles;
+ * `index` from 0 to NULL. */
+const char *cm_ops_name(size_t index);
+
+/* ops_access.c */
+enum cm_status cm_ops_access(const struct cm_ops_env *env, const struct cm_op *op,
+    struct cm_arena *arena, struct cm_op_reply *reply, struct cm_err *err) CM_MUST_USE;
+
+/* A case's journal rows again, oldest first: what a core's struct cm_recall does in a daemon. Without those of
+ * the gate, which a core must not count; or with them. CM_TRY_AGAIN: the post (NULL) is not open yet. */
 enum cm_status cm_ops_recall(struct cm_post *post, const struct cm_id *case_id, cm_recalled_cb each,
     void *data) CM_MUST_USE;
+enum cm_status cm_ops_recall_all(struct cm_post *post, const struct cm_id *case_id,
+    cm_recalled_cb each, void *data) CM_MUST_USE;
 
 /* An argument by name, or NULL. */
 const char *cm_op_arg(const struct cm_op *op, const char *name);

@@ -31,6 +31,14 @@ const char *cm_row_name(uint32_t kind)
 		return "moved";
 	case CM_ROW_MANIFEST:
 		return "manifest_used";
+	case CM_ROW_OP_REFUSED:
+		return "op_refused";
+	case CM_ROW_SHOWN:
+		return "shown";
+	case CM_ROW_ACT:
+		return "act";
+	case CM_ROW_SIGNED:
+		return "signed";
 	default:
 		return cm_kind_name((enum cm_kind)kind);
 	}

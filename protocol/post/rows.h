@@ -23,6 +23,18 @@
 #define CM_ROW_MOVED 108       /* router: another router has the case now: a notice `moved` */
 #define CM_ROW_MANIFEST 109    /* the office: a fleet manifest that came into use here, as it was signed */
 
+/* Of operations and who ran them: JSON texts, made by the gate (protocol/people/gate.h) and hidden from the
+ * machine behind it. */
+#define CM_ROW_OP_REFUSED 116  /* an operation that was not allowed: whose, and why */
+#define CM_ROW_SHOWN 117        /* somebody was shown what the case says */
+#define CM_ROW_ACT 118         /* who did what the rows right before it store */
+#define CM_ROW_SIGNED 119      /* region: a person's signature under a part */
+
+static inline bool cm_row_is_access(uint32_t kind)
+{
+	return kind >= CM_ROW_OP_REFUSED && kind <= CM_ROW_ACT;
+}
+
 /* Gives a core the journal rows of one of its cases again, oldest first, as they stand in the ledger.
  * `each` returns false to end early. */
 typedef bool (*cm_recalled_cb)(

@@ -40,6 +40,7 @@ static const struct setting_spec specs[] = {
     {"root", A_TEXT, 0, FOR_ALL, AT(root), 0, 0, 0},
     {"ledger", A_PATH, FOR_ALL, FOR_ALL, AT(ledger), 0, 0, 0},
     {"content_key", A_PATH, 0, FOR_REGION, AT(content_key), 0, 0, 0},
+    {"people", A_PATH, 0, FOR_ALL, AT(people), 0, 0, 0},
     {"residency", A_PATH, FOR_REGION, FOR_REGION, AT(residency), 0, 0, 0},
     {"blind_key", A_PATH, FOR_REGION, FOR_REGION, AT(blind_key), 0, 0, 0},
     {"overdue_ms", A_NUMBER, 0, FOR_ROUTER, AT(overdue_ms), 0, 10, 86400000},
@@ -209,6 +210,10 @@ static enum cm_status check_whole(struct cm_settings_reader *r, const config_t *
 		    "%s: router_lost_ms: less than router_patience_ms: decided cases can wait longer "
 		    "than open ones",
 		    r->out->path);
+	if (r->out->people[0] == 0) /* there is always one: no setting must not mean no check */
+		r->out->people = cm_arena_printf(&r->out->arena, "%s.people", r->out->ledger);
+	if (r->out->people == NULL)
+		return cm_err_set(r->err, CM_NO_MEMORY, "no memory for settings");
 	if (strlen(r->out->name) > CM_MAX_NAME_BYTES || strlen(r->out->region) > CM_MAX_NAME_BYTES)
 		return cm_err_set(
 		    r->err, CM_TOO_LARGE, "%s: name or region is too long", r->out->path);
@@ -346,6 +351,7 @@ enum cm_status cm_settings_read(const char *path, struct cm_settings *out, struc
 	    .content_key = "",
 	    .residency = "",
 	    .blind_key = "",
+	    .people = "",
 	    .overdue_ms = 2000,
 	    .router_patience_ms = 10000,
 	    .router_lost_ms = 600000};

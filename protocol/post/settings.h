@@ -42,6 +42,7 @@ struct cm_settings {
 	const char *content_key; /* of the region's own content; where the file names none, the credential */
 	const char *residency;
 	const char *blind_key;
+	const char *people;  /* the file of users; without a setting the ledger's path with ".people" behind it */
 	int64_t overdue_ms;
 	int64_t router_patience_ms; /* how long a router may be silent before its open cases go to the next */
 	int64_t router_lost_ms;     /* and before its decided ones do */

@@ -7,7 +7,7 @@ comity_target(comity-bench-route)
 set_target_properties(comity-bench-route PROPERTIES
   OUTPUT_NAME route RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/bench)
 target_link_libraries(comity-bench-route PRIVATE cm_cli cm_residency cm_ledger cm_effect cm_wire
-  cm_seal cm_hub PkgConfig::JANSSON PkgConfig::SQLITE PkgConfig::UV)
+  cm_people cm_seal cm_hub PkgConfig::JANSSON PkgConfig::SQLITE PkgConfig::UV)
 
 # Loaded into other programs, sanitized or not, so it is built plain, as slowsync is.
 add_library(route_sync MODULE bench/route_sync.c)
@@ -32,7 +32,7 @@ comity_target(comity-bench-start)
 set_target_properties(comity-bench-start PROPERTIES
   OUTPUT_NAME start RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/bench)
 target_link_libraries(comity-bench-start PRIVATE cm_cli cm_residency cm_ledger cm_effect cm_wire
-  cm_seal cm_hub PkgConfig::JANSSON PkgConfig::SQLITE PkgConfig::UV)
+  cm_people cm_seal cm_hub PkgConfig::JANSSON PkgConfig::SQLITE PkgConfig::UV)
 add_dependencies(comity-bench-start route_sync slowsync comity-router comity-node)
 target_compile_definitions(comity-bench-start PRIVATE
   COMITY_SOURCE_DIR="${PROJECT_SOURCE_DIR}" COMITY_BINARY_DIR="${PROJECT_BINARY_DIR}"

@@ -266,7 +266,7 @@ static enum cm_status check_one(struct route_fleet *fleet, struct cm_err *err)
 	struct route_call call;
 	json_t *list = NULL;
 	json_t *json = NULL;
-	enum cm_status status = route_call_open(fleet->intake->address, &call, err);
+	enum cm_status status = route_call_open(fleet->intake, &call, err);
 
 	if (status == CM_OK)
 		status = route_call_one(&call, &op, &list, NULL, err);

@@ -1,5 +1,6 @@
 #include "tests/bench/route_call.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "protocol/link/now.h"
@@ -8,9 +9,29 @@
 
 #define CALL_TIMEOUT_MS 30000
 
-enum cm_status route_call_open(const char *address, struct route_call *out, struct cm_err *err)
+/* The fleet's tokens lie beside the processes' configurations. */
+static enum cm_status read_pass(
+    const struct cm_fleet_process *process, struct route_call *out, struct cm_err *err)
+{
+	const char *slash = strrchr(process->config, '/');
+	char path[512];
+	struct cm_token token;
+	enum cm_status status;
+
+	(void)snprintf(path, sizeof path, "%.*s/tokens/" CM_FLEET_DRILL_USER ".token",
+	    slash != NULL ? (int)(slash - process->config) : 0, process->config);
+	status = cm_token_load(path, &token, err);
+	if (status == CM_OK)
+		cm_token_pass_print(&token, out->pass);
+	cm_token_wipe(&token);
+	return status;
+}
+
+enum cm_status route_call_open(
+    const struct cm_fleet_process *process, struct route_call *out, struct cm_err *err)
 {
 	uint8_t dice[8];
+	enum cm_status status;
 
 	*out = (struct route_call){0};
 	cm_buf_init(&out->request, CM_MAX_FRAME_BYTES);
@@ -19,7 +40,8 @@ enum cm_status route_call_open(const char *address, struct route_call *out, stru
 	cm_random(dice, sizeof dice);
 	memcpy(out->sender, "bench-", 6);
 	cm_hex_print(dice, sizeof dice, out->sender + 6);
-	return cm_client_open(address, &out->client, err);
+	status = read_pass(process, out, err);
+	return status == CM_OK ? cm_client_open(process->address, &out->client, err) : status;
 }
 
 void route_call_close(struct route_call *call)
@@ -47,8 +69,15 @@ static enum cm_status write_request(
 	cm_buf_clear(&call->request);
 	cm_buf_clear(&call->body);
 	for (size_t i = 0; i < count; i++) {
-		enum cm_status status = cm_record_encode(CM_KIND_OP, &ops[i], &call->body, err);
+		struct cm_arg args[CM_MAX_ARGS];
+		struct cm_op op = ops[i];
+		enum cm_status status;
 
+		if (op.args_count > 0)
+			memcpy(args, op.args, op.args_count * sizeof *args);
+		args[op.args_count++] = (struct cm_arg){"token", call->pass};
+		op.args = args;
+		status = cm_record_encode(CM_KIND_OP, &op, &call->body, err);
 		if (status != CM_OK)
 			return status;
 		ends[i] = call->body.len;

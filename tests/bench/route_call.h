@@ -7,8 +7,10 @@
 
 #include <jansson.h>
 
+#include "nodes/cli/fleet.h"
 #include "protocol/base/buf.h"
 #include "protocol/link/client.h"
+#include "protocol/people/token.h"
 #include "protocol/wire/message.h"
 
 struct route_call {
@@ -17,10 +19,11 @@ struct route_call {
 	struct cm_buf body;
 	struct cm_buf reply;
 	char sender[32];
+	char pass[CM_TOKEN_PASS_TEXT_BYTES]; /* of the fleet's user who may do everything */
 };
 
-enum cm_status route_call_open(
-    const char *address, struct route_call *out, struct cm_err *err) CM_MUST_USE;
+enum cm_status route_call_open(const struct cm_fleet_process *process, struct route_call *out,
+    struct cm_err *err) CM_MUST_USE;
 void route_call_close(struct route_call *call);
 
 /* What came back for one operation: its status, and its JSON (borrowed) if that is CM_OK. */

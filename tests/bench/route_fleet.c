@@ -180,7 +180,7 @@ static enum cm_status usage_of(const struct route_fleet *fleet,
 	struct route_call call;
 	json_t *json = NULL;
 	json_t *counters;
-	enum cm_status status = route_call_open(process->address, &call, err);
+	enum cm_status status = route_call_open(process, &call, err);
 
 	if (status == CM_OK)
 		status = route_call_one(&call, &op, &json, NULL, err);

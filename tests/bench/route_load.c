@@ -351,14 +351,14 @@ static void free_flights(struct load *load)
 
 static enum cm_status open_load(struct load *load, struct cm_err *err)
 {
-	const char *address = load->fleet->intake->address;
+	const struct cm_fleet_process *intake = load->fleet->intake;
 	enum cm_status status;
 
 	(void)pthread_mutex_init(&load->lock, NULL);
 	(void)pthread_cond_init(&load->landed, NULL);
 	cm_idmap_init(&load->flights);
-	status = route_call_open(address, &load->filer, err);
-	return status == CM_OK ? route_call_open(address, &load->poller, err) : status;
+	status = route_call_open(intake, &load->filer, err);
+	return status == CM_OK ? route_call_open(intake, &load->poller, err) : status;
 }
 
 static void close_load(struct load *load)

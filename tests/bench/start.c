@@ -68,7 +68,7 @@ static enum cm_status count_cases(
 	static const struct cm_op op = {.name = "status"};
 	struct route_call call;
 	json_t *json = NULL;
-	enum cm_status status = route_call_open(process->address, &call, err);
+	enum cm_status status = route_call_open(process, &call, err);
 
 	if (status == CM_OK)
 		status = route_call_one(&call, &op, &json, NULL, err);
@@ -186,7 +186,7 @@ static enum cm_status file_some(struct bench *bench, struct route_call *call, st
 static enum cm_status file_all(struct bench *bench, struct cm_err *err)
 {
 	struct route_call call;
-	enum cm_status status = route_call_open(bench->fleet.intake->address, &call, err);
+	enum cm_status status = route_call_open(bench->fleet.intake, &call, err);
 
 	while (status == CM_OK && bench->taken < bench->open)
 		status = route_is_stopped() ? cm_err_set(err, CM_STOPPED, "stopped")

@@ -13,9 +13,9 @@ comity_target(fleet_help)
 target_compile_definitions(fleet_help
   PUBLIC STEPCLOCK="$<TARGET_FILE:stepclock>" CLI_PATH="$<TARGET_FILE:comity>" NODE_PATH="$<TARGET_FILE:comity-node>" ROUTER_PATH="$<TARGET_FILE:comity-router>"
   PRIVATE RELAY_PATH="$<TARGET_FILE:comity-relay>" COMITY_SOURCE_DIR="${PROJECT_SOURCE_DIR}" COMITY_BINARY_DIR="${PROJECT_BINARY_DIR}" SLOWSYNC="$<TARGET_FILE:slowsync>")
-target_link_libraries(fleet_help PUBLIC cm_cli cm_hub cm_ledger cm_wire cm_effect cm_seal cm_now)
+target_link_libraries(fleet_help PUBLIC cm_cli cm_hub cm_ledger cm_wire cm_effect cm_people cm_seal cm_now)
 
-foreach(name outcomes input twice hostile forged killed storm full_disk readings replay residency stop config network stuck clock clocks power sync flood revise routers handover tls)
+foreach(name outcomes input twice hostile forged killed storm full_disk readings replay residency stop config network stuck clock clocks power sync flood revise routers handover people tls)
   comity_plain_test(fleet_${name} SOURCES integration/fleet_${name}.c LIBS fleet_help)
   add_dependencies(test_fleet_${name} comity comity-node comity-router comity-relay slowsync stepclock)
 endforeach()

@@ -8,13 +8,36 @@
 
 #include "protocol/link/client.h"
 #include "protocol/link/now.h"
+#include "protocol/people/token.h"
 #include "protocol/seal/seal.h"
 #include "protocol/wire/codec.h"
 
 #define ASK_TIMEOUT_MS 20000
 
-static enum cm_status write_request(const struct cm_op *op, struct cm_buf *out, struct cm_err *err)
+/* The token of the fleet's user who may do everything; it lies beside the process's configuration. */
+static enum cm_status read_pass(const struct cm_fleet_process *process,
+    char pass[CM_TOKEN_PASS_TEXT_BYTES], struct cm_err *err)
 {
+	const char *slash = strrchr(process->config, '/');
+	char path[512];
+	struct cm_token token;
+	enum cm_status status;
+
+	(void)snprintf(path, sizeof path, "%.*s/tokens/" CM_FLEET_DRILL_USER ".token",
+	    slash != NULL ? (int)(slash - process->config) : 0, process->config);
+	status = cm_token_load(path, &token, err);
+	if (status == CM_OK)
+		cm_token_pass_print(&token, pass);
+	cm_token_wipe(&token);
+	return status;
+}
+
+static enum cm_status write_request(const struct cm_op *asked, const char *pass, struct cm_buf *out,
+    struct cm_err *err)
+{
+	struct cm_arg args[CM_MAX_ARGS];
+	struct cm_op shown = *asked;
+	const struct cm_op *op = &shown;
 	struct cm_buf body;
 	struct cm_record record = {.id = cm_id_new(cm_wall_now()), .kind = CM_KIND_OP};
 	struct cm_envelope envelope = {.version = CM_PROTOCOL_VERSION,
@@ -23,6 +46,10 @@ static enum cm_status write_request(const struct cm_op *op, struct cm_buf *out, 
 	    .records_count = 1};
 	enum cm_status status;
 
+	if (shown.args_count > 0)
+		memcpy(args, shown.args, shown.args_count * sizeof *args);
+	args[shown.args_count++] = (struct cm_arg){"token", pass};
+	shown.args = args;
 	cm_buf_init(&body, CM_MAX_RECORD_BYTES);
 	status = cm_record_encode(CM_KIND_OP, op, &body, err);
 	record.body = (struct cm_bytes){body.data, body.len};
@@ -67,12 +94,15 @@ enum cm_status ask(const struct cm_fleet_process *process, const struct cm_op *o
 	struct cm_client *client = NULL;
 	struct cm_buf request;
 	struct cm_buf reply;
+	char pass[CM_TOKEN_PASS_TEXT_BYTES];
 	enum cm_status status;
 
 	*json = NULL;
 	cm_buf_init(&request, CM_MAX_FRAME_BYTES);
 	cm_buf_init(&reply, CM_MAX_FRAME_BYTES);
-	status = write_request(op, &request, err);
+	status = read_pass(process, pass, err);
+	if (status == CM_OK)
+		status = write_request(op, pass, &request, err);
 	if (status == CM_OK)
 		status = cm_client_open(process->address, &client, err);
 	if (status == CM_OK)

@@ -79,7 +79,7 @@ static enum cm_status on_op(void *self, const struct cm_input *input, const stru
 	(void)self;
 	(void)input;
 	(void)err;
-	if (strcmp(op->name, "file") == 0)
+	if (strcmp(op->name, "file") == 0 || strcmp(op->name, "read") == 0) /* "read" leaves a record of itself */
 		act(effects, 50);
 	reply->body = (struct cm_bytes){(const uint8_t *)"done", 4};
 	cm_alloc_fail_at(fail_at, false);
@@ -859,6 +859,47 @@ Test(office, no_job_overtakes_one_that_failed)
 	for (unsigned i = 0; i < open_cases; i++)
 		job_back(next_job(), CM_OK);
 	cr_assert(cm_office_is_serving(office));
+	end();
+}
+
+/* An operation that stores nothing for its own sake may leave a record of itself: who read what. Where that cannot be
+ * stored it is not answered, and no job goes out that the disk could only refuse. */
+Test(office, what_cannot_be_recorded_is_not_answered)
+{
+	struct cm_office_input alarm;
+	struct cm_envelope envelope;
+	struct cm_op_reply reply;
+
+	start();
+	request_ask(1);
+	job_back(next_job(), CM_DISK_FULL);
+	alarm = input_of(CM_OFFICE_ALARM);
+	alarm.alarm = CM_OFFICE_LAZY;
+	cm_office_step(office, &alarm); /* rebuilds; the disk is not tried again yet */
+	cr_assert_not(cm_office_is_serving(office));
+	while (cm_office_next(office, &effect))
+		;
+	request_op("read");
+	envelope = next_answer();
+	cr_assert_eq(envelope.records_count, 1);
+	cr_assert_eq(
+	    cm_record_decode(CM_KIND_OP_REPLY, envelope.records[0].body, &arena, &reply, NULL), CM_OK);
+	cr_assert_eq(reply.status, CM_DISK_FULL);
+	cr_assert_eq(reply.body.len, 0, "and nothing of what it would have said");
+	cr_assert_not(next(CM_OFFICE_DO_COMMIT));
+	request_op("list");
+	envelope = next_answer();
+	cr_assert_eq(
+	    cm_record_decode(CM_KIND_OP_REPLY, envelope.records[0].body, &arena, &reply, NULL), CM_OK);
+	cr_assert_eq(reply.status, CM_OK);
+	cm_office_step(office, &alarm); /* tries again */
+	cr_assert(cm_office_is_serving(office));
+	request_op("read");
+	job_back(next_job(), CM_OK);
+	envelope = next_answer();
+	cr_assert_eq(
+	    cm_record_decode(CM_KIND_OP_REPLY, envelope.records[0].body, &arena, &reply, NULL), CM_OK);
+	cr_assert_eq(reply.status, CM_OK);
 	end();
 }
 

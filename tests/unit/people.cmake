@@ -1,0 +1,6 @@
+comity_test(people SOURCES unit/test_people.c LIBS cm_people)
+comity_test(people_text SOURCES unit/test_people_text.c LIBS cm_people)
+comity_test(gate SOURCES unit/test_gate.c LIBS cm_gate PkgConfig::JANSSON)
+comity_plain_test(roles_whole SOURCES unit/test_roles_whole.c LIBS cm_desk cm_router cm_roles)
+comity_test(review_sign SOURCES unit/test_review_sign.c LIBS cm_review)
+comity_plain_test(desk_sign SOURCES unit/test_desk_sign.c LIBS cm_desk cm_people)
