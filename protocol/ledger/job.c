@@ -77,7 +77,8 @@ static struct cm_job_entry *add(struct cm_job *job, enum cm_entry_kind kind, con
 
 bool cm_job_entry_is_leaf(const struct cm_job_entry *entry)
 {
-	return entry->entry == CM_ENTRY_OUTBOX_PUT || entry->entry == CM_ENTRY_INBOX;
+	return entry->entry == CM_ENTRY_OUTBOX_PUT || entry->entry == CM_ENTRY_INBOX ||
+	       entry->entry == CM_ENTRY_JOURNAL;
 }
 
 struct cm_job_entry *cm_job_journal(struct cm_job *job, struct cm_wall at, uint32_t kind,

@@ -46,8 +46,9 @@ struct cm_job_entry {
 	const char *reason;  /* receipt */
 	struct cm_job_entry *same; /* outbox put: the journal row of this job that has its body, or NULL */
 	struct cm_job_entry *before; /* journal: the one before of those that may be shared */
-	uint64_t seq;                /* journal: filled by the writer */
-	uint32_t place;      /* of a leaf in its commit: filled by who signs, as the path to the root */
+	uint64_t seq;                /* journal: filled by the writer, as the chain's hash with it */
+	uint8_t hash[CM_LEDGER_HASH_BYTES];
+	uint32_t place;      /* of what is said to others, as a leaf of its commit: filled by who signs, as the path */
 	const uint8_t *path; /* in the job's arena */
 	size_t path_len;
 };
@@ -76,8 +77,8 @@ struct cm_job *cm_job_new(void *data) CM_MUST_USE;
 /* NULL is allowed. Never while the ledger has the job. */
 void cm_job_free(struct cm_job *job);
 
-/* Whether an entry is a leaf of its commit: something that the process says to somebody, a record that is queued
- * or the answer to one that came. */
+/* Whether an entry is a leaf of its commit: a row of the journal, or something that the process says to somebody,
+ * a record that is queued or the answer to one that came. */
 bool cm_job_entry_is_leaf(const struct cm_job_entry *entry);
 
 /* All below return the entry, which lives as long as the job, or NULL after trouble. */

@@ -29,6 +29,8 @@
 		  " ON proofs.seq = journal.seq WHERE case_id = ? ORDER BY proofs.seq")            \
 	X(receipts, "SELECT case_id, peer, id, status, reason, proof FROM receipts"                \
 		    " WHERE case_id = ? ORDER BY number")                                          \
+	X(seal, "SELECT number, signed_ms, seq, head, key, signature, leaves FROM commits"         \
+		" WHERE seq >= ? ORDER BY number LIMIT 1")                                         \
 	X(checkpoints, "SELECT peer, signed_ms, seq, head, key, signature FROM checkpoints"        \
 		       " ORDER BY peer, seq, head")                                                \
 	X(inbox, "SELECT id, sender, status, reason FROM inbox ORDER BY id, sender")               \
@@ -329,6 +331,35 @@ enum cm_status cm_reader_receipts(
 		is_sound = read_receipt(stmt, &row);
 		if (!is_sound || !on_row(&row, data))
 			break;
+	}
+	return finish(stmt, code, is_sound);
+}
+
+enum cm_status cm_reader_seal(
+    struct cm_reader *reader, uint64_t seq, cm_seal_cb on_seal, void *data)
+{
+	sqlite3_stmt *stmt = reader->seal;
+	struct cm_ledger_seal seal;
+	bool is_sound = true;
+	size_t bytes;
+	int code;
+
+	assert(reader->magic == READER_MAGIC && sqlite3_stmt_busy(stmt) == 0);
+	(void)sqlite3_bind_int64(stmt, 1, (int64_t)seq);
+	code = sqlite3_step(stmt);
+	if (code == SQLITE_DONE) {
+		(void)sqlite3_reset(stmt);
+		return CM_NOT_FOUND;
+	}
+	if (code == SQLITE_ROW) {
+		bytes = (size_t)sqlite3_column_bytes(stmt, 6);
+		seal.number = (uint64_t)sqlite3_column_int64(stmt, 0);
+		seal.leaves = sqlite3_column_blob(stmt, 6);
+		seal.leaves_count = (uint32_t)(bytes / CM_LEDGER_HASH_BYTES);
+		is_sound = seal.leaves_count > 0 && bytes % CM_LEDGER_HASH_BYTES == 0 &&
+			   read_stamp(stmt, 1, &seal.stamp);
+		if (is_sound)
+			on_seal(&seal, data);
 	}
 	return finish(stmt, code, is_sound);
 }

@@ -119,6 +119,12 @@ enum cm_status cm_reader_receipts(struct cm_reader *reader, const struct cm_id *
 enum cm_status cm_reader_checkpoints(
     struct cm_reader *reader, cm_checkpoint_cb on_row, void *data) CM_MUST_USE;
 
+/* The first signed commit that the row `seq` may be in, for the callback alone; CM_NOT_FOUND if there is none. (A
+ * row older than the first signature is in none: its leaf is not there.) */
+typedef void (*cm_seal_cb)(const struct cm_ledger_seal *seal, void *data);
+enum cm_status cm_reader_seal(
+    struct cm_reader *reader, uint64_t seq, cm_seal_cb on_seal, void *data) CM_MUST_USE;
+
 /* Every received id with its first answer, oldest id first. */
 enum cm_status cm_reader_inbox(
     struct cm_reader *reader, cm_inbox_cb on_row, void *data) CM_MUST_USE;

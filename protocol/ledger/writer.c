@@ -140,7 +140,9 @@ static int put_journal(struct cm_writer *writer, struct cm_job_entry *entry, str
 	draft->head.seq++;
 	entry->seq = draft->head.seq;
 	draft->tally.journal++;
+	draft->tally.leaves++;
 	cm_chain_hash(draft->head.hash, &row, draft->head.hash);
+	memcpy(entry->hash, draft->head.hash, sizeof entry->hash);
 	(void)sqlite3_bind_int64(stmt, 1, (int64_t)row.seq);
 	(void)sqlite3_bind_int64(stmt, 2, row.at_ms);
 	(void)sqlite3_bind_int64(stmt, 3, row.kind);

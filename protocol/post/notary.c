@@ -58,6 +58,10 @@ struct digested {
 static void leaf_of(
     const struct cm_job_entry *entry, struct digested *last, struct cm_hash *out)
 {
+	if (entry->entry == CM_ENTRY_JOURNAL) {
+		cm_proof_leaf_row(entry->seq, entry->hash, out);
+		return;
+	}
 	if (entry->entry == CM_ENTRY_INBOX) {
 		cm_proof_leaf_receipt(
 		    &entry->id, entry->status, entry->peer, (const char *)entry->body, out);
@@ -97,7 +101,7 @@ static bool each_leaf(struct cm_notary *notary, struct cm_job *const *jobs, size
 				continue;
 			if (!gives_paths)
 				leaf_of(e, &last, &notary->nodes[2 * place]);
-			else if (!put_path(notary, jobs[i], e, place, leaves_count))
+			else if (e->entry != CM_ENTRY_JOURNAL && !put_path(notary, jobs[i], e, place, leaves_count))
 				return false;
 			place++;
 		}

@@ -45,6 +45,14 @@ void cm_proof_leaf_receipt(const struct cm_id *id, uint32_t status, const char *
 	leaf_of('A', id, status, digest, to, out);
 }
 
+void cm_proof_leaf_row(uint64_t seq, const uint8_t hash[CM_DIGEST_BYTES], struct cm_hash *out)
+{
+	uint8_t text[1 + 8 + CM_DIGEST_BYTES] = {'J'};
+
+	memcpy(put_number(text + 1, seq, 8), hash, CM_DIGEST_BYTES);
+	cm_merkle_leaf(text, sizeof text, out);
+}
+
 static uint8_t *put_words(const struct cm_commit_words *words, uint8_t out[WORDS_BYTES])
 {
 	uint8_t *at = put_number(out, (uint64_t)words->at_ms, 8);

@@ -1,8 +1,8 @@
 /*
  * What is signed of a commit, and how one record of it is proved.
  *
- * Every record and every receipt that leaves a process because of a commit is a leaf of that commit's Merkle
- * tree (merkle.h). The process signs once: 80 bytes, of which the root is the last 32,
+ * Every record and every receipt that leaves a process because of a commit, and every row that the commit adds to
+ * its journal, is a leaf of that commit's Merkle tree (merkle.h). The process signs once: 80 bytes, of which the root is the last 32,
  *
  *	 8  when it was signed: milliseconds of wall time, two's complement
  *	 8  seq of the last journal row of the commit or before it
@@ -20,6 +20,12 @@
  *	 4  the kind, or the receipt's status
  *	32  BLAKE2b-256 of the body as it travels, or of the receipt's reason
  *	    the name of the process it is for, to the end
+ *
+ * and for a row of the journal
+ *
+ *	 1  'J'
+ *	 8  its seq
+ *	32  the hash of the chain with it (protocol/ledger/chain.h)
  *
  * The body stands in it as its digest, so that a record can be proved to somebody who may not read it.
  *
@@ -42,6 +48,8 @@ void cm_proof_leaf_record(const struct cm_id *id, uint32_t kind, const char *to,
     const uint8_t body_digest[CM_DIGEST_BYTES], struct cm_hash *out);
 void cm_proof_leaf_receipt(const struct cm_id *id, uint32_t status, const char *to, const char *reason,
     struct cm_hash *out);
+
+void cm_proof_leaf_row(uint64_t seq, const uint8_t hash[CM_DIGEST_BYTES], struct cm_hash *out);
 
 void cm_commit_sign(const struct cm_identity *identity, const struct cm_commit_words *words,
     const struct cm_hash *root, uint8_t out[CM_SIGNATURE_BYTES]);

@@ -128,7 +128,7 @@ static void store(const char *path, struct rows *rows)
 	help_wait(done, 2);
 	cm_ledger_stop(ledger);
 	cm_ledger_counters_get(ledger, &counters);
-	CHECK(counters.commits_signed == counters.commits && counters.leaves_signed == 8);
+	CHECK(counters.commits_signed == counters.commits && counters.leaves_signed == 10);
 	cm_ledger_close(ledger);
 	help_done_free(done);
 	ledger = help_open(path, &options);
@@ -264,7 +264,7 @@ static void a_receipt_is_proved_by_the_same_signature(void)
 		(void)pthread_cond_wait(&answered.more, &answered.lock);
 	(void)pthread_mutex_unlock(&answered.lock);
 	mark = answered.job->first;
-	CHECK(answered.job->leaves_count == 4 && mark->entry == CM_ENTRY_INBOX);
+	CHECK(answered.job->leaves_count == 5 && mark->entry == CM_ENTRY_INBOX);
 	travel(&sent, &answered.job->stamp, mark->place, answered.job->leaves_count, mark->path,
 	    mark->path_len);
 	receipt.id = mark->id;
