@@ -4,6 +4,7 @@
  * that it was rewritten, or cut short.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,7 +27,8 @@ void cm_audit_head_add(struct cm_audit *audit, const char *signer, const char *h
 		audit->heads_cap = cap;
 	}
 	grown = &audit->heads[audit->heads_count++];
-	*grown = (struct cm_audit_head){.signer = signer, .holder = holder, .seq = seq};
+	*grown = (struct cm_audit_head){.holder = holder, .seq = seq};
+	(void)snprintf(grown->signer, sizeof grown->signer, "%s", signer);
 	memcpy(grown->hash, hash, sizeof grown->hash);
 }
 

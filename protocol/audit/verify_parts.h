@@ -9,8 +9,8 @@
 
 /* Somebody's signature on the end of their chain, wherever in the bundle it was found. */
 struct cm_audit_head {
-	const char *signer; /* borrowed from the bundle */
-	const char *holder; /* in whose ledger it lies */
+	char signer[CM_MAX_NAME_BYTES + 1]; /* a copy: it may be told by a row that was decoded in passing */
+	const char *holder;                 /* borrowed from the bundle: in whose ledger it lies */
 	uint64_t seq;
 	uint8_t hash[CM_DIGEST_BYTES];
 };

@@ -33,6 +33,22 @@ static bool says(const char *text)
 /* Change a bundle before it is written; NULL: as it is. */
 typedef void (*change_cb)(struct cm_bundle *bundle);
 
+static const char *corpus; /* a folder: the good bundle is written there for tests/fuzz */
+
+static void write_to_corpus(bool is_good, const struct cm_buf *bytes)
+{
+	char path[600];
+	FILE *file;
+
+	if (corpus == NULL || !is_good)
+		return;
+	(void)snprintf(path, sizeof path, "%s/good", corpus);
+	file = fopen(path, "wb");
+	MUST(file != NULL && fwrite(bytes->data, 1, bytes->len, file) == bytes->len);
+	MUST(fclose(file) == 0);
+	corpus = NULL; /* the first */
+}
+
 /* Export what both ledgers (or the router's alone) hold, through bytes, and verify that. */
 static void audit(bool with_node, change_cb change)
 {
@@ -53,6 +69,7 @@ static void audit(bool with_node, change_cb change)
 	if (change != NULL)
 		change(&bundle);
 	MUST(cm_bundle_encode(&bundle, &bytes, &err) == CM_OK);
+	write_to_corpus(change == NULL && with_node, &bytes);
 	MUST(cm_bundle_decode(bytes.data, bytes.len, &arena, &back, &err) == CM_OK);
 	MUST(cm_audit_verify(&back, &keys, on_line, NULL, &sums) == CM_OK);
 	cm_buf_fini(&bytes);
@@ -347,7 +364,8 @@ static void a_case_that_is_not_there_is_said(void)
 	cm_arena_fini(&arena);
 }
 
-int main(void)
+/* test_audit --corpus FOLDER writes the good bundle anew. */
+int main(int argc, char **argv)
 {
 	static const struct help_test tests[] = {
 	    {"everything holds of a good case", everything_holds_of_a_good_case},
@@ -362,5 +380,7 @@ int main(void)
 	    {"a case that is not there is said", a_case_that_is_not_there_is_said},
 	};
 
+	if (argc == 3 && strcmp(argv[1], "--corpus") == 0)
+		corpus = argv[2];
 	return help_run(tests, sizeof tests / sizeof tests[0]);
 }
