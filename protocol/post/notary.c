@@ -275,8 +275,69 @@ static enum cm_status check_receipt(void *self, const char *sender,
 	return status;
 }
 
+/* ---- checkpoints, on the loop's thread -------------------------------------------------------- */
+
+static void make_checkpoint(
+    struct cm_notary *notary, const struct cm_ledger_head *head, struct cm_wall now)
+{
+	struct cm_commit_words words = {.at_ms = now.ms, .seq = head->seq};
+	struct cm_ledger_stamp *c = &notary->checkpoint;
+
+	memcpy(words.head, head->hash, sizeof words.head);
+	*c = (struct cm_ledger_stamp){.at_ms = now.ms, .seq = head->seq};
+	memcpy(c->head, head->hash, sizeof c->head);
+	memcpy(c->key, notary->options.identity->public_key, sizeof c->key);
+	cm_checkpoint_sign(notary->options.identity, &words, c->signature);
+}
+
+static bool newest_checkpoint(void *self, struct cm_wall now, struct cm_ledger_stamp *out)
+{
+	struct cm_notary *notary = self;
+	const struct cm_notary_options *o = &notary->options;
+	struct cm_ledger_stamp *c = &notary->checkpoint;
+	struct cm_ledger_head head;
+	bool is_look_due =
+	    now.ms - notary->looked_ms >= CM_CHECKPOINT_LOOK_MS || now.ms < notary->looked_ms;
+
+	if (is_look_due) {
+		notary->looked_ms = now.ms;
+		if (o->head(o->data, &head) == CM_OK && head.seq > c->seq &&
+		    (head.seq - c->seq >= CM_CHECKPOINT_ROWS ||
+		        now.ms - c->at_ms >= CM_CHECKPOINT_MS || now.ms < c->at_ms))
+			make_checkpoint(notary, &head, now);
+	}
+	*out = *c;
+	return c->seq > 0;
+}
+
+static enum cm_status check_checkpoint(void *self, const char *sender,
+    const struct cm_stamp *checkpoint, struct cm_ledger_stamp *out, struct cm_err *err)
+{
+	const struct cm_notary_options *o = &((struct cm_notary *)self)->options;
+	const struct cm_proof proof = {.by = checkpoint};
+	struct cm_signed_proof taken;
+
+	if (!take_proof(&proof, &taken))
+		return cm_err_set(err, CM_NOT_ALLOWED, "its signature is not whole");
+	if (!cm_checkpoint_verify(taken.key, &taken.words, taken.signature))
+		return cm_err_set(err, CM_NOT_ALLOWED, "its signature is of other bytes");
+	if (o->is_key != NULL && !o->is_key(o->data, sender, taken.key, taken.words.at_ms))
+		return cm_err_set(err, CM_TRY_AGAIN,
+		    "it is signed by a key that was not %s's by the manifest here", sender);
+	*out = (struct cm_ledger_stamp){.at_ms = taken.words.at_ms, .seq = taken.words.seq};
+	memcpy(out->head, taken.words.head, sizeof out->head);
+	memcpy(out->key, taken.key, sizeof out->key);
+	memcpy(out->signature, taken.signature, sizeof out->signature);
+	return CM_OK;
+}
+
 struct cm_office_trust cm_notary_trust(struct cm_notary *notary)
 {
-	return (struct cm_office_trust){
-	    .self = notary, .record = check_record, .receipt = check_receipt};
+	bool signs = notary->options.identity != NULL && notary->options.head != NULL;
+
+	return (struct cm_office_trust){.self = notary,
+	    .record = check_record,
+	    .receipt = check_receipt,
+	    .checkpoint = signs ? newest_checkpoint : NULL,
+	    .peers_checkpoint = check_checkpoint};
 }

@@ -28,9 +28,16 @@ struct cm_notary_options {
 	const char *name;                   /* of this process; borrowed */
 	const struct cm_identity *identity; /* borrowed; NULL: sign nothing */
 	cm_notary_key_cb is_key;            /* NULL: nobody's keys are known */
-	void *data;                         /* borrowed; for is_key */
+	void *data;                         /* borrowed; for is_key and head */
 	struct cm_wall (*now)(void);
+	/* The end of the own ledger; NULL: no checkpoints. Loop thread. */
+	enum cm_status (*head)(void *data, struct cm_ledger_head *out);
 };
+
+/* A checkpoint is made where the chain has grown by so many rows, or has grown at all in so long. */
+#define CM_CHECKPOINT_ROWS 1000
+#define CM_CHECKPOINT_MS 60000
+#define CM_CHECKPOINT_LOOK_MS 1000
 
 /* A signature that was good: with the root, so that other records of the commit need no second look. */
 struct cm_notary_seen {
@@ -47,6 +54,8 @@ struct cm_notary {
 	size_t nodes_cap;
 	uint8_t *leaves; /* owned */
 	/* the loop's */
+	struct cm_ledger_stamp checkpoint; /* the newest; seq 0: there is none yet */
+	int64_t looked_ms;                 /* when the end of the chain was looked at last */
 	struct cm_notary_seen seen[CM_NOTARY_SEEN];
 	size_t seen_next;
 	uint64_t looks; /* signatures looked at, each once: 66 us */

@@ -69,6 +69,11 @@ struct cm_office_trust {
 	    struct cm_office_kept *kept, struct cm_err *err);
 	enum cm_status (*receipt)(void *self, const char *sender, const struct cm_receipt *receipt,
 	    struct cm_office_kept *kept, struct cm_err *err);
+	/* The newest checkpoint of the process's own chain; false: there is none. May be NULL. */
+	bool (*checkpoint)(void *self, struct cm_wall now, struct cm_ledger_stamp *out);
+	/* Whether a peer's is its own. May be NULL. */
+	enum cm_status (*peers_checkpoint)(void *self, const char *sender,
+	    const struct cm_stamp *checkpoint, struct cm_ledger_stamp *out, struct cm_err *err);
 };
 
 struct cm_office_options {
@@ -172,6 +177,8 @@ struct cm_office_effect {
 	X(records_refused, "records", "records refused for good")                                  \
 	X(records_deferred, "records", "records answered with \"later\"")                          \
 	X(records_unproved, "records", "records that were not signed, or not by their sender")     \
+	X(checkpoints_in, "checkpoints", "ends of peers' chains that were kept")                   \
+	X(checkpoints_false, "checkpoints", "those that were not the peer's, or that unsay an earlier one") \
 	X(receipts_unproved, "receipts", "receipts whose signature was wrong: they count for nothing") \
 	X(records_out, "records", "records put into the outbox")                                   \
 	X(records_delivered, "records", "records whose receipt came")                              \

@@ -240,6 +240,7 @@ void cm_office_on_request(struct cm_office *office, const struct cm_office_input
 	}
 	if (batch->peer != NULL)
 		cm_office_hear_manifest(batch->peer, envelope.manifest);
+	cm_office_take_checkpoint(batch, &envelope);
 	if (batch->peer != NULL && envelope.receipts_count > 0) {
 		cm_office_check_receipts(batch->peer, &envelope);
 		cm_office_told(batch->peer, &envelope);

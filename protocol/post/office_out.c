@@ -75,6 +75,7 @@ static enum cm_status send_envelope(struct cm_office_peer *peer, const struct cm
 	    .receipts = office->receipts,
 	    .manifest = cm_office_manifest_number(office)};
 	struct cm_err err = {.text = ""};
+	struct cm_office_stamp checkpoint;
 	struct cm_office_entry *entry;
 	struct cm_buf buf;
 	enum cm_status status;
@@ -83,6 +84,7 @@ static enum cm_status send_envelope(struct cm_office_peer *peer, const struct cm
 	    office->receipts, &envelope.receipts_count);
 	cm_buf_init(&buf, CM_MAX_FRAME_BYTES);
 	cm_buf_expect(&buf, usual_bytes(&envelope));
+	cm_office_tell_checkpoint(peer, &envelope, &checkpoint);
 	envelope.stamps = office->stamps;
 	envelope.stamps_count = cm_envelope_number(office->records, envelope.records_count,
 	    office->receipts, envelope.receipts_count, office->stamps);
@@ -171,6 +173,8 @@ static void feed(struct cm_office_peer *peer, struct cm_peer_input *input);
 static void fail_sends(struct cm_office_peer *peer, const uint64_t *tokens, size_t count,
     enum cm_status status)
 {
+	if (count > 0)
+		peer->checkpoint_told = 0; /* it may have been with one of them */
 	for (size_t i = 0; i < count; i++) {
 		struct cm_peer_input input = {.event = CM_PEER_FAILED,
 		    .now = peer->office->input->mono,

@@ -36,6 +36,8 @@ struct cm_office_peer {
 	bool is_up;
 	bool is_dirty; /* has something new: give it a TICK at the end of this turn of the loop */
 	uint64_t manifest_told; /* number of the last manifest sent to it on this connection */
+	uint64_t checkpoint_told; /* seq of ours that it was told last; 0: none that surely came */
+	struct cm_ledger_stamp checkpoint; /* the last one that it told; seq 0: none since the start */
 	size_t waiting; /* records in its outbox */
 	size_t waiting_bytes;
 };
@@ -274,6 +276,11 @@ void cm_letter_of_effect(
 void cm_letter_of_row(const struct cm_outbox_row *row, struct cm_letter *out);
 /* Drop the receipts that are not the peer's, and keep what proves the others. */
 void cm_office_check_receipts(struct cm_office_peer *peer, struct cm_envelope *envelope);
+/* Put our newest checkpoint into an envelope, if the peer has not been told of it. */
+void cm_office_tell_checkpoint(
+    struct cm_office_peer *peer, struct cm_envelope *envelope, struct cm_office_stamp *room);
+/* Keep the peer's. */
+void cm_office_take_checkpoint(struct cm_batch *batch, const struct cm_envelope *envelope);
 /* CM_OK, with what proves the record in `office->kept`. */
 enum cm_status cm_office_check_record(struct cm_office *office, const char *sender,
     const struct cm_record *record, struct cm_err *err);

@@ -153,3 +153,70 @@ void cm_office_check_receipts(struct cm_office_peer *peer, struct cm_envelope *e
 	if (trust->receipt != NULL)
 		envelope->receipts_count = good;
 }
+
+/* ---- checkpoints ----------------------------------------------------------------------------- */
+
+void cm_office_tell_checkpoint(
+    struct cm_office_peer *peer, struct cm_envelope *envelope, struct cm_office_stamp *room)
+{
+	const struct cm_office *office = peer->office;
+	const struct cm_office_trust *trust = &office->trust;
+	struct cm_ledger_stamp newest;
+
+	if (trust->checkpoint == NULL ||
+	    !trust->checkpoint(trust->self, office->input->wall, &newest) ||
+	    newest.seq == peer->checkpoint_told)
+		return;
+	cm_office_stamp_fill(room, &newest);
+	envelope->checkpoints = &room->wire;
+	envelope->checkpoints_count = 1;
+	peer->checkpoint_told = newest.seq;
+}
+
+/* Whether a peer's chain is shorter than it was, or another at the same row. Either may have a reason, a ledger
+ * that was lost; both are for a person to look at, and what was signed first is kept. */
+static bool unsays(const struct cm_ledger_stamp *before, const struct cm_ledger_stamp *now)
+{
+	return before->seq > now->seq ||
+	       (before->seq == now->seq && before->seq != 0 &&
+	           memcmp(before->head, now->head, sizeof now->head) != 0);
+}
+
+static bool is_known(const struct cm_ledger_stamp *before, const struct cm_ledger_stamp *now)
+{
+	return before->seq == now->seq && memcmp(before->head, now->head, sizeof now->head) == 0;
+}
+
+void cm_office_take_checkpoint(struct cm_batch *batch, const struct cm_envelope *envelope)
+{
+	struct cm_office *office = batch->office;
+	const struct cm_office_trust *trust = &office->trust;
+	struct cm_office_peer *peer = batch->peer;
+	struct cm_ledger_stamp stamp;
+	struct cm_err err = {.text = ""};
+
+	if (peer == NULL || envelope->checkpoints_count == 0 || trust->peers_checkpoint == NULL ||
+	    office->footing != CM_OFFICE_SERVING)
+		return;
+	if (trust->peers_checkpoint(trust->self, peer->settings->name, &envelope->checkpoints[0],
+	        &stamp, &err) != CM_OK) {
+		office->counters.checkpoints_false++;
+		cm_office_log(office, CM_LOG_WARN, "checkpoint.unproved", "from=%s why=%s",
+		    peer->settings->name, err.text);
+		return;
+	}
+	if (is_known(&peer->checkpoint, &stamp) || !cm_batch_need_job(batch))
+		return;
+	if (unsays(&peer->checkpoint, &stamp)) {
+		office->counters.checkpoints_false++;
+		cm_office_log(office, CM_LOG_ERROR, "checkpoint.unsaid",
+		    "peer=%s row=%llu before=%llu why=%s", peer->settings->name,
+		    (unsigned long long)stamp.seq, (unsigned long long)peer->checkpoint.seq,
+		    "it signed another history before");
+	}
+	cm_job_checkpoint(batch->job, peer->settings->name, &stamp);
+	peer->checkpoint = stamp;
+	office->counters.checkpoints_in++;
+	if (batch->patience_ms > CM_POST_LAZY_MS) /* a heartbeat waits for its answer */
+		batch->patience_ms = CM_POST_LAZY_MS;
+}

@@ -12,6 +12,13 @@ static bool is_key(void *data, const char *name, const uint8_t key[CM_PUBLIC_KEY
 	return cm_manifest_key_at(&post->membership->held.manifest, name, key, at_ms);
 }
 
+static enum cm_status head(void *data, struct cm_ledger_head *out)
+{
+	const struct cm_post *post = data;
+
+	return cm_reader_head(post->reader, out);
+}
+
 void cm_post_notary_open(struct cm_post *post)
 {
 	const struct cm_membership *membership = post->membership;
@@ -21,7 +28,8 @@ void cm_post_notary_open(struct cm_post *post)
 	        .identity = membership != NULL ? &membership->identity : NULL,
 	        .is_key = membership != NULL ? is_key : NULL,
 	        .data = post,
-	        .now = cm_wall_now});
+	        .now = cm_wall_now,
+	        .head = head});
 }
 
 struct outbox {

@@ -9,7 +9,7 @@
  *	32  the hash of the chain there
  *	32  the root
  *
- * with the purpose CM_SIGN_COMMIT; a checkpoint is the first 48 of them with CM_SIGN_CHECKPOINT. So a signature
+ * with the purpose CM_SIGN_COMMIT; a checkpoint, which peers keep of each other, is the first 48 of them with CM_SIGN_CHECKPOINT. So a signature
  * also holds its signer to one history: two signatures for the same seq and different hashes are a fork, whoever
  * shows them.
  *

@@ -485,6 +485,7 @@ static const struct cm_field cm_envelope_fields[] = {
     STRUCTS(4, cm_envelope, receipts, cm_receipt, MAY, CM_MAX_ENVELOPE_RECORDS, "for what came"),
     STRUCTS(5, cm_envelope, records, cm_record, MAY, CM_MAX_ENVELOPE_RECORDS, "what goes"),
     STRUCTS(6, cm_envelope, stamps, cm_stamp, MAY, CM_MAX_STAMPS, "signatures they are proved by"),
+    STRUCTS(7, cm_envelope, checkpoints, cm_stamp, MAY, 1, "the end of the sender's chain, signed"),
     U64(8, cm_envelope, manifest, MAY, "number of the fleet manifest that the sender has"),
 };
 

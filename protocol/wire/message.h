@@ -507,6 +507,8 @@ struct cm_envelope {
 	size_t records_count;
 	const struct cm_stamp *stamps; /* that its records and receipts are proved by */
 	size_t stamps_count;
+	const struct cm_stamp *checkpoints; /* none or one: the end of the sender's chain, signed as such */
+	size_t checkpoints_count;
 	uint64_t manifest; /* number of the fleet manifest that the sender has; 0: none */
 };
 

@@ -306,6 +306,59 @@ static void no_memory_to_sign_refuses_the_job(void)
 	close_notaries();
 }
 
+static struct cm_ledger_head head_now;
+
+static enum cm_status tell_head(void *data, struct cm_ledger_head *out)
+{
+	(void)data;
+	*out = head_now;
+	return CM_OK;
+}
+
+/* The seq of the checkpoint that the node has at that time, 0 for none; the router believes it. */
+static uint64_t checkpoint_at(int64_t after_ms)
+{
+	struct cm_office_trust mine = cm_notary_trust(&node);
+	struct cm_office_trust theirs = cm_notary_trust(&router);
+	struct cm_wall now = {clock_now().ms + after_ms};
+	struct cm_ledger_stamp made;
+	struct cm_ledger_stamp back;
+	struct sent sent = {.record = {.kind = 0}};
+	struct cm_err err = {.text = ""};
+
+	if (!mine.checkpoint(mine.self, now, &made))
+		return 0;
+	travel(&sent, &made, 0, 0, sent.path, 0);
+	router.options.is_key = NULL; /* the test's knows one time only */
+	CHECK(theirs.peers_checkpoint(theirs.self, "ie", &sent.stamp, &back, &err) == CM_OK);
+	CHECK(memcmp(&made, &back, sizeof made) == 0);
+	router.options.is_key = is_key;
+	CHECK(theirs.peers_checkpoint(theirs.self, "us", &sent.stamp, &back, &err) == CM_TRY_AGAIN);
+	sent.stamp.seq++;
+	CHECK(theirs.peers_checkpoint(theirs.self, "ie", &sent.stamp, &back, &err) == CM_NOT_ALLOWED);
+	return made.seq;
+}
+
+static void a_checkpoint_is_made_where_the_chain_has_grown(void)
+{
+	open_notaries();
+	CHECK(cm_notary_trust(&node).checkpoint == NULL);
+	node.options.head = tell_head;
+	head_now = (struct cm_ledger_head){0};
+	CHECK(checkpoint_at(0) == 0);
+	head_now.seq = 5;
+	CHECK(checkpoint_at(1000) == 5);
+	head_now.seq = 6;
+	CHECK(checkpoint_at(3000) == 5); /* it has grown by little, and not for long */
+	head_now.seq = 5 + CM_CHECKPOINT_ROWS;
+	CHECK(checkpoint_at(3100) == 5); /* nobody has looked again */
+	CHECK(checkpoint_at(4200) == 5 + CM_CHECKPOINT_ROWS);
+	head_now.seq++;
+	CHECK(checkpoint_at(4200 + CM_CHECKPOINT_MS) == head_now.seq);
+	CHECK(checkpoint_at(4200 + 3 * CM_CHECKPOINT_MS) == head_now.seq);
+	close_notaries();
+}
+
 int main(void)
 {
 	static const struct help_test tests[] = {
@@ -314,6 +367,8 @@ int main(void)
 	    {"who did not sign is refused, and who is not known waits",
 		who_did_not_sign_is_refused_and_who_is_not_known_waits},
 	    {"a receipt is proved by the same signature", a_receipt_is_proved_by_the_same_signature},
+	    {"a checkpoint is made where the chain has grown",
+		a_checkpoint_is_made_where_the_chain_has_grown},
 	    {"no memory to sign refuses the job", no_memory_to_sign_refuses_the_job},
 	};
 

@@ -467,6 +467,7 @@ static const struct cm_envelope signed_envelope = {
     ARRAY(receipts, proved_receipts),
     ARRAY(records, proved_records),
     ARRAY(stamps, stamps),
+    ARRAY(checkpoints, stamps),
 };
 static const struct cm_envelope heartbeat = {.version = 1, .sender = "ie", .boot = 256};
 static const struct cm_envelope envelope = {
