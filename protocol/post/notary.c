@@ -139,6 +139,36 @@ struct cm_ledger_sealer cm_notary_sealer(struct cm_notary *notary)
 
 /* ---- what is in the outbox after a start ----------------------------------------------------- */
 
+/* A tree of one leaf. The signature is kept nowhere: after the next start the row is signed again. */
+static enum cm_status sign_late(struct cm_notary *notary, struct cm_outbox_row *row)
+{
+	const struct cm_notary_options *o = &notary->options;
+	struct cm_ledger_stamp *stamp = &notary->late.stamp;
+	struct cm_commit_words words = {.at_ms = o->now().ms};
+	uint8_t digest[CM_DIGEST_BYTES];
+	struct cm_ledger_head head;
+	struct cm_hash leaf;
+	enum cm_status status;
+
+	if (o->identity == NULL || o->head == NULL)
+		return CM_OK;
+	status = o->head(o->data, &head);
+	if (status != CM_OK)
+		return status;
+	words.seq = head.seq;
+	memcpy(words.head, head.hash, sizeof words.head);
+	cm_digest(row->body, row->body_len, digest);
+	cm_proof_leaf_record(&row->id, row->kind, row->peer, digest, &leaf);
+	notary->late = (struct cm_ledger_seal){.leaves_count = 1};
+	*stamp = (struct cm_ledger_stamp){.at_ms = words.at_ms, .seq = words.seq};
+	memcpy(stamp->head, words.head, sizeof stamp->head);
+	memcpy(stamp->key, o->identity->public_key, sizeof stamp->key);
+	cm_commit_sign(o->identity, &words, &leaf, stamp->signature);
+	row->seal = &notary->late;
+	row->place = 0;
+	return CM_OK;
+}
+
 enum cm_status cm_notary_find_path(struct cm_notary *notary, struct cm_outbox_row *row)
 {
 	const struct cm_ledger_seal *from = row->seal;
@@ -146,7 +176,7 @@ enum cm_status cm_notary_find_path(struct cm_notary *notary, struct cm_outbox_ro
 	struct cm_hash root;
 
 	if (from == NULL)
-		return CM_OK;
+		return sign_late(notary, row);
 	if (from->leaves_count > CM_MERKLE_MOST_LEAVES)
 		return CM_CORRUPT;
 	/* Rows of one commit stand behind each other. */

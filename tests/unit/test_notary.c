@@ -111,6 +111,17 @@ static struct cm_job *finding_job(size_t number)
 	return job;
 }
 
+static struct cm_ledger_head head_now;
+
+static enum cm_status tell_head(void *data, struct cm_ledger_head *out)
+{
+	(void)data;
+	*out = head_now;
+	return CM_OK;
+}
+
+static const struct cm_identity *late_key; /* that the node gets after it has stored */
+
 /* Two jobs in one commit, then one in another; what is left in the outbox after a restart. */
 static void store(const char *path, struct rows *rows)
 {
@@ -128,10 +139,13 @@ static void store(const char *path, struct rows *rows)
 	help_wait(done, 2);
 	cm_ledger_stop(ledger);
 	cm_ledger_counters_get(ledger, &counters);
-	CHECK(counters.commits_signed == counters.commits && counters.leaves_signed == 10);
+	CHECK(counters.commits_signed == (late_key != NULL ? 0 : counters.commits));
+	CHECK(counters.leaves_signed == (late_key != NULL ? 0 : 10));
 	cm_ledger_close(ledger);
 	help_done_free(done);
 	ledger = help_open(path, &options);
+	if (late_key != NULL)
+		node.options.identity = late_key;
 	rows->count = 0;
 	MUST(cm_reader_outbox(cm_ledger_reader(ledger), NULL, 0, 0, on_row, rows) == CM_OK);
 	cm_ledger_close(ledger);
@@ -222,6 +236,26 @@ static void who_did_not_sign_is_refused_and_who_is_not_known_waits(void)
 	close_notaries();
 }
 
+/* A process that gets its first key has an outbox already: its rows are signed as they are read. */
+static void what_waited_for_a_key_is_signed_late(void)
+{
+	struct rows rows;
+	struct cm_err err = {.text = ""};
+
+	open_notaries();
+	node.options.identity = NULL;
+	head_now = (struct cm_ledger_head){.seq = 2};
+	node.options.head = tell_head;
+	late_key = &signer;
+	store(help_path("node.db"), &rows);
+	late_key = NULL;
+	CHECK(rows.count == 6);
+	for (size_t i = 0; i < rows.count; i++)
+		CHECK(check(&rows.sent[i].record, &err) == (i % 3 != 1 ? CM_OK : CM_NOT_ALLOWED));
+	CHECK(rows.sent[0].kept.seq == 2 && rows.sent[0].record.proof.leaves == 1);
+	close_notaries();
+}
+
 struct answered {
 	struct cm_job *job; /* kept by on_done */
 	pthread_mutex_t lock;
@@ -306,15 +340,6 @@ static void no_memory_to_sign_refuses_the_job(void)
 	close_notaries();
 }
 
-static struct cm_ledger_head head_now;
-
-static enum cm_status tell_head(void *data, struct cm_ledger_head *out)
-{
-	(void)data;
-	*out = head_now;
-	return CM_OK;
-}
-
 /* The seq of the checkpoint that the node has at that time, 0 for none; the router believes it. */
 static uint64_t checkpoint_at(int64_t after_ms)
 {
@@ -366,6 +391,7 @@ int main(void)
 	    {"what was altered is refused", what_was_altered_is_refused},
 	    {"who did not sign is refused, and who is not known waits",
 		who_did_not_sign_is_refused_and_who_is_not_known_waits},
+	    {"what waited for a key is signed late", what_waited_for_a_key_is_signed_late},
 	    {"a receipt is proved by the same signature", a_receipt_is_proved_by_the_same_signature},
 	    {"a checkpoint is made where the chain has grown",
 		a_checkpoint_is_made_where_the_chain_has_grown},
