@@ -65,7 +65,8 @@ static void travel(struct sent *sent, const struct cm_ledger_stamp *stamp, uint3
 	    .head = {sent->kept.head, 32},
 	    .key = {sent->kept.key, 32},
 	    .signature = {sent->kept.signature, 64}};
-	memcpy(sent->path, path, path_len);
+	if (path_len > 0)
+		memcpy(sent->path, path, path_len);
 	sent->record.proof = (struct cm_proof){
 	    .place = place, .leaves = leaves, .path = {sent->path, path_len}, .by = &sent->stamp};
 }
