@@ -30,7 +30,7 @@
 	X(receipts, "SELECT case_id, peer, id, status, reason, proof FROM receipts"                \
 		    " WHERE case_id = ? ORDER BY number")                                          \
 	X(seal, "SELECT number, signed_ms, seq, head, key, signature, leaves FROM commits"         \
-		" WHERE seq >= ? ORDER BY number LIMIT 1")                                         \
+		" WHERE seq >= ? ORDER BY seq, number LIMIT 1")                                    \
 	X(checkpoints, "SELECT peer, signed_ms, seq, head, key, signature FROM checkpoints"        \
 		       " ORDER BY peer, seq, head")                                                \
 	X(inbox, "SELECT id, sender, status, reason FROM inbox ORDER BY id, sender")               \

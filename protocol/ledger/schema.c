@@ -30,6 +30,7 @@ static const char *const steps[] = {
     "CREATE TABLE commits("
     " number INTEGER PRIMARY KEY, signed_ms INTEGER NOT NULL, seq INTEGER NOT NULL, head BLOB NOT NULL,"
     " key BLOB NOT NULL, signature BLOB NOT NULL, leaves BLOB NOT NULL) STRICT;"
+    "CREATE INDEX commits_seq ON commits(seq);"
     "ALTER TABLE outbox ADD COLUMN commit_number INTEGER;"
     "ALTER TABLE outbox ADD COLUMN place INTEGER;"
     "ALTER TABLE outbox ADD COLUMN case_id BLOB;"

@@ -4,12 +4,16 @@
  */
 #include "tests/integration/fleet_help.h"
 
+#include <nng/nng.h>
+#include <nng/protocol/reqrep0/req.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "protocol/seal/identity.h"
+#include "protocol/link/tls.h"
+#include "protocol/seal/proof.h"
+#include "protocol/wire/codec.h"
 
 static struct cm_fleet fleet;
 static struct filed filed;
@@ -130,6 +134,93 @@ static void a_kill_breaks_no_proof(void)
 	ran_free(&ran);
 }
 
+/* Say one record to the router over a connection that the node ie's own key has proved; the receipt for it. */
+static struct cm_receipt say_as_ie(
+    const struct cm_identity *ie, const struct cm_envelope *envelope, struct cm_arena *arena)
+{
+	nng_tls_config *config = NULL;
+	nng_dialer dialer = NNG_DIALER_INITIALIZER;
+	nng_socket socket;
+	nng_msg *message = NULL;
+	struct cm_envelope answer = {0};
+	struct cm_err err = {.text = ""};
+	struct cm_buf bytes;
+
+	cm_buf_init(&bytes, 0);
+	must(cm_envelope_encode(envelope, &bytes, &err) == CM_OK, "%s", err.text);
+	must(cm_tls_config(ie, "test", NNG_TLS_MODE_CLIENT, &config, &err) == CM_OK, "%s", err.text);
+	must(nng_req0_open(&socket) == 0, "a socket");
+	(void)nng_socket_set_ms(socket, NNG_OPT_RECVTIMEO, PATIENCE_MS);
+	must(nng_dialer_create(&dialer, socket, process_of(&fleet, "router")->link) == 0 &&
+	         nng_dialer_set_ptr(dialer, NNG_OPT_TLS_CONFIG, config) == 0 &&
+	         nng_dialer_start(dialer, 0) == 0,
+	    "dial the router");
+	must(nng_msg_alloc(&message, 0) == 0 && nng_msg_append(message, bytes.data, bytes.len) == 0 &&
+	         nng_sendmsg(socket, message, 0) == 0 && nng_recvmsg(socket, &message, 0) == 0,
+	    "the router answers");
+	must(cm_envelope_decode(nng_msg_body(message), nng_msg_len(message), arena, &answer, &err) ==
+	             CM_OK &&
+	         answer.receipts_count == 1,
+	    "one receipt: %s", err.text);
+	nng_msg_free(message);
+	(void)nng_close(socket);
+	nng_tls_config_free(config);
+	cm_buf_fini(&bytes);
+	return answer.receipts[0];
+}
+
+/* That a connection is ie's is not enough: what it brings must be ie's word, by a signature that stays. */
+static void a_connection_is_no_signature(void)
+{
+	static const uint8_t body[] = {0x80};
+	const uint8_t seed[32] = {1};
+	struct cm_record record = {.id = {{1, 2, 3}}, .kind = CM_KIND_NOTICE, .body = {body, 1}};
+	struct cm_commit_words words = {.at_ms = 1793836800000, .seq = 1};
+	uint8_t digest[CM_DIGEST_BYTES];
+	uint8_t signature[CM_SIGNATURE_BYTES];
+	struct cm_identity ie;
+	struct cm_identity other;
+	struct cm_stamp stamp = {.at_ms = words.at_ms,
+	    .seq = words.seq,
+	    .head = {words.head, 32},
+	    .key = {other.public_key, 32},
+	    .signature = {signature, 64}};
+	struct cm_envelope envelope = {.version = CM_PROTOCOL_VERSION,
+	    .sender = "ie",
+	    .boot = 1,
+	    .records = &record,
+	    .records_count = 1};
+	struct cm_receipt receipt;
+	struct cm_err err = {.text = ""};
+	struct cm_arena arena;
+	struct cm_hash leaf;
+
+	cm_arena_init(&arena, 0);
+	must(cm_identity_load(in_fleet("ie.key"), &ie, &err) == CM_OK, "%s", err.text);
+	cm_identity_from_seed(seed, &other);
+	receipt = say_as_ie(&ie, &envelope, &arena);
+	expect(receipt.status == CM_NOT_ALLOWED && strcmp(receipt.reason, "it is not signed") == 0,
+	    "%u %s", (unsigned)receipt.status, receipt.reason);
+	cm_digest(body, sizeof body, digest);
+	cm_proof_leaf_record(&record.id, record.kind, "router", digest, &leaf);
+	cm_commit_sign(&other, &words, &leaf, signature);
+	record.proof = (struct cm_proof){.stamp = 1, .leaves = 1};
+	envelope.stamps = &stamp;
+	envelope.stamps_count = 1;
+	receipt = say_as_ie(&ie, &envelope, &arena);
+	expect(receipt.status == CM_TRY_AGAIN &&
+	           strstr(receipt.reason, "a key that was not ie's") != NULL,
+	    "%u %s", (unsigned)receipt.status, receipt.reason);
+	signature[5] ^= 1;
+	receipt = say_as_ie(&ie, &envelope, &arena);
+	expect(receipt.status == CM_NOT_ALLOWED &&
+	           strcmp(receipt.reason, "its signature is of other bytes") == 0,
+	    "%u %s", (unsigned)receipt.status, receipt.reason);
+	expect(counter_of(&fleet, "router", "records_unproved") == 3, "counted");
+	cm_identity_wipe(&ie);
+	cm_arena_fini(&arena);
+}
+
 static void change(const char *node, const char *sql)
 {
 	sqlite3 *db = NULL;
@@ -193,6 +284,7 @@ int main(void)
 	    {"a case is proved by the root's key alone", a_case_is_proved_by_the_roots_key_alone},
 	    {"another root proves nothing", another_root_proves_nothing},
 	    {"a kill breaks no proof", a_kill_breaks_no_proof},
+	    {"a connection is no signature", a_connection_is_no_signature},
 	    {"an altered finding is found", an_altered_finding_is_found},
 	    {"what is no bundle is refused", what_is_no_bundle_is_refused},
 	    {"the fleet ends", the_fleet_ends},
