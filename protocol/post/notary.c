@@ -150,8 +150,6 @@ static enum cm_status sign_late(struct cm_notary *notary, struct cm_outbox_row *
 	struct cm_hash leaf;
 	enum cm_status status;
 
-	if (o->identity == NULL || o->head == NULL)
-		return CM_OK;
 	status = o->head(o->data, &head);
 	if (status != CM_OK)
 		return status;
@@ -166,7 +164,18 @@ static enum cm_status sign_late(struct cm_notary *notary, struct cm_outbox_row *
 	cm_commit_sign(o->identity, &words, &leaf, stamp->signature);
 	row->seal = &notary->late;
 	row->place = 0;
+	row->path = NULL;
+	row->path_len = 0;
 	return CM_OK;
+}
+
+static bool is_to_be_signed(const struct cm_notary *notary, const struct cm_ledger_seal *seal)
+{
+	const struct cm_identity *own = notary->options.identity;
+
+	return own != NULL && notary->options.head != NULL &&
+	       (seal == NULL ||
+	           memcmp(seal->stamp.key, own->public_key, sizeof own->public_key) != 0);
 }
 
 enum cm_status cm_notary_find_path(struct cm_notary *notary, struct cm_outbox_row *row)
@@ -175,8 +184,10 @@ enum cm_status cm_notary_find_path(struct cm_notary *notary, struct cm_outbox_ro
 	struct cm_merkle_path path;
 	struct cm_hash root;
 
-	if (from == NULL)
+	if (is_to_be_signed(notary, from))
 		return sign_late(notary, row);
+	if (from == NULL)
+		return CM_OK;
 	if (from->leaves_count > CM_MERKLE_MOST_LEAVES)
 		return CM_CORRUPT;
 	/* Rows of one commit stand behind each other. */

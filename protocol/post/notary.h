@@ -63,7 +63,7 @@ struct cm_notary {
 	size_t grown_cap;
 	uint64_t grown_number;
 	uint8_t path[CM_MERKLE_MOST_STEPS * CM_DIGEST_BYTES];
-	struct cm_ledger_seal late; /* of a row that was put there before the process had a key */
+	struct cm_ledger_seal late; /* of a row that was put there before the process had this key */
 };
 
 void cm_notary_init(struct cm_notary *notary, const struct cm_notary_options *options);
@@ -76,8 +76,8 @@ struct cm_ledger_sealer cm_notary_sealer(struct cm_notary *notary);
 struct cm_office_trust cm_notary_trust(struct cm_notary *notary);
 
 /* Fill the path of a row of the outbox, from the leaves of its commit; it lasts until the next call. A row that was
- * put there before the process had a key is signed now, alone, if it has one: whoever knows its key would refuse it
- * else, for good. */
+ * put there before the process had this key is signed now, alone: whoever knows its key would refuse it else, for
+ * good, and an older key may be struck off. */
 enum cm_status cm_notary_find_path(struct cm_notary *notary, struct cm_outbox_row *row) CM_MUST_USE;
 
 #endif

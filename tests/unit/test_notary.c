@@ -121,7 +121,8 @@ static enum cm_status tell_head(void *data, struct cm_ledger_head *out)
 	return CM_OK;
 }
 
-static const struct cm_identity *late_key; /* that the node gets after it has stored */
+static const struct cm_identity *late_key; /* that the node gets after it has stored without one */
+static const struct cm_identity *next_key; /* and after it has stored with another */
 
 /* Two jobs in one commit, then one in another; what is left in the outbox after a restart. */
 static void store(const char *path, struct rows *rows)
@@ -147,6 +148,8 @@ static void store(const char *path, struct rows *rows)
 	ledger = help_open(path, &options);
 	if (late_key != NULL)
 		node.options.identity = late_key;
+	if (next_key != NULL)
+		node.options.identity = next_key;
 	rows->count = 0;
 	MUST(cm_reader_outbox(cm_ledger_reader(ledger), NULL, 0, 0, on_row, rows) == CM_OK);
 	cm_ledger_close(ledger);
@@ -254,6 +257,27 @@ static void what_waited_for_a_key_is_signed_late(void)
 	for (size_t i = 0; i < rows.count; i++)
 		CHECK(check(&rows.sent[i].record, &err) == (i % 3 != 1 ? CM_OK : CM_NOT_ALLOWED));
 	CHECK(rows.sent[0].kept.seq == 2 && rows.sent[0].record.proof.leaves == 1);
+	close_notaries();
+}
+
+/* The key is changed while records wait: the new one says them. */
+static void what_an_older_key_signed_is_signed_anew(void)
+{
+	const uint8_t seed[32] = {9};
+	struct cm_identity older;
+	struct rows rows;
+	struct cm_err err = {.text = ""};
+
+	open_notaries();
+	cm_identity_from_seed(seed, &older);
+	node.options.identity = &older;
+	head_now = (struct cm_ledger_head){.seq = 7};
+	node.options.head = tell_head;
+	next_key = &signer;
+	store(help_path("node.db"), &rows);
+	next_key = NULL;
+	CHECK(rows.count == 6 && check(&rows.sent[0].record, &err) == CM_OK);
+	CHECK(rows.sent[0].kept.seq == 7);
 	close_notaries();
 }
 
@@ -393,6 +417,7 @@ int main(void)
 	    {"who did not sign is refused, and who is not known waits",
 		who_did_not_sign_is_refused_and_who_is_not_known_waits},
 	    {"what waited for a key is signed late", what_waited_for_a_key_is_signed_late},
+	    {"what an older key signed is signed anew", what_an_older_key_signed_is_signed_anew},
 	    {"a receipt is proved by the same signature", a_receipt_is_proved_by_the_same_signature},
 	    {"a checkpoint is made where the chain has grown",
 		a_checkpoint_is_made_where_the_chain_has_grown},
