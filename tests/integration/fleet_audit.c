@@ -254,6 +254,59 @@ static void an_altered_finding_is_found(void)
 	ran_free(&ran);
 }
 
+struct count {
+	const char *counter;
+	int64_t above;
+};
+
+static bool us_counts_more(void *arg)
+{
+	const struct count *count = arg;
+
+	return counter_of(&fleet, "us", count->counter) > count->above;
+}
+
+static void expect_more(const char *counter, int64_t above)
+{
+	struct count count = {counter, above};
+
+	expect(wait_until(us_counts_more, &count, PATIENCE_MS), "us counts more %s than %lld", counter,
+	    (long long)above);
+}
+
+/* The peers hold the end of the router's chain; a copy of its ledger that is older unsays it, and they tell. */
+static void a_ledger_that_was_put_back_is_told(void)
+{
+	struct ran ran;
+	int64_t in;
+
+	process_stop_must(&fleet, "router");
+	file_copy(in_fleet("router.db"), scratch_path("older.db"));
+	process_start(&fleet, "router");
+	file_one();
+	expect_outcome();
+	expect(wait_quiet(&fleet), "quiet");
+	in = counter_of(&fleet, "us", "checkpoints_in");
+	process_stop_must(&fleet, "router");
+	process_start(&fleet, "router"); /* a start tells the end of the chain at once */
+	expect_more("checkpoints_in", in);
+	audit(NULL, "--root", root, 0, &ran);
+	expect_said(&ran, " checkpoints of peers are theirs");
+	ran_free(&ran);
+	process_stop_must(&fleet, "router");
+	file_copy(in_fleet("router.db"), scratch_path("newest.db"));
+	file_copy(scratch_path("older.db"), in_fleet("router.db"));
+	audit(NULL, "--root", root, 1, &ran);
+	expect_said(&ran, "router: its ledger was cut short: it ends at row ");
+	ran_free(&ran);
+	expect(counter_of(&fleet, "us", "checkpoints_false") == 0, "nothing was unsaid yet");
+	process_start(&fleet, "router");
+	expect_more("checkpoints_false", 0);
+	process_stop_must(&fleet, "router");
+	file_copy(scratch_path("newest.db"), in_fleet("router.db"));
+	process_start(&fleet, "router");
+}
+
 static void what_is_no_bundle_is_refused(void)
 {
 	struct ran ran;
@@ -286,6 +339,7 @@ int main(void)
 	    {"a kill breaks no proof", a_kill_breaks_no_proof},
 	    {"a connection is no signature", a_connection_is_no_signature},
 	    {"an altered finding is found", an_altered_finding_is_found},
+	    {"a ledger that was put back is told", a_ledger_that_was_put_back_is_told},
 	    {"what is no bundle is refused", what_is_no_bundle_is_refused},
 	    {"the fleet ends", the_fleet_ends},
 	};
