@@ -181,14 +181,14 @@ static bool on_checkpoint(const struct cm_checkpoint_row *from, void *data)
 }
 
 /* The chain as a whole, now: what is wrong with it is the bundle's to tell, and no reason to make none. */
-static void look_at_chain(const struct cm_audit_source *source, struct cm_bundle_ledger *ledger)
+static enum cm_status look_at_chain(
+    const struct cm_audit_source *source, struct cm_bundle_ledger *ledger)
 {
-	struct cm_err err = {.text = ""};
+	enum cm_status status = cm_ledger_verify(source->path, &ledger->broken_at, NULL);
 
-	if (cm_ledger_verify(source->path, &ledger->broken_at, &err) == CM_OK)
-		ledger->broken_at = 0;
-	else if (ledger->broken_at == 0)
-		ledger->broken_at = 1;
+	if (status == CM_CORRUPT && ledger->broken_at == 0)
+		ledger->broken_at = 1; /* not even its end can be read */
+	return status == CM_CORRUPT ? CM_OK : status;
 }
 
 static enum cm_status collect_one(struct collecting *c, const struct cm_audit_source *source,
@@ -199,7 +199,8 @@ static enum cm_status collect_one(struct collecting *c, const struct cm_audit_so
 
 	*ledger = (struct cm_bundle_ledger){.name = source->name, .end = head.seq};
 	ledger->end_hash = copy(c, head.hash, sizeof head.hash);
-	look_at_chain(source, ledger);
+	if (status == CM_OK)
+		status = look_at_chain(source, ledger);
 	if (status == CM_OK)
 		status = cm_reader_case(c->reader, c->case_id, 0, 0, on_row, c);
 	if (status == CM_OK)
@@ -298,7 +299,9 @@ enum cm_status cm_audit_collect(const struct cm_audit_source *sources, size_t co
 	enum cm_status status = CM_OK;
 	size_t rows = 0;
 
-	if (ledgers == NULL || readers == NULL || count > CM_BUNDLE_MOST_LEDGERS)
+	if (ledgers == NULL || readers == NULL)
+		return cm_err_set(err, CM_NO_MEMORY, "out of memory");
+	if (count > CM_BUNDLE_MOST_LEDGERS)
 		return cm_err_set(err, CM_TOO_LARGE, "%zu ledgers are too many", count);
 	bundle->ledgers = ledgers;
 	bundle->ledgers_count = count;

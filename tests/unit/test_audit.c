@@ -364,6 +364,58 @@ static void a_case_that_is_not_there_is_said(void)
 	cm_arena_fini(&arena);
 }
 
+static bool has_failed;
+
+/* Collect, write, read and verify, with the `nth` request for memory refused. The first status that is not CM_OK. */
+static enum cm_status audit_without_memory(size_t nth)
+{
+	struct cm_audit_source sources[] = {
+	    {"router", pair_router.path}, {"ie", pair_node.path}};
+	const struct cm_audit_keys keys = {NULL, pair_is_key};
+	struct cm_bundle bundle = {.version = CM_BUNDLE_VERSION, .case_id = pair_case, .made_ms = 1};
+	struct cm_bundle back;
+	struct cm_err err = {.text = ""};
+	enum cm_status status;
+	struct cm_arena arena;
+	struct cm_buf bytes;
+
+	cm_arena_init(&arena, 0);
+	cm_buf_init(&bytes, 0);
+	said[0] = 0;
+	cm_alloc_fail_at(nth, false);
+	status = cm_audit_collect(sources, 2, false, &arena, &bundle, &err);
+	if (status == CM_OK)
+		status = cm_bundle_encode(&bundle, &bytes, &err);
+	if (status == CM_OK)
+		status = cm_bundle_decode(bytes.data, bytes.len, &arena, &back, &err);
+	if (status == CM_OK)
+		status = cm_audit_verify(&back, &keys, on_line, NULL, &sums);
+	has_failed = cm_alloc_has_failed();
+	cm_alloc_fail_at(0, false);
+	cm_buf_fini(&bytes);
+	cm_arena_fini(&arena);
+	return status;
+}
+
+static void memory_that_runs_out_is_said_and_nothing_is_lost(void)
+{
+	bool is_through = false;
+	size_t live;
+
+	play("comply");
+	pair_stop();
+	live = cm_alloc_live();
+	for (size_t nth = 1; !is_through && CHECK(nth < 5000); nth++) {
+		enum cm_status status = audit_without_memory(nth);
+
+		is_through = !has_failed;
+		if (!CHECK(status == (is_through ? CM_OK : CM_NO_MEMORY)))
+			printf("  request %zu: %s\n", nth, cm_status_name(status));
+		CHECK(cm_alloc_live() == live);
+	}
+	CHECK(sums.failed == 0);
+}
+
 /* test_audit --corpus FOLDER writes the good bundle anew. */
 int main(int argc, char **argv)
 {
@@ -377,6 +429,8 @@ int main(int argc, char **argv)
 	    {"an altered finding is found", an_altered_finding_is_found},
 	    {"a node that denies is shown its signature", a_node_that_denies_is_shown_its_signature},
 	    {"what was put into a bundle is found", what_was_put_into_a_bundle_is_found},
+	    {"memory that runs out is said, and nothing is lost",
+		memory_that_runs_out_is_said_and_nothing_is_lost},
 	    {"a case that is not there is said", a_case_that_is_not_there_is_said},
 	};
 
