@@ -1,6 +1,7 @@
 /*
  * comity: everything a desk, an operator or a test does from the command line.
  */
+#include "nodes/cli/audit_command.h"
 #include "nodes/cli/case_command.h"
 #include "nodes/cli/complete.h"
 #include "nodes/cli/content_command.h"
@@ -69,6 +70,8 @@ static const struct cm_command *const commands[] = {
     &cm_command_keys_signer,
     &cm_command_keys_show,
     &cm_command_keys_publish,
+    &cm_command_audit_export,
+    &cm_command_audit_verify,
     &cm_command_complete,
     &cm_command_help,
     NULL,

@@ -118,6 +118,8 @@ static enum cm_status commit(struct cm_clerk *clerk, struct cm_job *const *jobs,
 	sum->inbox_rows += tally->inbox;
 	sum->outbox_rows += tally->outbox;
 	sum->outbox_deletes += tally->deletes;
+	sum->commits_signed += tally->leaves > 0;
+	sum->leaves_signed += tally->leaves;
 	sum->batch_jobs_most = larger(sum->batch_jobs_most, *stored);
 	sum->commit_us += took;
 	sum->commit_us_most = larger(sum->commit_us_most, took);
@@ -191,14 +193,17 @@ static size_t take_batch(struct cm_clerk *clerk)
 {
 	size_t count = 0;
 	size_t bytes = 0;
+	size_t entries = 0; /* each may be a leaf of the commit's tree, which has an end */
 
-	while (count < clerk->batch_most && bytes < BATCH_MAX_BYTES) {
+	while (count < clerk->batch_most && bytes < BATCH_MAX_BYTES &&
+	       entries < CM_LEDGER_MAX_ENTRIES) {
 		struct cm_link_node *node = cm_list_take(&clerk->queue);
 
 		if (node == NULL)
 			break;
 		clerk->batch[count] = CM_CONTAINER(node, struct cm_job, link);
 		bytes += clerk->batch[count]->bytes;
+		entries += clerk->batch[count]->entries_count;
 		count++;
 	}
 	clerk->counters.queue_jobs -= count;

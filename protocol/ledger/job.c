@@ -75,13 +75,19 @@ static struct cm_job_entry *add(struct cm_job *job, enum cm_entry_kind kind, con
 	return entry;
 }
 
-void cm_job_journal(struct cm_job *job, struct cm_wall at, uint32_t kind,
+bool cm_job_entry_is_leaf(const struct cm_job_entry *entry)
+{
+	return entry->entry == CM_ENTRY_OUTBOX_PUT || entry->entry == CM_ENTRY_INBOX ||
+	       entry->entry == CM_ENTRY_JOURNAL;
+}
+
+struct cm_job_entry *cm_job_journal(struct cm_job *job, struct cm_wall at, uint32_t kind,
     const struct cm_id *case_id, const char *sender, const void *body, size_t body_len)
 {
 	struct cm_job_entry *entry = add(job, CM_ENTRY_JOURNAL, sender, body, body_len);
 
 	if (entry == NULL)
-		return;
+		return NULL;
 	entry->at_ms = at.ms;
 	entry->kind = kind;
 	if (case_id != NULL)
@@ -90,35 +96,77 @@ void cm_job_journal(struct cm_job *job, struct cm_wall at, uint32_t kind,
 		entry->before = job->shared;
 		job->shared = entry;
 	}
+	return entry;
 }
 
-void cm_job_inbox_put(struct cm_job *job, const char *sender, const struct cm_id *id,
-    enum cm_status status, const char *reason)
+static struct cm_job_entry *add_of_record(struct cm_job *job, enum cm_entry_kind kind,
+    const char *peer, const struct cm_id *id, const void *body, size_t body_len)
 {
-	size_t len = strnlen(reason, CM_LEDGER_MAX_REASON_BYTES);
-	struct cm_job_entry *entry = add(job, CM_ENTRY_INBOX, sender, reason, len);
-
-	if (entry == NULL)
-		return;
-	entry->id = *id;
-	entry->status = (uint32_t)status;
-}
-
-void cm_job_outbox_put(struct cm_job *job, const char *peer, const struct cm_id *id, uint32_t kind,
-    const void *body, size_t body_len)
-{
-	struct cm_job_entry *entry = add(job, CM_ENTRY_OUTBOX_PUT, peer, body, body_len);
-
-	if (entry == NULL)
-		return;
-	entry->id = *id;
-	entry->kind = kind;
-}
-
-void cm_job_outbox_delete(struct cm_job *job, const char *peer, const struct cm_id *id)
-{
-	struct cm_job_entry *entry = add(job, CM_ENTRY_OUTBOX_DELETE, peer, "", 0);
+	struct cm_job_entry *entry = add(job, kind, peer, body, body_len);
 
 	if (entry != NULL)
 		entry->id = *id;
+	return entry;
+}
+
+struct cm_job_entry *cm_job_inbox_put(struct cm_job *job, const char *sender,
+    const struct cm_id *id, enum cm_status status, const char *reason)
+{
+	size_t len = strnlen(reason, CM_LEDGER_MAX_REASON_BYTES);
+	struct cm_job_entry *entry = add_of_record(job, CM_ENTRY_INBOX, sender, id, reason, len);
+
+	if (entry != NULL)
+		entry->status = (uint32_t)status;
+	return entry;
+}
+
+struct cm_job_entry *cm_job_outbox_put(struct cm_job *job, const char *peer, const struct cm_id *id,
+    uint32_t kind, const void *body, size_t body_len)
+{
+	struct cm_job_entry *entry =
+	    add_of_record(job, CM_ENTRY_OUTBOX_PUT, peer, id, body, body_len);
+
+	if (entry != NULL)
+		entry->kind = kind;
+	return entry;
+}
+
+struct cm_job_entry *cm_job_outbox_delete(
+    struct cm_job *job, const char *peer, const struct cm_id *id)
+{
+	return add_of_record(job, CM_ENTRY_OUTBOX_DELETE, peer, id, "", 0);
+}
+
+struct cm_job_entry *cm_job_proof(struct cm_job *job, struct cm_job_entry *row, const char *sender,
+    const struct cm_id *id, const void *proof, size_t proof_len)
+{
+	struct cm_job_entry *entry =
+	    add_of_record(job, CM_ENTRY_PROOF, sender, id, proof, proof_len);
+
+	if (entry != NULL)
+		entry->same = row;
+	return entry;
+}
+
+struct cm_job_entry *cm_job_receipt(struct cm_job *job, const char *peer, const struct cm_id *id,
+    const struct cm_id *case_id, uint32_t status, const char *reason, const void *proof,
+    size_t proof_len)
+{
+	struct cm_job_entry *entry =
+	    add_of_record(job, CM_ENTRY_RECEIPT, peer, id, proof, proof_len);
+
+	if (entry == NULL)
+		return NULL;
+	entry->case_id = *case_id;
+	entry->status = status;
+	entry->reason = cm_arena_text(&job->arena, reason);
+	if (entry->reason == NULL)
+		job->trouble = CM_NO_MEMORY;
+	return entry;
+}
+
+struct cm_job_entry *cm_job_checkpoint(
+    struct cm_job *job, const char *peer, const struct cm_ledger_stamp *stamp)
+{
+	return add(job, CM_ENTRY_CHECKPOINT, peer, stamp, sizeof *stamp);
 }

@@ -15,6 +15,7 @@
 #include "protocol/base/alloc.h"
 #include "protocol/base/id.h"
 #include "protocol/base/list.h"
+#include "protocol/ledger/stamp.h"
 
 #define CM_LEDGER_MAX_BODY_BYTES ((size_t)8 * 1024 * 1024)
 #define CM_LEDGER_MAX_NAME_BYTES ((size_t)256)   /* a sender, a peer */
@@ -25,6 +26,9 @@ enum cm_entry_kind {
 	CM_ENTRY_INBOX,
 	CM_ENTRY_OUTBOX_PUT,
 	CM_ENTRY_OUTBOX_DELETE,
+	CM_ENTRY_PROOF,
+	CM_ENTRY_RECEIPT,
+	CM_ENTRY_CHECKPOINT,
 };
 
 /* One change of the ledger. What a kind does not use is zero. */
@@ -32,15 +36,21 @@ struct cm_job_entry {
 	struct cm_job_entry *next; /* owned by the job's arena, as all below */
 	enum cm_entry_kind entry;
 	struct cm_id id;     /* journal: the case, zero if none; else the record */
+	struct cm_id case_id; /* receipt; outbox put: if the caller fills it */
 	int64_t at_ms;       /* journal: wall time of the input */
 	uint32_t kind;       /* journal, outbox put: the caller's number */
-	uint32_t status;     /* inbox: the first answer */
-	const char *peer;    /* journal, inbox: who sent it; outbox: who shall get it */
-	const uint8_t *body; /* inbox: the reason, UTF-8 */
+	uint32_t status;     /* inbox: the first answer; receipt */
+	const char *peer;    /* journal, inbox: who sent it; outbox: who shall get it; receipt: who got it */
+	const uint8_t *body; /* inbox: the reason, UTF-8; proof, receipt: the proof; checkpoint: a stamp */
 	size_t body_len;
+	const char *reason;  /* receipt */
 	struct cm_job_entry *same; /* outbox put: the journal row of this job that has its body, or NULL */
 	struct cm_job_entry *before; /* journal: the one before of those that may be shared */
-	uint64_t seq;                /* journal: filled by the writer */
+	uint64_t seq;                /* journal: filled by the writer, as the chain's hash with it */
+	uint8_t hash[CM_LEDGER_HASH_BYTES];
+	uint32_t place;      /* of what is said to others, as a leaf of its commit: filled by who signs, as the path */
+	const uint8_t *path; /* in the job's arena */
+	size_t path_len;
 };
 
 struct cm_job {
@@ -56,6 +66,8 @@ struct cm_job {
 	enum cm_status trouble; /* CM_OK, or why the job is not whole */
 	enum cm_status status;  /* filled by the clerk */
 	uint64_t first_seq;     /* filled by the clerk: its first journal row, 0 if it has none */
+	struct cm_ledger_stamp stamp; /* filled by the clerk: of its commit, if that was signed */
+	uint32_t leaves_count;        /* 0: it was not */
 	void *data;             /* borrowed; the poster's */
 };
 
@@ -65,22 +77,42 @@ struct cm_job *cm_job_new(void *data) CM_MUST_USE;
 /* NULL is allowed. Never while the ledger has the job. */
 void cm_job_free(struct cm_job *job);
 
+/* Whether an entry is a leaf of its commit: a row of the journal, or something that the process says to somebody,
+ * a record that is queued or the answer to one that came. */
+bool cm_job_entry_is_leaf(const struct cm_job_entry *entry);
+
+/* All below return the entry, which lives as long as the job, or NULL after trouble. */
+
 /* Append a row to the journal: one input of a core. `case_id` may be NULL (no case). */
-void cm_job_journal(struct cm_job *job, struct cm_wall at, uint32_t kind,
+struct cm_job_entry *cm_job_journal(struct cm_job *job, struct cm_wall at, uint32_t kind,
     const struct cm_id *case_id, const char *sender, const void *body, size_t body_len);
 
 /* Mark the record `id` of `sender` as received, with the answer it got. Is it already marked when
  * the job's turn comes, then nothing of the job is stored and it comes back CM_DUPLICATE. Marking
  * an id twice in one job is a bug. */
-void cm_job_inbox_put(struct cm_job *job, const char *sender, const struct cm_id *id,
+struct cm_job_entry *cm_job_inbox_put(struct cm_job *job, const char *sender, const struct cm_id *id,
     enum cm_status status, const char *reason);
 
 /* Queue a record for `peer`. The same id may wait for several peers, once for each. A body that a journal
  * row of this job has too is kept there alone. */
-void cm_job_outbox_put(struct cm_job *job, const char *peer, const struct cm_id *id, uint32_t kind,
-    const void *body, size_t body_len);
+struct cm_job_entry *cm_job_outbox_put(struct cm_job *job, const char *peer, const struct cm_id *id,
+    uint32_t kind, const void *body, size_t body_len);
 
 /* The receipt has come: forget the record. One that is no longer there is no error. */
-void cm_job_outbox_delete(struct cm_job *job, const char *peer, const struct cm_id *id);
+struct cm_job_entry *cm_job_outbox_delete(
+    struct cm_job *job, const char *peer, const struct cm_id *id);
+
+/* Keep what proves that the body of `row`, a journal row of this job, is the record `id` of `sender`. */
+struct cm_job_entry *cm_job_proof(struct cm_job *job, struct cm_job_entry *row, const char *sender,
+    const struct cm_id *id, const void *proof, size_t proof_len);
+
+/* Keep what proves that `peer` answered our record `id` so. */
+struct cm_job_entry *cm_job_receipt(struct cm_job *job, const char *peer, const struct cm_id *id,
+    const struct cm_id *case_id, uint32_t status, const char *reason, const void *proof,
+    size_t proof_len);
+
+/* Keep the end of a peer's chain. One that is there already is no error. */
+struct cm_job_entry *cm_job_checkpoint(
+    struct cm_job *job, const char *peer, const struct cm_ledger_stamp *stamp);
 
 #endif

@@ -53,6 +53,7 @@ static void fill_options(struct cm_ledger *ledger, const struct cm_ledger_option
 	    .pages_most = from->pages_most,
 	    .on_fatal = from->on_fatal,
 	    .data = from->data,
+	    .sealer = from->sealer,
 	};
 }
 

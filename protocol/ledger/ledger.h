@@ -40,6 +40,19 @@ typedef void (*cm_ledger_fatal_cb)(const struct cm_err *err, void *data);
 typedef void (*cm_ledger_done_cb)(
     struct cm_job *job, enum cm_status status, uint64_t first_seq, void *data);
 
+/* Signs commits, on the clerk's thread, between the last row and the COMMIT: `leaves_count` entries of these jobs
+ * (cm_job_entry_is_leaf), in their order. It fills the place and the path of each, and in `seal` the stamp's time,
+ * key and signature and the leaves, which must live until the next call; the number and the end of the chain stand
+ * there already. CM_NO_MEMORY refuses the commit as a full memory would. */
+struct cm_ledger_sealer {
+	void *self; /* borrowed */
+	enum cm_status (*seal)(void *self, struct cm_job *const *jobs, size_t jobs_count,
+	    size_t leaves_count, struct cm_ledger_seal *seal);
+};
+
+/* A job has fewer entries than this; and a commit has not twice as many. */
+#define CM_LEDGER_MAX_ENTRIES ((size_t)32768)
+
 /* Zero means the default in brackets. */
 struct cm_ledger_options {
 	const char *path;            /* borrowed while opening */
@@ -51,6 +64,7 @@ struct cm_ledger_options {
 	size_t pages_most;           /* pages of 8 KiB the file may grow to [no limit of ours] */
 	cm_ledger_fatal_cb on_fatal; /* [log a line and _exit(CM_LEDGER_EXIT_CODE)] */
 	void *data;                  /* borrowed; for on_fatal */
+	struct cm_ledger_sealer sealer; /* [nothing is signed] */
 };
 
 /* X(name, unit, sentence) */
@@ -62,6 +76,8 @@ struct cm_ledger_options {
 	X(inbox_rows, "rows", "received records marked")                                           \
 	X(outbox_rows, "rows", "records queued for peers")                                         \
 	X(outbox_deletes, "rows", "receipts applied to the outbox")                                \
+	X(commits_signed, "commits", "transactions with a signature")                              \
+	X(leaves_signed, "records", "records and receipts under those signatures")                 \
 	X(batch_jobs_most, "jobs", "most jobs in one commit")                                      \
 	X(commit_us, "us", "time spent in commits, from BEGIN to the disk's answer")               \
 	X(commit_us_most, "us", "longest commit")                                                  \

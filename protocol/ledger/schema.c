@@ -25,6 +25,25 @@ static const char *const steps[] = {
     "CREATE INDEX journal_case ON journal(case_id) WHERE case_id IS NOT NULL;",
     /* 3: a record whose bytes stand in the journal too is not written twice: its own body is empty */
     "ALTER TABLE outbox ADD COLUMN journal_seq INTEGER;",
+    /* 4: the signatures of commits, and what others' signatures prove. The leaves of a commit are kept as their
+     * hashes alone; a row of the outbox names its own. */
+    "CREATE TABLE commits("
+    " number INTEGER PRIMARY KEY, signed_ms INTEGER NOT NULL, seq INTEGER NOT NULL, head BLOB NOT NULL,"
+    " key BLOB NOT NULL, signature BLOB NOT NULL, leaves BLOB NOT NULL) STRICT;"
+    "CREATE INDEX commits_seq ON commits(seq);"
+    "ALTER TABLE outbox ADD COLUMN commit_number INTEGER;"
+    "ALTER TABLE outbox ADD COLUMN place INTEGER;"
+    "ALTER TABLE outbox ADD COLUMN case_id BLOB;"
+    "CREATE TABLE proofs("
+    " seq INTEGER PRIMARY KEY, sender TEXT NOT NULL, id BLOB NOT NULL, proof BLOB NOT NULL) STRICT;"
+    "CREATE TABLE receipts("
+    " number INTEGER PRIMARY KEY, case_id BLOB NOT NULL, peer TEXT NOT NULL, id BLOB NOT NULL,"
+    " status INTEGER NOT NULL, reason TEXT NOT NULL, proof BLOB NOT NULL) STRICT;"
+    "CREATE INDEX receipts_case ON receipts(case_id);"
+    "CREATE TABLE checkpoints("
+    " peer TEXT NOT NULL, seq INTEGER NOT NULL, head BLOB NOT NULL, key BLOB NOT NULL,"
+    " signed_ms INTEGER NOT NULL, signature BLOB NOT NULL, PRIMARY KEY(peer, seq, head))"
+    " STRICT, WITHOUT ROWID;",
 };
 
 int cm_schema_newest(void)

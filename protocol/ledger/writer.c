@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "protocol/ledger/chain.h"
 #include "protocol/ledger/row.h"
@@ -71,6 +72,7 @@ enum cm_status cm_writer_open(
     struct cm_writer *writer, const struct cm_ledger_options *options, struct cm_err *err)
 {
 	uint64_t first_bad = 0;
+	int64_t seal_next = 0;
 	enum cm_status status;
 
 	*writer = (struct cm_writer){0};
@@ -84,6 +86,11 @@ enum cm_status cm_writer_open(
 	if (status == CM_OK)
 		status = cm_sql_number(writer->db,
 		    "SELECT coalesce(max(number), 0) + 1 FROM outbox", &writer->outbox_next, err);
+	if (status == CM_OK)
+		status = cm_sql_number(writer->db,
+		    "SELECT coalesce(max(number), 0) + 1 FROM commits", &seal_next, err);
+	writer->seal_next = (uint64_t)seal_next;
+	writer->sealer = options->sealer;
 	if (status == CM_OK)
 		status = prepare(writer, err);
 	if (status != CM_OK)
@@ -133,7 +140,9 @@ static int put_journal(struct cm_writer *writer, struct cm_job_entry *entry, str
 	draft->head.seq++;
 	entry->seq = draft->head.seq;
 	draft->tally.journal++;
+	draft->tally.leaves++;
 	cm_chain_hash(draft->head.hash, &row, draft->head.hash);
+	memcpy(entry->hash, draft->head.hash, sizeof entry->hash);
 	(void)sqlite3_bind_int64(stmt, 1, (int64_t)row.seq);
 	(void)sqlite3_bind_int64(stmt, 2, row.at_ms);
 	(void)sqlite3_bind_int64(stmt, 3, row.kind);
@@ -153,6 +162,7 @@ static int put_inbox(
 	sqlite3_stmt *stmt = writer->inbox;
 
 	draft->tally.inbox++;
+	draft->tally.leaves++;
 	cm_sql_bind_id(stmt, 1, &entry->id);
 	cm_sql_bind_text(stmt, 2, entry->peer);
 	(void)sqlite3_bind_int64(stmt, 3, entry->status);
@@ -175,6 +185,57 @@ static int put_outbox(
 		(void)sqlite3_bind_null(stmt, 6);
 	else
 		(void)sqlite3_bind_int64(stmt, 6, (int64_t)entry->same->seq);
+	if (writer->sealer.seal == NULL) {
+		(void)sqlite3_bind_null(stmt, 7);
+		(void)sqlite3_bind_null(stmt, 8);
+	} else {
+		(void)sqlite3_bind_int64(stmt, 7, (int64_t)writer->seal_next);
+		(void)sqlite3_bind_int64(stmt, 8, (int64_t)draft->tally.leaves);
+	}
+	draft->tally.leaves++;
+	if (cm_id_is_zero(&entry->case_id))
+		(void)sqlite3_bind_null(stmt, 9);
+	else
+		cm_sql_bind_id(stmt, 9, &entry->case_id);
+	return cm_sql_run(stmt);
+}
+
+static int put_proof(struct cm_writer *writer, const struct cm_job_entry *entry)
+{
+	sqlite3_stmt *stmt = writer->proof;
+
+	(void)sqlite3_bind_int64(stmt, 1, (int64_t)entry->same->seq);
+	cm_sql_bind_text(stmt, 2, entry->peer);
+	cm_sql_bind_id(stmt, 3, &entry->id);
+	cm_sql_bind_bytes(stmt, 4, entry->body, entry->body_len);
+	return cm_sql_run(stmt);
+}
+
+static int put_receipt(struct cm_writer *writer, const struct cm_job_entry *entry)
+{
+	sqlite3_stmt *stmt = writer->receipt;
+
+	cm_sql_bind_id(stmt, 1, &entry->case_id);
+	cm_sql_bind_text(stmt, 2, entry->peer);
+	cm_sql_bind_id(stmt, 3, &entry->id);
+	(void)sqlite3_bind_int64(stmt, 4, entry->status);
+	cm_sql_bind_text(stmt, 5, entry->reason);
+	cm_sql_bind_bytes(stmt, 6, entry->body, entry->body_len);
+	return cm_sql_run(stmt);
+}
+
+static int put_checkpoint(struct cm_writer *writer, const struct cm_job_entry *entry)
+{
+	sqlite3_stmt *stmt = writer->checkpoint;
+	struct cm_ledger_stamp stamp;
+
+	memcpy(&stamp, entry->body, sizeof stamp);
+	cm_sql_bind_text(stmt, 1, entry->peer);
+	(void)sqlite3_bind_int64(stmt, 2, (int64_t)stamp.seq);
+	cm_sql_bind_bytes(stmt, 3, stamp.head, sizeof stamp.head);
+	cm_sql_bind_bytes(stmt, 4, stamp.key, sizeof stamp.key);
+	(void)sqlite3_bind_int64(stmt, 5, stamp.at_ms);
+	cm_sql_bind_bytes(stmt, 6, stamp.signature, sizeof stamp.signature);
 	return cm_sql_run(stmt);
 }
 
@@ -203,6 +264,12 @@ static int apply_entry(struct cm_writer *writer, struct cm_job_entry *entry, str
 		return put_outbox(writer, entry, draft);
 	case CM_ENTRY_OUTBOX_DELETE:
 		return delete_outbox(writer, entry, draft);
+	case CM_ENTRY_PROOF:
+		return put_proof(writer, entry);
+	case CM_ENTRY_RECEIPT:
+		return put_receipt(writer, entry);
+	case CM_ENTRY_CHECKPOINT:
+		return put_checkpoint(writer, entry);
 	}
 	return SQLITE_INTERNAL;
 }
@@ -238,6 +305,37 @@ static int apply_job(struct cm_writer *writer, struct cm_job *job, struct draft 
 	assert((code & 0xff) != SQLITE_CONSTRAINT);
 	job->first_seq = draft->head.seq > before ? before + 1 : 0;
 	return code;
+}
+
+/* Have the commit signed, and keep the signature in it. */
+static int put_seal(struct cm_writer *writer, struct cm_job *const *jobs, size_t count,
+    const struct draft *draft)
+{
+	struct cm_ledger_seal seal = {
+	    .number = writer->seal_next, .leaves_count = (uint32_t)draft->tally.leaves};
+	sqlite3_stmt *stmt = writer->seal;
+
+	for (size_t i = 0; i < count; i++)
+		jobs[i]->leaves_count = 0;
+	if (writer->sealer.seal == NULL || seal.leaves_count == 0)
+		return SQLITE_DONE;
+	seal.stamp.seq = draft->head.seq;
+	memcpy(seal.stamp.head, draft->head.hash, sizeof seal.stamp.head);
+	if (writer->sealer.seal(writer->sealer.self, jobs, count, seal.leaves_count, &seal) != CM_OK)
+		return SQLITE_NOMEM;
+	for (size_t i = 0; i < count; i++) {
+		jobs[i]->stamp = seal.stamp;
+		jobs[i]->leaves_count = seal.leaves_count;
+	}
+	(void)sqlite3_bind_int64(stmt, 1, (int64_t)seal.number);
+	(void)sqlite3_bind_int64(stmt, 2, seal.stamp.at_ms);
+	(void)sqlite3_bind_int64(stmt, 3, (int64_t)seal.stamp.seq);
+	cm_sql_bind_bytes(stmt, 4, seal.stamp.head, sizeof seal.stamp.head);
+	cm_sql_bind_bytes(stmt, 5, seal.stamp.key, sizeof seal.stamp.key);
+	cm_sql_bind_bytes(stmt, 6, seal.stamp.signature, sizeof seal.stamp.signature);
+	cm_sql_bind_bytes(
+	    stmt, 7, seal.leaves, (size_t)seal.leaves_count * CM_LEDGER_HASH_BYTES);
+	return cm_sql_run(stmt);
 }
 
 static int put_head(struct cm_writer *writer, const struct draft *draft)
@@ -298,6 +396,8 @@ enum cm_status cm_writer_apply(struct cm_writer *writer, struct cm_job *const *j
 		    done < count && (code = apply_job(writer, jobs[done], &draft)) == SQLITE_DONE)
 			done++;
 		if (code == SQLITE_ROW || code == SQLITE_DONE)
+			code = put_seal(writer, jobs, done, &draft);
+		if (code == SQLITE_DONE)
 			code = put_head(writer, &draft);
 	}
 	if (code != SQLITE_DONE)
@@ -308,6 +408,10 @@ enum cm_status cm_writer_apply(struct cm_writer *writer, struct cm_job *const *j
 	writer->head = draft.head;
 	writer->outbox_next = draft.outbox_next;
 	writer->tally = draft.tally;
+	if (writer->sealer.seal != NULL)
+		writer->seal_next += draft.tally.leaves > 0;
+	else
+		writer->tally.leaves = 0;
 	*stored = done;
 	if (done < count)
 		return cm_err_set(

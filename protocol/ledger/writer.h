@@ -18,8 +18,15 @@
 		   " VALUES(?, ?, ?, ?, ?, ?, ?)")                                                 \
 	X(inbox_seen, "SELECT 1 FROM inbox WHERE id = ? AND sender = ?")                           \
 	X(inbox, "INSERT INTO inbox(id, sender, status, reason) VALUES(?, ?, ?, ?)")               \
-	X(outbox, "INSERT INTO outbox(number, id, peer, kind, body, journal_seq)"                  \
-		  " VALUES(?, ?, ?, ?, ?, ?)")                                                     \
+	X(outbox, "INSERT INTO outbox(number, id, peer, kind, body, journal_seq, commit_number, place, case_id)" \
+		  " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)")                                            \
+	X(seal, "INSERT INTO commits(number, signed_ms, seq, head, key, signature, leaves)"        \
+		" VALUES(?, ?, ?, ?, ?, ?, ?)")                                                    \
+	X(proof, "INSERT OR REPLACE INTO proofs(seq, sender, id, proof) VALUES(?, ?, ?, ?)")       \
+	X(receipt, "INSERT INTO receipts(case_id, peer, id, status, reason, proof)"                \
+		   " VALUES(?, ?, ?, ?, ?, ?)")                                                    \
+	X(checkpoint, "INSERT OR IGNORE INTO checkpoints(peer, seq, head, key, signed_ms, signature)" \
+		      " VALUES(?, ?, ?, ?, ?, ?)")                                                 \
 	X(outbox_delete, "DELETE FROM outbox WHERE id = ? AND peer = ?")                           \
 	X(set_head, "UPDATE meta SET value = ? WHERE name = 'head'")
 
@@ -29,6 +36,7 @@ struct cm_writer_tally {
 	uint64_t inbox;
 	uint64_t outbox;
 	uint64_t deletes;
+	uint64_t leaves; /* of the commit's tree */
 };
 
 struct cm_writer {
@@ -36,6 +44,8 @@ struct cm_writer {
 #define X(field, sql) sqlite3_stmt *field;
 	CM_WRITER_STATEMENTS(X)
 #undef X
+	struct cm_ledger_sealer sealer; /* its `seal` NULL: nothing is signed */
+	uint64_t seal_next;             /* number of the next commit that is signed */
 	struct cm_ledger_head head; /* of what is committed */
 	int64_t outbox_next; /* never used twice while the process lives, so that paging holds */
 	struct cm_writer_tally tally; /* of the last transaction */

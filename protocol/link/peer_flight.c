@@ -26,7 +26,7 @@ struct cm_peer_flight *cm_peer_flight_of_beat(const struct cm_peer *peer)
 
 size_t cm_peer_cost(const struct cm_peer_item *item)
 {
-	return item->record.body.len + RECORD_OVERHEAD_BYTES;
+	return item->record.body.len + item->record.proof.path.len + RECORD_OVERHEAD_BYTES;
 }
 
 /* Receipts first: they free the peer's outbox. At most a batch of them, so that even with the largest
@@ -39,7 +39,8 @@ static size_t load_notes(struct cm_peer *peer, struct cm_peer_flight *flight)
 	while ((note = cm_peer_notes_first(&peer->notes)) != NULL &&
 	       flight->notes.count < CM_MAX_ENVELOPE_RECORDS) {
 		const char *reason = note->receipt.reason;
-		size_t cost = (reason != NULL ? strlen(reason) : 0) + RECEIPT_OVERHEAD_BYTES;
+		size_t cost = (reason != NULL ? strlen(reason) : 0) +
+			      note->receipt.proof.path.len + RECEIPT_OVERHEAD_BYTES;
 
 		if (used != 0 && used + cost > CM_PEER_BATCH_BYTES)
 			break;

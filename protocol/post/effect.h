@@ -19,6 +19,8 @@ enum cm_effect_kind {
 	CM_EFFECT_TELL,  /* one log line: `text` is key=value pairs, `what` unused */
 };
 
+struct cm_job_entry;
+
 struct cm_effect {
 	enum cm_effect_kind kind;
 	uint32_t what;
@@ -30,6 +32,7 @@ struct cm_effect {
 	int64_t at_ms;
 	const char *event; /* TELL: the log event's id, a literal */
 	const char *text;  /* TELL: in the arena */
+	struct cm_job_entry *row; /* SEND: the post's: its row in the job, if it has one */
 };
 
 /* An input's own time and dice. Ids of what it causes are counted up from `seed`, so that a step has

@@ -30,9 +30,10 @@ static bool on_journal_row(const struct cm_journal_row *row, void *data)
 static bool on_outbox_row(const struct cm_outbox_row *row, void *data)
 {
 	struct replaying *r = data;
+	struct cm_letter letter;
 
-	r->status = cm_office_queue_record(
-	    r->office, row->peer, &row->id, row->kind, 0, row->body, row->body_len);
+	cm_letter_of_row(row, &letter);
+	r->status = cm_office_queue_record(r->office, &letter);
 	return r->status == CM_OK;
 }
 
@@ -57,7 +58,6 @@ static enum cm_status replay(struct cm_office *office, struct cm_err *err)
 void cm_office_commit_effects(struct cm_batch *batch)
 {
 	struct cm_office *office = batch->office;
-	struct cm_wall now = office->input->wall;
 	bool needs_job = false;
 
 	for (size_t i = 0; i < batch->effects.count; i++)
@@ -66,17 +66,9 @@ void cm_office_commit_effects(struct cm_batch *batch)
 			needs_job = true;
 	if (needs_job && !cm_batch_need_job(batch))
 		batch->effects.failed = true;
-	for (size_t i = 0; batch->job != NULL && i < batch->effects.count; i++) {
-		const struct cm_effect *e = &batch->effects.items[i];
-
-		if (e->kind == CM_EFFECT_STORE)
-			cm_job_journal(batch->job, now, e->what, &e->case_id,
-			    office->settings->name, e->body.data, e->body.len);
-		else if (e->kind == CM_EFFECT_SEND &&
-		         cm_idmap_get(&office->outbound, &e->record_id) == NULL)
-			cm_job_outbox_put(batch->job, e->peer, &e->record_id, e->what, e->body.data,
-			    e->body.len);
-	}
+	if (batch->job != NULL)
+		cm_batch_store_effects(
+		    batch, 0, office->settings->name, NULL, office->input->wall);
 	cm_batch_commit(batch);
 }
 
@@ -327,6 +319,7 @@ enum cm_status cm_office_open(const struct cm_office_options *options,
 	office->machine = options->machine;
 	office->store = options->store;
 	office->manifest = options->manifest;
+	office->trust = options->trust;
 	office->boot = options->boot;
 	office->ticket_bytes = options->ticket_bytes;
 	cm_office_set_bounds(office, options);

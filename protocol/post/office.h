@@ -54,11 +54,34 @@ struct cm_office_manifest {
 	enum cm_status (*offer)(void *self, struct cm_bytes bytes, struct cm_err *err);
 };
 
+/* What proves a record or a receipt, as bytes that are kept and not read here (protocol/seal/proof.h). */
+#define CM_OFFICE_PROOF_BYTES (152 + CM_MAX_PATH_BYTES)
+struct cm_office_kept {
+	size_t len; /* 0: there is nothing to keep */
+	uint8_t bytes[CM_OFFICE_PROOF_BYTES];
+};
+
+/* Whether what came is its sender's. CM_OK, and what proves it; CM_TRY_AGAIN: it cannot be said yet; else it is
+ * refused for good. NULL: nobody is asked. On the loop thread, from within a step. */
+struct cm_office_trust {
+	void *self; /* borrowed */
+	enum cm_status (*record)(void *self, const char *sender, const struct cm_record *record,
+	    struct cm_office_kept *kept, struct cm_err *err);
+	enum cm_status (*receipt)(void *self, const char *sender, const struct cm_receipt *receipt,
+	    struct cm_office_kept *kept, struct cm_err *err);
+	/* The newest checkpoint of the process's own chain; false: there is none. May be NULL. */
+	bool (*checkpoint)(void *self, struct cm_wall now, struct cm_ledger_stamp *out);
+	/* Whether a peer's is its own. May be NULL. */
+	enum cm_status (*peers_checkpoint)(void *self, const char *sender,
+	    const struct cm_stamp *checkpoint, struct cm_ledger_stamp *out, struct cm_err *err);
+};
+
 struct cm_office_options {
 	const struct cm_settings *settings; /* borrowed: its own name, its peers */
 	struct cm_machine machine;
 	struct cm_office_store store;
 	struct cm_office_manifest manifest;
+	struct cm_office_trust trust;
 	uint64_t boot;      /* dice: tells this start from others */
 	size_t ticket_bytes; /* zeroed memory of the shell's own that comes with every job */
 	/* Bounds; 0 means the number in brackets. */
@@ -153,6 +176,10 @@ struct cm_office_effect {
 	X(records_repeated, "records", "records that had come before")                             \
 	X(records_refused, "records", "records refused for good")                                  \
 	X(records_deferred, "records", "records answered with \"later\"")                          \
+	X(records_unproved, "records", "records that were not signed, or not by their sender")     \
+	X(checkpoints_in, "checkpoints", "ends of peers' chains that were kept")                   \
+	X(checkpoints_false, "checkpoints", "those that were not the peer's, or that unsay an earlier one") \
+	X(receipts_unproved, "receipts", "receipts whose signature was wrong: they count for nothing") \
 	X(records_out, "records", "records put into the outbox")                                   \
 	X(records_delivered, "records", "records whose receipt came")                              \
 	X(records_undeliverable, "records", "records a peer refused for good")                     \

@@ -62,22 +62,42 @@ bool cm_batch_need_job(struct cm_batch *batch)
 	return batch->job != NULL;
 }
 
-/* Put the effects a core added since `from` into the job. */
+static bool is_that(const struct cm_effect *e, const struct cm_record *record)
+{
+	return record != NULL && e->what == record->kind && e->body.len == record->body.len &&
+	       memcmp(e->body.data, record->body.data, e->body.len) == 0;
+}
+
+static void store_row(struct cm_batch *batch, const struct cm_effect *e, const char *sender,
+    const struct cm_record *record, struct cm_wall now)
+{
+	const struct cm_office_kept *kept = &batch->office->kept;
+	struct cm_job_entry *row = cm_job_journal(
+	    batch->job, now, e->what, &e->case_id, sender, e->body.data, e->body.len);
+
+	if (row != NULL && kept->len > 0 && is_that(e, record))
+		cm_job_proof(batch->job, row, sender, &record->id, kept->bytes, kept->len);
+}
+
+/* Put the effects a core added since `from` into the job; the row that is `record` itself, if there is one, with
+ * what proves it. */
 void cm_batch_store_effects(struct cm_batch *batch, size_t from, const char *sender,
-    struct cm_wall now)
+    const struct cm_record *record, struct cm_wall now)
 {
 	struct cm_office *office = batch->office;
 
 	for (size_t i = from; i < batch->effects.count; i++) {
-		const struct cm_effect *e = &batch->effects.items[i];
+		struct cm_effect *e = &batch->effects.items[i];
 
-		if (e->kind == CM_EFFECT_STORE && !CM_PLANTED(SKIP_STORE))
-			cm_job_journal(batch->job, now, e->what, &e->case_id, sender, e->body.data,
-			    e->body.len);
-		else if (e->kind == CM_EFFECT_SEND && !CM_PLANTED(SKIP_OUTBOX) &&
-		         cm_idmap_get(&office->outbound, &e->record_id) == NULL)
-			cm_job_outbox_put(batch->job, e->peer, &e->record_id, e->what, e->body.data,
-			    e->body.len);
+		if (e->kind == CM_EFFECT_STORE && !CM_PLANTED(SKIP_STORE)) {
+			store_row(batch, e, sender, record, now);
+		} else if (e->kind == CM_EFFECT_SEND && !CM_PLANTED(SKIP_OUTBOX) &&
+		           cm_idmap_get(&office->outbound, &e->record_id) == NULL) {
+			e->row = cm_job_outbox_put(batch->job, e->peer, &e->record_id, e->what,
+			    e->body.data, e->body.len);
+			if (e->row != NULL)
+				e->row->case_id = e->case_id;
+		}
 	}
 }
 
@@ -108,6 +128,9 @@ static void send_reply(struct cm_batch *batch)
 			envelope.records_count =
 			    cm_office_ride(batch->peer, records, CM_MAX_ENVELOPE_RECORDS);
 	}
+	envelope.stamps = office->stamps;
+	envelope.stamps_count = cm_envelope_number(records, envelope.records_count,
+	    batch->receipts, batch->receipts_count, office->stamps);
 	if (records != NULL && !batch->is_speechless &&
 	    cm_envelope_encode(&envelope, &buf, &err) == CM_OK) {
 		entry = cm_office_put(office, CM_OFFICE_DO_ANSWER);
@@ -138,8 +161,10 @@ static void perform(struct cm_batch *batch)
 		const struct cm_effect *e = &batch->effects.items[i];
 
 		if (e->kind == CM_EFFECT_SEND) {
-			if (cm_office_queue_record(office, e->peer, &e->record_id, e->what, e->leisure_ms,
-			        e->body.data, e->body.len) != CM_OK)
+			struct cm_letter letter;
+
+			cm_letter_of_effect(batch, e, &letter);
+			if (cm_office_queue_record(office, &letter) != CM_OK)
 				/* It is in the outbox on disk: a reload finds it there. */
 				cm_office_begin_reload(office, CM_NO_MEMORY);
 		} else if (e->kind == CM_EFFECT_ARM && !CM_PLANTED(NO_ALARM)) {
@@ -188,6 +213,7 @@ static void finish(struct cm_batch *batch, enum cm_status status)
 		if (cm_idmap_get(&office->under_way, &batch->receipts[i].id) == batch)
 			(void)cm_idmap_remove(&office->under_way, &batch->receipts[i].id);
 	if (status == CM_OK) {
+		cm_batch_prove_receipts(batch);
 		if (!CM_PLANTED(EARLY_SEND) || batch->job == NULL)
 			perform(batch);
 	} else {

@@ -71,9 +71,9 @@ static void settle(struct cm_batch *batch, const char *sender, const struct cm_r
 	if (status == CM_NO_MEANING)
 		status = CM_DUPLICATE;
 	if (!CM_PLANTED(FORGET_INBOX))
-		cm_job_inbox_put(
+		batch->marks[batch->receipts_count] = cm_job_inbox_put(
 		    batch->job, sender, &record->id, status, status == CM_OK ? "" : err->text);
-	cm_batch_store_effects(batch, from, sender, now);
+	cm_batch_store_effects(batch, from, sender, record, now);
 	batch->is_new[batch->receipts_count] = true;
 	add_receipt(batch, &record->id, status, status == CM_OK ? "" : err->text, 0);
 	if (cm_idmap_put(&office->under_way, &record->id, batch) != CM_OK)
@@ -119,6 +119,24 @@ static enum cm_status take_manifest(struct cm_batch *batch, const char *sender,
 	return status == CM_DISK_FULL || status == CM_IO ? CM_TRY_AGAIN : status;
 }
 
+/* Not its sender's: refused, and not marked as received, since whoever may have sent it has not spoken. */
+static bool is_unproved(
+    struct cm_batch *batch, const char *sender, const struct cm_record *record)
+{
+	struct cm_office *office = batch->office;
+	struct cm_err err = {.text = ""};
+	enum cm_status status = cm_office_check_record(office, sender, record, &err);
+
+	if (status == CM_OK)
+		return false;
+	office->counters.records_unproved++;
+	cm_office_log(office, CM_LOG_WARN, "record.unproved", "from=%s kind=%u status=%s why=%s",
+	    sender, (unsigned)record->kind, cm_status_name(status), err.text);
+	add_receipt(batch, &record->id, status, err.text,
+	    status == CM_TRY_AGAIN ? CM_POST_UNPROVED_RETRY_MS : 0);
+	return true;
+}
+
 static void take_record(struct cm_batch *batch, const char *sender, const struct cm_record *record)
 {
 	struct cm_office *office = batch->office;
@@ -138,7 +156,8 @@ static void take_record(struct cm_batch *batch, const char *sender, const struct
 		    batch, &record->id, CM_DISK_FULL, "the disk is full", CM_POST_FULL_RETRY_MS);
 		return;
 	}
-	if (is_repeated(batch, sender, &record->id) || is_put_off(batch, record))
+	if (is_repeated(batch, sender, &record->id) || is_unproved(batch, sender, record) ||
+	    is_put_off(batch, record))
 		return;
 	office->counters.records_in++;
 	batch->effects.patience_ms = 0;
@@ -156,9 +175,11 @@ static void take_record(struct cm_batch *batch, const char *sender, const struct
 static bool make_room(struct cm_batch *batch, size_t records)
 {
 	batch->receipts = cm_arena_alloc(&batch->arena, records + 1, sizeof *batch->receipts);
+	batch->marks = cm_arena_alloc(&batch->arena, records + 1, sizeof *batch->marks);
 	batch->is_new = cm_arena_alloc(&batch->arena, records + 1, sizeof *batch->is_new);
 	batch->replies = cm_arena_alloc(&batch->arena, records + 1, sizeof *batch->replies);
-	return batch->receipts != NULL && batch->is_new != NULL && batch->replies != NULL;
+	return batch->receipts != NULL && batch->marks != NULL && batch->is_new != NULL &&
+	       batch->replies != NULL;
 }
 
 static void take_records(struct cm_batch *batch, const struct cm_envelope *envelope)
@@ -219,8 +240,11 @@ void cm_office_on_request(struct cm_office *office, const struct cm_office_input
 	}
 	if (batch->peer != NULL)
 		cm_office_hear_manifest(batch->peer, envelope.manifest);
-	if (batch->peer != NULL && envelope.receipts_count > 0)
+	cm_office_take_checkpoint(batch, &envelope);
+	if (batch->peer != NULL && envelope.receipts_count > 0) {
+		cm_office_check_receipts(batch->peer, &envelope);
 		cm_office_told(batch->peer, &envelope);
+	}
 	take_records(batch, &envelope);
 	cm_batch_commit(batch);
 }

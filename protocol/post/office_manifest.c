@@ -35,8 +35,10 @@ void cm_office_hear_manifest(struct cm_office_peer *peer, uint64_t number)
 	bytes = office->manifest.bytes(office->manifest.self);
 	id = next_id(office);
 	/* Without memory its next envelope is reason enough. */
-	if (cm_office_queue_record(office, peer->settings->name, &id, CM_KIND_MANIFEST, 0, bytes.data,
-		bytes.len) == CM_OK)
+	if (cm_office_queue_record(office, &(struct cm_letter){.peer = peer->settings->name,
+	                                       .id = id,
+	                                       .kind = CM_KIND_MANIFEST,
+	                                       .body = bytes}) == CM_OK)
 		peer->manifest_told = own;
 }
 

@@ -116,7 +116,7 @@ static enum cm_status run_op(struct cm_batch *batch, const struct cm_record *rec
 			batch->effects.failed = true;
 			return cm_err_set(err, CM_NO_MEMORY, "no memory for a job");
 		}
-		cm_batch_store_effects(batch, from, op.name, input.now);
+		cm_batch_store_effects(batch, from, op.name, NULL, input.now);
 	} else {
 		batch->effects.count = from;
 	}

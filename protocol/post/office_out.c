@@ -13,6 +13,13 @@ struct cm_office_peer *cm_office_peer_find(struct cm_office *office, const char 
 	return NULL;
 }
 
+static void free_parcel(struct cm_parcel *parcel)
+{
+	cm_free(parcel->reason);
+	cm_free(parcel->receipt);
+	cm_free(parcel);
+}
+
 /* ---- effects of a link's core ---------------------------------------------------------------- */
 
 /* A token as the shell sees it carries the generation, so that a reply to a core that is gone says
@@ -49,10 +56,12 @@ static void settle_early(struct cm_office_peer *peer, const struct cm_id *id)
 /* What an envelope will take, or little more: head, ids, heads of bodies. */
 static size_t usual_bytes(const struct cm_envelope *envelope)
 {
-	size_t bytes = 128 + 64 * (envelope->records_count + envelope->receipts_count);
+	size_t bytes = 512 + 80 * (envelope->records_count + envelope->receipts_count);
 
 	for (size_t i = 0; i < envelope->records_count; i++)
-		bytes += envelope->records[i].body.len;
+		bytes += envelope->records[i].body.len + envelope->records[i].proof.path.len;
+	for (size_t i = 0; i < envelope->receipts_count; i++)
+		bytes += envelope->receipts[i].proof.path.len;
 	return bytes;
 }
 
@@ -66,6 +75,7 @@ static enum cm_status send_envelope(struct cm_office_peer *peer, const struct cm
 	    .receipts = office->receipts,
 	    .manifest = cm_office_manifest_number(office)};
 	struct cm_err err = {.text = ""};
+	struct cm_office_stamp checkpoint;
 	struct cm_office_entry *entry;
 	struct cm_buf buf;
 	enum cm_status status;
@@ -74,6 +84,10 @@ static enum cm_status send_envelope(struct cm_office_peer *peer, const struct cm
 	    office->receipts, &envelope.receipts_count);
 	cm_buf_init(&buf, CM_MAX_FRAME_BYTES);
 	cm_buf_expect(&buf, usual_bytes(&envelope));
+	cm_office_tell_checkpoint(peer, &envelope, &checkpoint);
+	envelope.stamps = office->stamps;
+	envelope.stamps_count = cm_envelope_number(office->records, envelope.records_count,
+	    office->receipts, envelope.receipts_count, office->stamps);
 	status = cm_envelope_encode(&envelope, &buf, &err);
 	if (status != CM_OK) {
 		cm_buf_fini(&buf);
@@ -134,7 +148,7 @@ static void forget(struct cm_office_peer *peer, struct cm_parcel *parcel)
 	}
 	(void)cm_idmap_remove(&office->outbound, &parcel->item.record.id);
 	if (CM_PLANTED(KEEP_OUTBOX))
-		cm_free(parcel);
+		free_parcel(parcel);
 	else
 		settle(parcel);
 }
@@ -159,6 +173,8 @@ static void feed(struct cm_office_peer *peer, struct cm_peer_input *input);
 static void fail_sends(struct cm_office_peer *peer, const uint64_t *tokens, size_t count,
     enum cm_status status)
 {
+	if (count > 0)
+		peer->checkpoint_told = 0; /* it may have been with one of them */
 	for (size_t i = 0; i < count; i++) {
 		struct cm_peer_input input = {.event = CM_PEER_FAILED,
 		    .now = peer->office->input->mono,
@@ -210,37 +226,55 @@ void cm_office_on_link_alarm(struct cm_office *office, size_t index)
 
 /* ---- from the office ------------------------------------------------------------------------- */
 
-enum cm_status cm_office_queue_record(struct cm_office *office, const char *peer_name, const struct cm_id *id,
-    uint32_t kind, unsigned leisure_ms, const uint8_t *body, size_t body_len)
+static struct cm_parcel *new_parcel(struct cm_office_peer *peer, const struct cm_letter *letter)
 {
-	struct cm_office_peer *peer = cm_office_peer_find(office, peer_name);
+	size_t path_len = letter->stamp != NULL ? letter->proof.path.len : 0;
+	struct cm_parcel *parcel = cm_alloc(1, sizeof *parcel + letter->body.len + path_len);
+
+	if (parcel == NULL)
+		return NULL;
+	if (letter->body.len != 0)
+		memcpy(parcel->body, letter->body.data, letter->body.len);
+	parcel->peer = peer;
+	parcel->case_id = letter->case_id;
+	parcel->item.leisure_ms = letter->leisure_ms;
+	parcel->item.record = (struct cm_record){
+	    .id = letter->id, .kind = letter->kind, .body = {parcel->body, letter->body.len}};
+	if (letter->stamp == NULL)
+		return parcel;
+	cm_office_stamp_fill(&parcel->stamp, letter->stamp);
+	if (path_len != 0)
+		memcpy(parcel->body + letter->body.len, letter->proof.path.data, path_len);
+	parcel->item.record.proof = letter->proof;
+	parcel->item.record.proof.path.data = parcel->body + letter->body.len;
+	parcel->item.record.proof.by = &parcel->stamp.wire;
+	return parcel;
+}
+
+enum cm_status cm_office_queue_record(struct cm_office *office, const struct cm_letter *letter)
+{
+	struct cm_office_peer *peer = cm_office_peer_find(office, letter->peer);
 	struct cm_parcel *parcel;
 	struct cm_peer_input input = {.event = CM_PEER_RECORD, .now = office->input->mono};
 
-	if (cm_idmap_get(&office->outbound, id) != NULL)
+	if (cm_idmap_get(&office->outbound, &letter->id) != NULL)
 		return CM_OK;
 	if (peer == NULL) {
-		cm_office_log(office, CM_LOG_ERROR, "record.unaddressed", "to=%s kind=%u", peer_name,
-		    (unsigned)kind);
+		cm_office_log(office, CM_LOG_ERROR, "record.unaddressed", "to=%s kind=%u",
+		    letter->peer, (unsigned)letter->kind);
 		return CM_OK;
 	}
-	parcel = cm_alloc(1, sizeof *parcel + body_len);
+	parcel = new_parcel(peer, letter);
 	if (parcel == NULL)
 		return CM_NO_MEMORY;
-	if (cm_idmap_put(&office->outbound, id, parcel) != CM_OK) {
-		cm_free(parcel);
+	if (cm_idmap_put(&office->outbound, &letter->id, parcel) != CM_OK) {
+		free_parcel(parcel);
 		return CM_NO_MEMORY;
 	}
-	if (body_len != 0)
-		memcpy(parcel->body, body, body_len);
-	parcel->peer = peer;
-	parcel->item.leisure_ms = leisure_ms;
-	parcel->item.record =
-	    (struct cm_record){.id = *id, .kind = kind, .body = {parcel->body, body_len}};
 	input.item = &parcel->item;
 	office->counters.records_out++;
 	peer->waiting++;
-	peer->waiting_bytes += body_len;
+	peer->waiting_bytes += letter->body.len;
 	peer->is_dirty = true;
 	feed(peer, &input);
 	return CM_OK;
@@ -249,16 +283,22 @@ enum cm_status cm_office_queue_record(struct cm_office *office, const char *peer
 void cm_office_note(struct cm_office_peer *peer, const struct cm_receipt *receipt)
 {
 	size_t reason_len = strlen(receipt->reason);
-	struct cm_slip *slip = cm_alloc(1, sizeof *slip + reason_len + 1);
+	size_t path_len = receipt->proof.path.len;
+	struct cm_slip *slip = cm_alloc(1, sizeof *slip + path_len + reason_len + 1);
 	struct cm_peer_input input = {.event = CM_PEER_RECEIPT, .now = peer->office->input->mono};
-	char *reason;
 
 	if (slip == NULL)
 		return;
-	reason = (char *)(slip + 1);
-	memcpy(reason, receipt->reason, reason_len);
+	if (path_len != 0)
+		memcpy(slip->rest, receipt->proof.path.data, path_len);
+	memcpy(slip->rest + path_len, receipt->reason, reason_len);
 	slip->note.receipt = *receipt;
-	slip->note.receipt.reason = reason;
+	slip->note.receipt.reason = (const char *)slip->rest + path_len;
+	slip->note.receipt.proof.path.data = slip->rest;
+	if (receipt->proof.by != NULL) {
+		cm_office_stamp_copy(&slip->stamp, receipt->proof.by);
+		slip->note.receipt.proof.by = &slip->stamp.wire;
+	}
 	input.note = &slip->note;
 	peer->is_dirty = true;
 	feed(peer, &input);
@@ -321,8 +361,15 @@ void cm_office_add_settled(struct cm_office *office, struct cm_job *job)
 	struct cm_parcel *parcel;
 
 	while ((parcel = take_settled(office)) != NULL) {
-		cm_job_outbox_delete(job, parcel->peer->settings->name, &parcel->item.record.id);
-		cm_free(parcel);
+		const struct cm_id *id = &parcel->item.record.id;
+		const struct cm_office_receipt *receipt = parcel->receipt;
+
+		cm_job_outbox_delete(job, parcel->peer->settings->name, id);
+		if (receipt != NULL)
+			cm_job_receipt(job, parcel->peer->settings->name, id, &parcel->case_id,
+			    receipt->status, receipt->reason, receipt->proof.bytes,
+			    receipt->proof.len);
+		free_parcel(parcel);
 	}
 }
 
@@ -332,12 +379,11 @@ void cm_office_drop_settled(struct cm_office *office)
 	struct cm_parcel *parcel;
 
 	while ((parcel = take_settled(office)) != NULL)
-		cm_free(parcel);
+		free_parcel(parcel);
 	while ((node = cm_list_take(&office->refused)) != NULL) {
 		parcel = CM_CONTAINER(node, struct cm_parcel, item.node);
 		(void)cm_idmap_remove(&office->outbound, &parcel->item.record.id);
-		cm_free(parcel->reason);
-		cm_free(parcel);
+		free_parcel(parcel);
 	}
 }
 
@@ -430,12 +476,12 @@ static void take_reply(struct cm_office_peer *peer, uint64_t token, struct cm_by
 		    peer->settings->name, err.text);
 		fail_sends(peer, &token, 1, CM_BAD_INPUT);
 	} else {
-		struct cm_peer_input input = {.event = CM_PEER_REPLY,
-		    .now = office->input->mono,
-		    .token = token,
-		    .receipts = envelope.receipts,
-		    .receipts_count = envelope.receipts_count};
+		struct cm_peer_input input = {
+		    .event = CM_PEER_REPLY, .now = office->input->mono, .token = token};
 
+		cm_office_check_receipts(peer, &envelope);
+		input.receipts = envelope.receipts;
+		input.receipts_count = envelope.receipts_count;
 		feed(peer, &input);
 		cm_office_hear_manifest(peer, envelope.manifest);
 		if (envelope.records_count > 0)
@@ -468,7 +514,7 @@ static void empty_core(struct cm_office_peer *peer)
 		struct cm_parcel *parcel = CM_CONTAINER(item, struct cm_parcel, item);
 
 		(void)cm_idmap_remove(&peer->office->outbound, &parcel->item.record.id);
-		cm_free(parcel);
+		free_parcel(parcel);
 	}
 	while ((note = cm_peer_take_note(&peer->core)) != NULL)
 		cm_free(CM_CONTAINER(note, struct cm_slip, note));

@@ -1,6 +1,6 @@
 /*
  * The post office's inside, shared by its files: office.c (life, reload), office_in.c (what comes),
- * office_op.c (operations), office_batch.c (what came together, until its commit), office_out.c (what goes),
+ * office_op.c (operations), office_batch.c (what came together, until its commit), office_out.c (what goes), office_proof.c (what proves either),
  * office_bound.c (when to say "later"), office_alarm.c (the machine's alarms), office_effect.c (effects).
  * Private to protocol/post.
  */
@@ -23,6 +23,7 @@
 #define CM_POST_RETRY_MS 200 /* what is told when jobs are too many */
 #define CM_POST_OUTBOX_RETRY_MS 1000
 #define CM_POST_FULL_RETRY_MS 1000
+#define CM_POST_UNPROVED_RETRY_MS 2000 /* a newer manifest may say whose key it is */
 #define CM_POST_LAZY_MS 25        /* how long acknowledged outbox rows may wait for a commit */
 #define CM_POST_LAZY_MOST 256
 #define CM_POST_PATIENCE_MOST_MS 1000
@@ -35,21 +36,53 @@ struct cm_office_peer {
 	bool is_up;
 	bool is_dirty; /* has something new: give it a TICK at the end of this turn of the loop */
 	uint64_t manifest_told; /* number of the last manifest sent to it on this connection */
+	uint64_t checkpoint_told; /* seq of ours that it was told last; 0: none that surely came */
+	struct cm_ledger_stamp checkpoint; /* the last one that it told; seq 0: none since the start */
 	size_t waiting; /* records in its outbox */
 	size_t waiting_bytes;
+};
+
+/* A stamp as the ledger keeps it, and as it travels: the second points into the first. */
+struct cm_office_stamp {
+	struct cm_ledger_stamp kept;
+	struct cm_stamp wire;
+};
+
+/* A receipt that came with a proof, until it is stored with the deletion of the record it is for. */
+struct cm_office_receipt {
+	uint32_t status;
+	struct cm_office_kept proof;
+	char reason[];
 };
 
 /* A record on its way to a peer: the core's item with the memory it needs. */
 struct cm_parcel {
 	struct cm_peer_item item; /* first: the core gives this back */
 	struct cm_office_peer *peer;
+	struct cm_id case_id;
 	char *reason; /* owned: of a refusal that the machine is still to be told of */
-	uint8_t body[];
+	struct cm_office_receipt *receipt; /* owned: NULL if none came that proves anything */
+	struct cm_office_stamp stamp;
+	uint8_t body[]; /* then the path of its proof */
 };
 
 /* A receipt on its way to a peer. */
 struct cm_slip {
 	struct cm_peer_note note; /* first */
+	struct cm_office_stamp stamp;
+	uint8_t rest[]; /* the path of its proof, then its reason */
+};
+
+/* A record that is to go, and what proves it. */
+struct cm_letter {
+	const char *peer;
+	struct cm_id id;
+	struct cm_id case_id;
+	uint32_t kind;
+	unsigned leisure_ms;
+	struct cm_bytes body;
+	const struct cm_ledger_stamp *stamp; /* NULL: it is not signed */
+	struct cm_proof proof;               /* without `by` */
 };
 
 struct cm_alarm {
@@ -67,6 +100,8 @@ struct cm_batch {
 	struct cm_effects effects;
 	unsigned patience_ms; /* of the least patient of its records */
 	struct cm_receipt *receipts;
+	struct cm_job_entry **marks; /* beside receipts: the row of the inbox, which is what is signed; or NULL */
+	struct cm_office_stamp stamp; /* of its commit */
 	bool *is_new; /* beside receipts: the answer stands in this batch's job, and nowhere else */
 	size_t receipts_count;
 	struct cm_record *replies; /* to operations */
@@ -114,6 +149,7 @@ struct cm_office {
 	struct cm_machine machine;
 	struct cm_office_store store;
 	struct cm_office_manifest manifest;
+	struct cm_office_trust trust;
 	size_t ticket_bytes;
 	uint64_t boot;
 	uint32_t generation; /* of the links' cores: counted up by a reload */
@@ -148,6 +184,8 @@ struct cm_office {
 	struct cm_peer_effects link_effects;
 	struct cm_record records[CM_MAX_ENVELOPE_RECORDS];
 	struct cm_receipt receipts[CM_MAX_ENVELOPE_RECORDS];
+	struct cm_stamp stamps[CM_MAX_STAMPS];
+	struct cm_office_kept kept; /* what proves the record under way */
 };
 
 /* office_effect.c */
@@ -193,8 +231,8 @@ bool cm_office_hold_back(struct cm_office *office, const struct cm_office_effect
 struct cm_batch *cm_batch_new(struct cm_office *office, void *asker, struct cm_office_peer *peer);
 bool cm_batch_need_job(struct cm_batch *batch); /* false: no memory */
 /* Put the effects a core added since `from` into the job. */
-void cm_batch_store_effects(
-    struct cm_batch *batch, size_t from, const char *sender, struct cm_wall now);
+void cm_batch_store_effects(struct cm_batch *batch, size_t from, const char *sender,
+    const struct cm_record *record, struct cm_wall now);
 void cm_batch_commit(struct cm_batch *batch); /* puts the job out, or finishes at once */
 void cm_batch_free(struct cm_batch *batch);
 
@@ -202,8 +240,8 @@ void cm_batch_free(struct cm_batch *batch);
 struct cm_office_peer *cm_office_peer_find(struct cm_office *office, const char *name);
 void cm_office_peers_free(struct cm_office *office);
 void cm_office_peers_empty(struct cm_office *office); /* every parcel back; cores as new */
-enum cm_status cm_office_queue_record(struct cm_office *office, const char *peer,
-    const struct cm_id *id, uint32_t kind, unsigned leisure_ms, const uint8_t *body, size_t body_len) CM_MUST_USE;
+enum cm_status cm_office_queue_record(
+    struct cm_office *office, const struct cm_letter *letter) CM_MUST_USE;
 void cm_office_told(struct cm_office_peer *peer, const struct cm_envelope *envelope);
 void cm_office_note(struct cm_office_peer *peer, const struct cm_receipt *receipt);
 size_t cm_office_ride(struct cm_office_peer *peer, struct cm_record *records, size_t room);
@@ -228,6 +266,24 @@ void cm_office_replay_manifest(struct cm_office *office, struct cm_bytes body);
 #define CM_MANIFEST_OP "manifest"
 enum cm_status cm_office_manifest_op(struct cm_batch *batch, const struct cm_op *op,
     struct cm_op_reply *reply, struct cm_err *err);
+
+/* office_proof.c */
+void cm_office_stamp_fill(struct cm_office_stamp *stamp, const struct cm_ledger_stamp *from);
+void cm_office_stamp_copy(struct cm_office_stamp *stamp, const struct cm_stamp *from);
+void cm_batch_prove_receipts(struct cm_batch *batch); /* after the commit */
+void cm_letter_of_effect(
+    const struct cm_batch *batch, const struct cm_effect *effect, struct cm_letter *out);
+void cm_letter_of_row(const struct cm_outbox_row *row, struct cm_letter *out);
+/* Drop the receipts that are not the peer's, and keep what proves the others. */
+void cm_office_check_receipts(struct cm_office_peer *peer, struct cm_envelope *envelope);
+/* Put our newest checkpoint into an envelope, if the peer has not been told of it. */
+void cm_office_tell_checkpoint(
+    struct cm_office_peer *peer, struct cm_envelope *envelope, struct cm_office_stamp *room);
+/* Keep the peer's. */
+void cm_office_take_checkpoint(struct cm_batch *batch, const struct cm_envelope *envelope);
+/* CM_OK, with what proves the record in `office->kept`. */
+enum cm_status cm_office_check_record(struct cm_office *office, const char *sender,
+    const struct cm_record *record, struct cm_err *err);
 
 /* office_alarm.c */
 enum cm_status cm_office_alarm_add(struct cm_office *office, const struct cm_id *case_id,

@@ -28,13 +28,6 @@ static enum cm_status read_journal(void *self, cm_journal_cb on_row, void *data)
 	return cm_reader_journal(post->reader, 0, 0, on_row, data);
 }
 
-static enum cm_status read_outbox(void *self, cm_outbox_cb on_row, void *data)
-{
-	struct cm_post *post = self;
-
-	return cm_reader_outbox(post->reader, NULL, 0, 0, on_row, data);
-}
-
 static enum cm_status resume_ledger(void *self)
 {
 	struct cm_post *post = self;
@@ -96,7 +89,8 @@ static enum cm_status open_office(struct cm_post *post, const struct cm_machine 
 	struct cm_office_options options = {.settings = post->settings,
 	    .machine = *machine,
 	    .manifest = cm_post_manifest(post),
-	    .store = {post, look_up_answer, read_journal, read_outbox, resume_ledger},
+	    .store = {post, look_up_answer, read_journal, cm_post_read_outbox, resume_ledger},
+	    .trust = cm_notary_trust(&post->notary),
 	    .ticket_bytes = sizeof(struct cm_post_ticket)};
 
 	cm_random(&options.boot, sizeof options.boot);
@@ -135,6 +129,8 @@ enum cm_status cm_post_open(const struct cm_settings *settings, struct cm_member
 	post->settings = settings;
 	post->membership = membership;
 	post->loop = loop;
+	cm_post_notary_open(post);
+	ledger.sealer = cm_notary_sealer(&post->notary);
 	status = cm_mailbox_init(&post->mailbox, loop);
 	if (status != CM_OK) {
 		cm_free(post);
@@ -173,6 +169,7 @@ static void end(struct cm_post *post)
 	cm_office_free(post->office);
 	cm_mailbox_fini(&post->mailbox);
 	cm_free(post->alarms);
+	cm_notary_fini(&post->notary); /* the ledger's thread has ended */
 	cm_post_members_fini(post);
 	cm_free(post);
 	on_close(data);

@@ -7,6 +7,7 @@
 
 #include "protocol/ledger/ledger.h"
 #include "protocol/link/hub.h"
+#include "protocol/post/notary.h"
 #include "protocol/post/post.h"
 
 /* One of the office's alarms. */
@@ -26,6 +27,7 @@ struct cm_post_ticket {
 struct cm_post {
 	const struct cm_settings *settings; /* borrowed */
 	struct cm_membership *membership; /* borrowed; NULL: none */
+	struct cm_notary notary;
 	struct cm_member_key *keys;       /* owned: those that stand now */
 	size_t keys_count;
 	struct cm_hub_member *members;    /* owned: likewise, as the hub wants them */
@@ -55,6 +57,10 @@ struct cm_office_input cm_post_input(enum cm_office_event event);
 struct cm_office_input cm_post_input_with_seed(enum cm_office_event event);
 /* One step of the office, and all that it wants done. */
 void cm_post_step(struct cm_post *post, const struct cm_office_input *input);
+
+/* post_notary.c: whose signatures are asked for; and the outbox with the path of each row. */
+void cm_post_notary_open(struct cm_post *post);
+enum cm_status cm_post_read_outbox(void *self, cm_outbox_cb on_row, void *data);
 
 /* The hub's callbacks, with the post as data. */
 void cm_post_on_request(void *data, struct cm_inbound *in);

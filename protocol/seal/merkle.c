@@ -103,6 +103,55 @@ void cm_merkle_path(
 	}
 }
 
+/* Where the root of the tree over `count` leaves stands among its nodes. */
+static size_t top_of(size_t count)
+{
+	return count == 1 ? 0 : 2 * left_of(count) - 1;
+}
+
+/* As deep as the tree. */
+static const struct cm_hash *grow(struct cm_hash *nodes, size_t count)
+{
+	struct cm_hash *top = &nodes[top_of(count)];
+
+	if (count > 1) {
+		size_t half = left_of(count);
+		const struct cm_hash *left = grow(nodes, half);
+
+		*top = join(left, grow(nodes + 2 * half, count - half));
+	}
+	return top;
+}
+
+void cm_merkle_grow(struct cm_hash *nodes, size_t count, struct cm_hash *root)
+{
+	assert(count > 0 && count <= CM_MERKLE_MOST_LEAVES);
+	*root = *grow(nodes, count);
+}
+
+void cm_merkle_grown_path(
+    const struct cm_hash *nodes, size_t count, size_t place, struct cm_merkle_path *out)
+{
+	bool is_left[CM_MERKLE_MOST_STEPS];
+
+	assert(count > 0 && count <= CM_MERKLE_MOST_LEAVES && place < count);
+	*out = (struct cm_merkle_path){.place = (uint32_t)place, .leaves = (uint32_t)count};
+	out->steps = way_down(place, count, is_left);
+	for (uint32_t i = 0; i < out->steps; i++) {
+		size_t half = left_of(count);
+		struct cm_hash *side = &out->side[out->steps - 1 - i];
+
+		if (is_left[i]) {
+			*side = nodes[2 * half + top_of(count - half)];
+			count = half;
+		} else {
+			*side = nodes[top_of(half)];
+			nodes += 2 * half;
+			count -= half;
+		}
+	}
+}
+
 enum cm_status cm_merkle_follow(const struct cm_hash *leaf, const struct cm_merkle_path *path,
     struct cm_hash *out, struct cm_err *err)
 {

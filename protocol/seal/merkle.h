@@ -36,6 +36,14 @@ void cm_merkle_root(const struct cm_hash *leaves, size_t count, struct cm_hash *
 void cm_merkle_path(
     const struct cm_hash *leaves, size_t count, size_t place, struct cm_merkle_path *out);
 
+/* All roots inside the tree at once, so that a path costs no hash: `nodes` has 2 * count - 1 places, and the
+ * leaf at place i stands in nodes[2 * i] before the call. In it an inner node stands between its sides. */
+void cm_merkle_grow(struct cm_hash *nodes, size_t count, struct cm_hash *root);
+
+/* The path of a leaf of a tree that was grown. */
+void cm_merkle_grown_path(
+    const struct cm_hash *nodes, size_t count, size_t place, struct cm_merkle_path *out);
+
 /* The root that a leaf and its path lead to. CM_BAD_INPUT: the path has not as many steps as its place and
  * number of leaves ask for, or those are out of bounds. */
 enum cm_status cm_merkle_follow(const struct cm_hash *leaf, const struct cm_merkle_path *path,

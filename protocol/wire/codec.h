@@ -19,6 +19,9 @@
 #define CM_RECORD_OVERHEAD_BYTES 32
 #define CM_RECEIPT_OVERHEAD_BYTES 36
 #define CM_ENVELOPE_OVERHEAD_BYTES 88
+/* And what a proof adds to either, and a stamp to the envelope. */
+#define CM_PROOF_OVERHEAD_BYTES (16 + CM_MAX_PATH_BYTES)
+#define CM_STAMP_OVERHEAD_BYTES 160
 
 /*
  * Append the encoding of `msg` (the struct that `schema` describes) to `out`.
@@ -53,7 +56,13 @@ void cm_wire_clear(const struct cm_schema *schema, void *msg);
 enum cm_status cm_wire_describe(
     const struct cm_schema *schema, const uint8_t *data, size_t len, struct cm_buf *out);
 
-/* The envelope, with the bodies of its records as opaque bytes. Statuses as above. */
+/* Number the stamps that records and receipts are proved by: each stands once in `stamps`, which has
+ * CM_MAX_STAMPS places, and each record's and receipt's `stamp` says where. Returns how many there are. */
+size_t cm_envelope_number(struct cm_record *records, size_t records_count,
+    struct cm_receipt *receipts, size_t receipts_count, struct cm_stamp *stamps);
+
+/* The envelope, with the bodies of its records as opaque bytes. Statuses as above. Decoding sets each
+ * proof's `by`; CM_BAD_INPUT: a stamp that is not there. */
 enum cm_status cm_envelope_encode(
     const struct cm_envelope *envelope, struct cm_buf *out, struct cm_err *err) CM_MUST_USE;
 enum cm_status cm_envelope_decode(const uint8_t *data, size_t len, struct cm_arena *arena,

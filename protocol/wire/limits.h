@@ -10,6 +10,9 @@
 #define CM_MAX_FRAME_BYTES (8 * 1024 * 1024)  /* one envelope on a link */
 #define CM_MAX_RECORD_BYTES (6 * 1024 * 1024) /* one record in an envelope */
 #define CM_MAX_ENVELOPE_RECORDS 256         /* records and receipts each */
+#define CM_MAX_STAMPS (2 * CM_MAX_ENVELOPE_RECORDS) /* an envelope: one for each of both at most */
+#define CM_MAX_LEAVES 65536                 /* records and receipts under one signature */
+#define CM_MAX_PATH_BYTES (16 * 32)         /* the hashes from a leaf to the root of so many */
 #define CM_MAX_DEPTH 16                     /* containers inside containers */
 #define CM_MAX_NAME_BYTES 64                /* fact, act, rule part, region, node */
 #define CM_MAX_TEXT_BYTES 4096              /* a sentence, a citation, an address */

@@ -47,6 +47,18 @@
 	{NAMED(k, m, CM_FIELD_STRUCTS, need, says), .offset = AT(s, m, const struct type *),       \
 	    .count_offset = AT(s, m##_count, size_t), .most = (high), .nested = &type##_schema}
 
+/* A record's or a receipt's proof: four keys from `k` on. It is no struct of its own on the wire, where most of
+ * it is left out when nothing is signed. */
+#define PROVED(k, s)                                                                               \
+	{NAMED(k, stamp, CM_FIELD_U32, MAY, "which of the envelope's stamps, from 1"),             \
+	    .offset = AT(s, proof.stamp, uint32_t), .least = 0, .most = CM_MAX_STAMPS},            \
+	    {NAMED((k) + 1, place, CM_FIELD_U32, MAY, "of its leaf, from 0"),                      \
+		.offset = AT(s, proof.place, uint32_t), .least = 0, .most = CM_MAX_LEAVES - 1},    \
+	    {NAMED((k) + 2, leaves, CM_FIELD_U32, MAY, "under that stamp"),                        \
+		.offset = AT(s, proof.leaves, uint32_t), .least = 0, .most = CM_MAX_LEAVES},       \
+	    {NAMED((k) + 3, path, CM_FIELD_BYTES, MAY, "hashes from the leaf to the root"),        \
+		.offset = AT(s, proof.path, struct cm_bytes), .least = HASH, .most = CM_MAX_PATH_BYTES},
+
 #define SCHEMA(title, s, bytes)                                                                    \
 	{.name = (title), .size = sizeof(struct s), .most_bytes = (bytes), .fields = s##_fields,   \
 	    .fields_count = sizeof s##_fields / sizeof s##_fields[0]}
@@ -65,6 +77,8 @@ _Static_assert(sizeof(enum cm_notice_what) == sizeof(uint32_t), "enums travel as
 #define STATE 2 /* ISO 3166-1 alpha-2 */
 #define DAY 10  /* YYYY-MM-DD */
 #define HASH 32 /* BLAKE2b-256 */
+#define PUBLIC 32    /* Ed25519 */
+#define SIGNATURE 64 /* Ed25519 */
 #define KEY 16  /* of a blind: what an index of accounts goes by */
 #define PUBLIC 32 /* an Ed25519 or X25519 key */
 #define SIGNATURE 64
@@ -267,11 +281,21 @@ static const struct cm_field cm_arg_fields[] = {
 };
 static const struct cm_schema cm_arg_schema = SCHEMA("arg", cm_arg, 0);
 
+static const struct cm_field cm_stamp_fields[] = {
+    I64(1, cm_stamp, at_ms, NEED, "when it was signed, milliseconds"),
+    U64(2, cm_stamp, seq, NEED, "end of the sender's chain with that commit"),
+    BYTES(3, cm_stamp, head, NEED, HASH, HASH, "the chain's hash there"),
+    BYTES(4, cm_stamp, key, NEED, PUBLIC, PUBLIC, "the signer's public key"),
+    BYTES(5, cm_stamp, signature, NEED, SIGNATURE, SIGNATURE, "Ed25519, of time, chain and root"),
+};
+static const struct cm_schema cm_stamp_schema = SCHEMA("stamp", cm_stamp, 0);
+
 static const struct cm_field cm_receipt_fields[] = {
     ID(1, cm_receipt, id, NEED, "id of the record this answers"),
     U32(2, cm_receipt, status, NEED, 0, UINT32_MAX, "status number: 0 accepted"),
     TEXT(3, cm_receipt, reason, MAY, 1, CM_MAX_REASON_BYTES, "a sentence when refused"),
     U32(4, cm_receipt, retry_ms, MAY, 0, UINT32_MAX, "do not try again before, milliseconds"),
+    PROVED(5, cm_receipt)
 };
 static const struct cm_schema cm_receipt_schema = SCHEMA("receipt", cm_receipt, 0);
 
@@ -279,6 +303,7 @@ static const struct cm_field cm_record_fields[] = {
     ID(1, cm_record, id, NEED, "stable over every retry"),
     U32(2, cm_record, kind, NEED, 1, UINT32_MAX, "number of the kind"),
     BYTES(3, cm_record, body, NEED, 1, CM_MAX_RECORD_BYTES, "the encoded message of that kind"),
+    PROVED(4, cm_record)
 };
 static const struct cm_schema cm_record_schema = SCHEMA("record", cm_record, 0);
 
@@ -459,6 +484,8 @@ static const struct cm_field cm_envelope_fields[] = {
     U64(3, cm_envelope, boot, NEED, "random number of this start of the sender"),
     STRUCTS(4, cm_envelope, receipts, cm_receipt, MAY, CM_MAX_ENVELOPE_RECORDS, "for what came"),
     STRUCTS(5, cm_envelope, records, cm_record, MAY, CM_MAX_ENVELOPE_RECORDS, "what goes"),
+    STRUCTS(6, cm_envelope, stamps, cm_stamp, MAY, CM_MAX_STAMPS, "signatures they are proved by"),
+    STRUCTS(7, cm_envelope, checkpoints, cm_stamp, MAY, 1, "the end of the sender's chain, signed"),
     U64(8, cm_envelope, manifest, MAY, "number of the fleet manifest that the sender has"),
 };
 

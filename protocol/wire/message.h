@@ -459,11 +459,31 @@ static inline uint32_t cm_epoch_of(uint32_t epoch)
 	return epoch > 1 ? epoch : 1;
 }
 
+/* A signature over everything that left the sender because of one commit; what is under it is told in
+ * protocol/seal/proof.h. */
+struct cm_stamp {
+	int64_t at_ms; /* when it was signed */
+	uint64_t seq;  /* the end of the sender's chain with that commit */
+	struct cm_bytes head;
+	struct cm_bytes key; /* the signer's public one */
+	struct cm_bytes signature;
+};
+
+/* How a record or a receipt is proved by a stamp: its leaf's place among so many, and the way to the root. */
+struct cm_proof {
+	uint32_t stamp; /* on the wire alone: place of `by` in the envelope's stamps, from 1; 0: not signed */
+	uint32_t place;
+	uint32_t leaves;
+	struct cm_bytes path;      /* the hashes beside the way, 32 bytes each */
+	const struct cm_stamp *by; /* beside the wire: NULL: it is not signed */
+};
+
 /* One message with its stable id. The body is the encoded message of that kind. */
 struct cm_record {
 	struct cm_id id;
 	uint32_t kind; /* enum cm_kind, or a number from a newer peer */
 	struct cm_bytes body;
+	struct cm_proof proof;
 };
 
 /* The durable answer to one record: sent only after the receiver's commit. */
@@ -472,6 +492,7 @@ struct cm_receipt {
 	uint32_t status;   /* CM_OK accepted, CM_DUPLICATE first answer again, else refused */
 	const char *reason;
 	uint32_t retry_ms; /* with CM_TRY_AGAIN and CM_DISK_FULL: not before */
+	struct cm_proof proof;
 };
 
 /* All that travels in one nng message, either way: first the receipts for what came, then what goes.
@@ -484,6 +505,10 @@ struct cm_envelope {
 	size_t receipts_count;
 	const struct cm_record *records;
 	size_t records_count;
+	const struct cm_stamp *stamps; /* that its records and receipts are proved by */
+	size_t stamps_count;
+	const struct cm_stamp *checkpoints; /* none or one: the end of the sender's chain, signed as such */
+	size_t checkpoints_count;
 	uint64_t manifest; /* number of the fleet manifest that the sender has; 0: none */
 };
 

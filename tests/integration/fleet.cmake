@@ -15,7 +15,7 @@ target_compile_definitions(fleet_help
   PRIVATE RELAY_PATH="$<TARGET_FILE:comity-relay>" COMITY_SOURCE_DIR="${PROJECT_SOURCE_DIR}" COMITY_BINARY_DIR="${PROJECT_BINARY_DIR}" SLOWSYNC="$<TARGET_FILE:slowsync>")
 target_link_libraries(fleet_help PUBLIC cm_cli cm_hub cm_ledger cm_wire cm_effect cm_people cm_seal cm_now)
 
-foreach(name outcomes input twice hostile forged killed storm full_disk readings replay residency stop config network stuck clock clocks power sync flood revise routers handover people tls)
+foreach(name outcomes input twice hostile forged killed storm full_disk readings replay residency stop config network stuck clock clocks power sync flood revise routers handover people tls audit)
   comity_plain_test(fleet_${name} SOURCES integration/fleet_${name}.c LIBS fleet_help)
   add_dependencies(test_fleet_${name} comity comity-node comity-router comity-relay slowsync stepclock)
 endforeach()
@@ -30,3 +30,4 @@ add_dependencies(test_fleet_namespaces comity comity-node comity-router comity-r
 comity_plain_test(fleet_sealed SOURCES integration/fleet_sealed.c LIBS fleet_help)
 target_link_libraries(test_fleet_sealed PRIVATE PkgConfig::SODIUM)
 add_dependencies(test_fleet_sealed comity comity-node comity-router comity-relay)
+target_link_libraries(test_fleet_audit PRIVATE PkgConfig::SQLITE)

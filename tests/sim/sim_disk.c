@@ -176,6 +176,11 @@ static void store_entry(struct sim_proc *proc, const struct cm_job_entry *e)
 		if (cm_idmap_put(&disk->inbox, &e->id, answered) != CM_OK)
 			abort();
 		break;
+	case CM_ENTRY_PROOF:
+	case CM_ENTRY_RECEIPT:
+	case CM_ENTRY_CHECKPOINT:
+		sim_fail(sim, "%s keeps a signature, and nobody signs here", proc->settings.name);
+		break;
 	case CM_ENTRY_OUTBOX_DELETE:
 		waiting = waiting_row(disk, &e->id);
 		if (waiting != NULL) {

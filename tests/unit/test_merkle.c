@@ -161,3 +161,26 @@ Test(merkle, the_largest_tree_has_no_more_steps_than_there_is_room_for)
 	cr_assert_eq(path.steps, CM_MERKLE_MOST_STEPS);
 	cr_assert(leads_to(&many[54321], &path, &root));
 }
+
+/* The tree that is grown once gives what the one that is walked for each leaf gives. */
+Test(merkle, a_grown_tree_has_the_same_paths)
+{
+	struct cm_hash nodes[2 * MOST - 1];
+	struct cm_merkle_path walked;
+	struct cm_merkle_path grown;
+	struct cm_hash root;
+	struct cm_hash top;
+
+	for (size_t count = 1; count <= MOST; count++) {
+		for (size_t i = 0; i < count; i++)
+			nodes[2 * i] = leaves[i];
+		cm_merkle_root(leaves, count, &root);
+		cm_merkle_grow(nodes, count, &top);
+		cr_assert(is_same(&root, &top), "%zu leaves", count);
+		for (size_t i = 0; i < count; i++) {
+			cm_merkle_path(leaves, count, i, &walked);
+			cm_merkle_grown_path(nodes, count, i, &grown);
+			cr_assert(memcmp(&walked, &grown, sizeof walked) == 0, "%zu of %zu", i, count);
+		}
+	}
+}

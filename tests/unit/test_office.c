@@ -29,6 +29,7 @@ static char told[400]; /* what the machine was told of peers and refusals, a lin
 static bool acts_when_refused;
 static unsigned machine_patience_ms;
 static struct cm_office_options bounds; /* only its bounds are looked at */
+static enum cm_status trust_says = CM_INTERNAL; /* CM_INTERNAL: nobody is asked */
 static size_t fail_at; /* after the machine has spoken, this request for memory fails */
 
 /* The inbox: one id. */
@@ -186,6 +187,53 @@ static enum cm_status resume_ledger(void *self)
 	return CM_OK;
 }
 
+/* ---- who may have said it -------------------------------------------------------------------- */
+
+static enum cm_status on_trust(struct cm_office_kept *kept, struct cm_err *err)
+{
+	kept->len = 5;
+	memcpy(kept->bytes, "proof", 5);
+	return trust_says == CM_OK ? CM_OK : cm_err_set(err, trust_says, "not so");
+}
+
+static enum cm_status trust_record(void *self, const char *sender, const struct cm_record *record,
+    struct cm_office_kept *kept, struct cm_err *err)
+{
+	(void)self;
+	(void)record;
+	cr_assert_str_eq(sender, "router");
+	return on_trust(kept, err);
+}
+
+static enum cm_status trust_receipt(void *self, const char *sender, const struct cm_receipt *receipt,
+    struct cm_office_kept *kept, struct cm_err *err)
+{
+	(void)self;
+	(void)receipt;
+	cr_assert_str_eq(sender, "router");
+	return on_trust(kept, err);
+}
+
+static struct cm_ledger_stamp own_checkpoint; /* seq 0: there is none */
+
+static bool tell_checkpoint(void *self, struct cm_wall now, struct cm_ledger_stamp *out)
+{
+	(void)self;
+	(void)now;
+	*out = own_checkpoint;
+	return own_checkpoint.seq > 0;
+}
+
+static enum cm_status trust_checkpoint(void *self, const char *sender,
+    const struct cm_stamp *checkpoint, struct cm_ledger_stamp *out, struct cm_err *err)
+{
+	(void)self;
+	cr_assert_str_eq(sender, "router");
+	*out = (struct cm_ledger_stamp){.seq = checkpoint->seq};
+	memcpy(out->head, checkpoint->head.data, sizeof out->head);
+	return trust_says == CM_OK ? CM_OK : cm_err_set(err, trust_says, "not so");
+}
+
 /* ---- inputs ---------------------------------------------------------------------------------- */
 
 static struct cm_office_input input_of(enum cm_office_event event)
@@ -218,6 +266,8 @@ static void start(void)
 	        .resume = on_resume,
 	        .reset = on_reset},
 	    .store = {NULL, look_up, no_journal, no_outbox, resume_ledger},
+	    .trust = {NULL, trust_says != CM_INTERNAL ? trust_record : NULL,
+	        trust_says != CM_INTERNAL ? trust_receipt : NULL, tell_checkpoint, trust_checkpoint},
 	    .boot = 1,
 	    .ticket_bytes = 16};
 	struct cm_office_input now;
@@ -243,6 +293,8 @@ static void start(void)
 static void end(void)
 {
 	bounds = (struct cm_office_options){0};
+	trust_says = CM_INTERNAL;
+	own_checkpoint.seq = 0;
 	cm_office_free(office);
 	cm_arena_fini(&arena);
 	cr_assert_eq(cm_alloc_live(), 0, "%zu blocks live", cm_alloc_live());
@@ -1053,4 +1105,240 @@ Test(office, a_refusal_is_not_forgotten_when_memory_is_short_or_the_process_ends
 	start();
 	send_and_refuse(CM_CHANGED, "router2 has it");
 	end(); /* no block lives */
+}
+
+/* ---- proofs ---------------------------------------------------------------------------------- */
+
+Test(office, what_is_not_its_senders_is_refused_and_leaves_no_mark)
+{
+	trust_says = CM_NOT_ALLOWED;
+	start();
+	request_ask(1);
+	is_receipt(1, CM_NOT_ALLOWED);
+	cr_assert_eq(records_taken, 0);
+	cr_assert_eq(cm_office_counters(office)->records_unproved, 1);
+	cr_assert_not(next(CM_OFFICE_DO_COMMIT));
+	trust_says = CM_TRY_AGAIN;
+	request_ask(1);
+	is_receipt(1, CM_TRY_AGAIN);
+	trust_says = CM_OK; /* whoever sent it under that id, the true one is taken */
+	request_ask(1);
+	job_back(next_job(), CM_OK);
+	is_receipt(1, CM_OK);
+	cr_assert_eq(records_taken, 1);
+	end();
+}
+
+/* The first entry of that kind. */
+static const struct cm_job_entry *entry_of(const struct cm_job *job, enum cm_entry_kind kind)
+{
+	const struct cm_job_entry *e = job->first;
+
+	while (e != NULL && e->entry != kind)
+		e = e->next;
+	cr_assert_not_null(e);
+	return e;
+}
+
+Test(office, what_proves_a_record_is_kept_beside_the_row_that_is_the_record)
+{
+	const struct cm_job_entry *proof;
+	struct cm_record record = {
+	    .id = id_of(1), .kind = CM_KIND_ASK, .body = {(const uint8_t *)"row", 3}};
+	struct cm_job *job;
+
+	trust_says = CM_OK;
+	start();
+	request(&record, 1);
+	job = next_job();
+	proof = entry_of(job, CM_ENTRY_PROOF);
+	cr_assert_eq(proof->same, entry_of(job, CM_ENTRY_JOURNAL));
+	cr_assert(cm_id_equal(&proof->id, &record.id));
+	cr_assert_str_eq(proof->peer, "router");
+	cr_assert(proof->body_len == 5 && memcmp(proof->body, "proof", 5) == 0);
+	job_back(job, CM_OK);
+	is_receipt(1, CM_OK);
+	request_ask(2); /* the row that this one leaves is another's bytes */
+	job = next_job();
+	cr_assert_eq(count_entries(job, CM_ENTRY_PROOF), 0);
+	job_back(job, CM_OK);
+	end();
+}
+
+/* A record of ours goes out; its receipt comes, as `trust` says. The next job, or NULL. */
+static struct cm_job *send_and_have_it_received(enum cm_status trust)
+{
+	struct cm_receipt receipt = {.id = id_of(101), .status = CM_OK, .reason = ""};
+	struct cm_envelope envelope = {.version = CM_PROTOCOL_VERSION,
+	    .sender = "router",
+	    .boot = 7,
+	    .receipts = &receipt,
+	    .receipts_count = 1};
+	struct cm_office_input input = input_of(CM_OFFICE_REQUEST);
+	struct cm_office_input alarm = input_of(CM_OFFICE_ALARM);
+	struct cm_buf buf;
+
+	peer_is_up();
+	machine_sends = true;
+	request_ask(1);
+	job_back(next_job(), CM_OK); /* the record rides on the answer */
+	trust_says = trust;
+	cm_buf_init(&buf, 0);
+	cr_assert_eq(cm_envelope_encode(&envelope, &buf, NULL), CM_OK);
+	input.asker = &envelope;
+	input.bytes = (struct cm_bytes){buf.data, buf.len};
+	cm_office_step(office, &input);
+	cm_buf_fini(&buf);
+	alarm.alarm = CM_OFFICE_LAZY;
+	cm_office_step(office, &alarm);
+	return next(CM_OFFICE_DO_COMMIT) ? effect.job : NULL;
+}
+
+Test(office, what_proves_a_receipt_is_kept_when_its_record_goes)
+{
+	const struct cm_job_entry *receipt;
+	struct cm_id case_id = id_of(1);
+	struct cm_id id = id_of(101);
+	struct cm_job *job;
+
+	trust_says = CM_OK;
+	start();
+	job = send_and_have_it_received(CM_OK);
+	cr_assert_not_null(job);
+	cr_assert_eq(count_entries(job, CM_ENTRY_OUTBOX_DELETE), 1);
+	receipt = entry_of(job, CM_ENTRY_RECEIPT);
+	cr_assert(cm_id_equal(&receipt->case_id, &case_id) && cm_id_equal(&receipt->id, &id));
+	cr_assert_eq(receipt->status, CM_OK);
+	cr_assert(receipt->body_len == 5 && memcmp(receipt->body, "proof", 5) == 0);
+	job_back(job, CM_OK);
+	end();
+}
+
+Test(office, a_receipt_with_a_wrong_signature_counts_for_nothing)
+{
+	trust_says = CM_OK;
+	start();
+	cr_assert_null(send_and_have_it_received(CM_NOT_ALLOWED));
+	cr_assert_eq(cm_office_peer_waiting(office, 0), 1);
+	cr_assert_eq(cm_office_counters(office)->receipts_unproved, 1);
+	end();
+}
+
+/* ---- checkpoints ----------------------------------------------------------------------------- */
+
+/* The router's request with the end of its chain, and nothing else. */
+static void request_checkpoint(uint64_t seq, uint8_t head)
+{
+	uint8_t bytes[64] = {head};
+	struct cm_stamp stamp = {
+	    .seq = seq, .head = {bytes, 32}, .key = {bytes, 32}, .signature = {bytes, 64}};
+	struct cm_envelope envelope = {.version = CM_PROTOCOL_VERSION,
+	    .sender = "router",
+	    .boot = 7,
+	    .checkpoints = &stamp,
+	    .checkpoints_count = 1};
+	struct cm_office_input input = input_of(CM_OFFICE_REQUEST);
+	struct cm_buf buf;
+
+	cm_buf_init(&buf, 0);
+	cr_assert_eq(cm_envelope_encode(&envelope, &buf, NULL), CM_OK);
+	input.asker = &envelope;
+	input.bytes = (struct cm_bytes){buf.data, buf.len};
+	cm_office_step(office, &input);
+	cm_buf_fini(&buf);
+}
+
+static void is_kept(uint64_t seq)
+{
+	const struct cm_job_entry *entry;
+	struct cm_ledger_stamp stamp;
+	struct cm_job *job = next_job();
+
+	cr_assert_leq(effect.patience_ms, 100, "a heartbeat waits for its answer");
+	entry = entry_of(job, CM_ENTRY_CHECKPOINT);
+	cr_assert_str_eq(entry->peer, "router");
+	memcpy(&stamp, entry->body, sizeof stamp);
+	cr_assert_eq(stamp.seq, seq);
+	job_back(job, CM_OK);
+	cr_assert(next(CM_OFFICE_DO_ANSWER));
+}
+
+Test(office, the_end_of_a_peers_chain_is_kept_once_and_what_unsays_it_is_kept_and_told)
+{
+	trust_says = CM_OK;
+	start();
+	request_checkpoint(5, 1);
+	is_kept(5);
+	request_checkpoint(5, 1);
+	cr_assert_not(next(CM_OFFICE_DO_COMMIT));
+	request_checkpoint(9, 2);
+	is_kept(9);
+	cr_assert_eq(cm_office_counters(office)->checkpoints_false, 0);
+	request_checkpoint(9, 3); /* a fork */
+	is_kept(9);
+	cr_assert_eq(cm_office_counters(office)->checkpoints_false, 1);
+	request_checkpoint(8, 4); /* cut short */
+	is_kept(8);
+	cr_assert_eq(cm_office_counters(office)->checkpoints_false, 2);
+	cr_assert_eq(cm_office_counters(office)->checkpoints_in, 4);
+	trust_says = CM_NOT_ALLOWED;
+	request_checkpoint(20, 4);
+	cr_assert_not(next(CM_OFFICE_DO_COMMIT));
+	cr_assert_eq(cm_office_counters(office)->checkpoints_false, 3);
+	end();
+}
+
+/* How many checkpoints the next envelope to the router has. The alarm of its link is rung. */
+static size_t told_now(void)
+{
+	struct cm_office_input alarm = input_of(CM_OFFICE_ALARM);
+	struct cm_envelope envelope;
+
+	alarm.alarm = CM_OFFICE_LINK;
+	cm_office_step(office, &alarm);
+	cr_assert(next(CM_OFFICE_DO_SEND));
+	cr_assert_eq(cm_envelope_decode(
+	                 effect.bytes.data, effect.bytes.len, &arena, &envelope, NULL),
+	    CM_OK);
+	return envelope.checkpoints_count;
+}
+
+static void fail_send(uint64_t token)
+{
+	struct cm_office_input input = input_of(CM_OFFICE_REPLY);
+
+	input.token = token;
+	input.status = CM_UNREACHABLE;
+	cm_office_step(office, &input);
+	now_ms += 1000;
+}
+
+Test(office, a_peer_is_told_the_end_of_the_chain_until_it_may_have_heard_it)
+{
+	struct cm_office_input input;
+
+	trust_says = CM_OK;
+	start();
+	own_checkpoint = (struct cm_ledger_stamp){.seq = 5};
+	peer_is_up();
+	now_ms += 1000; /* a heartbeat is due */
+	cr_assert_eq(told_now(), 1);
+	fail_send(effect.token);
+	cr_assert_eq(told_now(), 1);
+	{
+		struct cm_envelope answer = {
+		    .version = CM_PROTOCOL_VERSION, .sender = "router", .boot = 7};
+		struct cm_buf buf;
+
+		cm_buf_init(&buf, 0);
+		cr_assert_eq(cm_envelope_encode(&answer, &buf, NULL), CM_OK);
+		input = input_of(CM_OFFICE_REPLY);
+		input.token = effect.token;
+		input.bytes = (struct cm_bytes){buf.data, buf.len};
+		cm_office_step(office, &input);
+		cm_buf_fini(&buf);
+	}
+	now_ms += 1000;
+	cr_assert_eq(told_now(), 0);
+	end();
 }

@@ -246,7 +246,8 @@ Test(wire_codec, a_message_over_its_kinds_limit_is_not_encoded)
 
 	cm_buf_init(&out, 0);
 	for (size_t i = 0; i < 3; i++)
-		records[i] = (struct cm_record){{{1}}, 99, {body, CM_MAX_RECORD_BYTES / 2}};
+		records[i] = (struct cm_record){
+		    .id = {{1}}, .kind = 99, .body = {body, CM_MAX_RECORD_BYTES / 2}};
 	cr_expect_eq(cm_envelope_encode(&envelope, &out, &err), CM_OK);
 	cm_buf_clear(&out);
 	records[0].body.len = CM_MAX_RECORD_BYTES;
@@ -278,7 +279,7 @@ Test(wire_codec, record_bodies_travel_untouched)
 	/* A body with a field no table has, in a kind no table has: the bytes come out as they
 	 * went. */
 	static const uint8_t body[] = {0x82, 0x01, 0xa1, 'x', 0xcd, 0x03, 0xe8, 0xc3};
-	struct cm_record record = {{{9}}, 4711, {body, sizeof body}};
+	struct cm_record record = {.id = {{9}}, .kind = 4711, .body = {body, sizeof body}};
 	struct cm_envelope envelope = {
 	    .version = 1, .sender = "ie", .boot = 1, .records = &record, .records_count = 1};
 	struct cm_envelope back;
@@ -316,8 +317,12 @@ Test(wire_codec, the_overheads_are_the_most_that_an_envelope_adds)
 	memset(sender, 's', CM_MAX_NAME_BYTES);
 	memset(reason, 'r', CM_MAX_REASON_BYTES);
 	for (size_t i = 0; i < 16; i++) {
-		records[i] = (struct cm_record){{{1}}, UINT32_MAX, {body, 70000}};
-		receipts[i] = (struct cm_receipt){{{1}}, UINT32_MAX, reason, UINT32_MAX};
+		records[i] = (struct cm_record){
+		    .id = {{1}}, .kind = UINT32_MAX, .body = {body, 70000}};
+		receipts[i] = (struct cm_receipt){.id = {{1}},
+		    .status = UINT32_MAX,
+		    .reason = reason,
+		    .retry_ms = UINT32_MAX};
 	}
 	records[0].body.len = sizeof body;
 	cm_buf_init(&out, 0);
@@ -329,4 +334,86 @@ Test(wire_codec, the_overheads_are_the_most_that_an_envelope_adds)
 				       sizeof body +
 				       16 * (CM_RECEIPT_OVERHEAD_BYTES + CM_MAX_REASON_BYTES));
 	cm_buf_fini(&out);
+}
+
+/* ---- proofs ---------------------------------------------------------------------------------- */
+
+static const uint8_t hashes[CM_MAX_PATH_BYTES] = {7};
+
+static struct cm_stamp stamp_of(const uint8_t signature[64])
+{
+	return (struct cm_stamp){.at_ms = INT64_MAX,
+	    .seq = UINT64_MAX,
+	    .head = {hashes, 32},
+	    .key = {hashes, 32},
+	    .signature = {signature, 64}};
+}
+
+static struct cm_proof proof_of(const struct cm_stamp *by)
+{
+	return (struct cm_proof){.place = 65535, .leaves = 65536, .path = {hashes, sizeof hashes}, .by = by};
+}
+
+Test(wire_codec, each_signature_travels_once_and_each_record_finds_its_own)
+{
+	const uint8_t one[64] = {1};
+	const uint8_t two[64] = {2};
+	const struct cm_stamp first = stamp_of(one);
+	const struct cm_stamp second = stamp_of(two);
+	const struct cm_stamp again = stamp_of(one);
+	const uint8_t body[] = {0x80};
+	struct cm_record records[4];
+	struct cm_receipt receipt = {.id = {{1}}, .proof = proof_of(&second)};
+	struct cm_stamp stamps[CM_MAX_STAMPS];
+	struct cm_envelope envelope = {.version = 1, .sender = "ie", .receipts = &receipt,
+	    .receipts_count = 1, .records = records, .records_count = 4, .stamps = stamps};
+	struct cm_envelope back;
+	struct cm_arena arena;
+	struct cm_buf out;
+
+	for (size_t i = 0; i < 4; i++)
+		records[i] = (struct cm_record){.id = {{2}}, .kind = 99, .body = {body, 1}};
+	records[0].proof = proof_of(&first);
+	records[1].proof = proof_of(&second);
+	records[3].proof = proof_of(&again);
+	envelope.stamps_count = cm_envelope_number(records, 4, &receipt, 1, stamps);
+	cr_assert_eq(envelope.stamps_count, 2);
+	cm_arena_init(&arena, 0);
+	cm_buf_init(&out, 0);
+	cr_assert_eq(cm_envelope_encode(&envelope, &out, NULL), CM_OK);
+	cr_expect_leq(out.len, CM_ENVELOPE_OVERHEAD_BYTES + 4 * (CM_RECORD_OVERHEAD_BYTES + 1) +
+				   CM_RECEIPT_OVERHEAD_BYTES + 5 * CM_PROOF_OVERHEAD_BYTES +
+				   2 * CM_STAMP_OVERHEAD_BYTES);
+	cr_assert_eq(cm_envelope_decode(out.data, out.len, &arena, &back, NULL), CM_OK);
+	cm_buf_fini(&out);
+	cr_assert_eq(back.stamps_count, 2);
+	cr_expect_eq(back.records[0].proof.by, back.records[3].proof.by);
+	cr_expect_eq(back.records[0].proof.by->signature.data[0], 1);
+	cr_expect_eq(back.records[1].proof.by->signature.data[0], 2);
+	cr_expect_eq(back.receipts[0].proof.by, back.records[1].proof.by);
+	cr_expect_null(back.records[2].proof.by);
+	cr_expect_eq(back.records[1].proof.place, 65535);
+	cr_expect_eq(back.records[1].proof.leaves, 65536);
+	cr_expect_eq(back.records[1].proof.path.len, sizeof hashes);
+	cm_arena_fini(&arena);
+}
+
+Test(wire_codec, a_stamp_that_is_not_there_is_refused)
+{
+	const uint8_t body[] = {0x80};
+	struct cm_record record = {.id = {{2}}, .kind = 99, .body = {body, 1}, .proof = {.stamp = 1}};
+	struct cm_envelope envelope = {
+	    .version = 1, .sender = "ie", .records = &record, .records_count = 1};
+	struct cm_err err = {.text = ""};
+	struct cm_arena arena;
+	struct cm_buf out;
+
+	cm_arena_init(&arena, 0);
+	cm_buf_init(&out, 0);
+	cr_assert_eq(cm_envelope_encode(&envelope, &out, NULL), CM_OK);
+	cr_assert_eq(cm_envelope_decode(out.data, out.len, &arena, &envelope, &err), CM_BAD_INPUT);
+	cr_expect_str_eq(err.text, "envelope.records[0].stamp: 1 of 0");
+	cr_expect_eq(envelope.records_count, 0);
+	cm_buf_fini(&out);
+	cm_arena_fini(&arena);
 }

@@ -443,6 +443,32 @@ static const struct cm_record records[] = {
     /* a kind of a newer peer */
     {.id = OTHER_ID, .kind = 99, .body = BYTES("\x81\x01\xc3")},
 };
+/* Signed bytes are only bytes here: what they mean is tested in tests/unit/test_proof.c. */
+static const struct cm_stamp stamps[] = {
+    {.at_ms = 1793836800000,
+	.seq = 17,
+	.head = BYTES("headheadheadheadheadheadheadhead"),
+	.key = BYTES("public keypublic keypublic keypu"),
+	.signature = BYTES("signaturesignaturesignaturesignaturesignaturesignaturesignatures")},
+};
+static const struct cm_receipt proved_receipts[] = {
+    {.id = CASE_ID, .proof = {.stamp = 1, .leaves = 2, .path = BYTES("the other leaf's hash: 32 bytes.")}},
+};
+static const struct cm_record proved_records[] = {
+    {.id = OTHER_ID,
+	.kind = 99,
+	.body = BYTES("\x81\x01\xc3"),
+	.proof = {.stamp = 1, .place = 1, .leaves = 2, .path = BYTES("the other leaf's hash: 32 bytes.")}},
+};
+static const struct cm_envelope signed_envelope = {
+    .version = 1,
+    .sender = "ie",
+    .boot = 256,
+    ARRAY(receipts, proved_receipts),
+    ARRAY(records, proved_records),
+    ARRAY(stamps, stamps),
+    ARRAY(checkpoints, stamps),
+};
 static const struct cm_envelope heartbeat = {.version = 1, .sender = "ie", .boot = 256};
 static const struct cm_envelope envelope = {
     .version = 1,
@@ -493,6 +519,7 @@ const struct sample samples[] = {
     SAMPLE(reply, op_reply),
     SAMPLE(refusal, op_reply),
     SAMPLE(heartbeat, envelope),
+    SAMPLE(signed_envelope, envelope),
     SAMPLE(envelope, envelope),
 };
 const size_t samples_count = COUNT(samples);

@@ -54,6 +54,9 @@ Test(wire_schema, every_member_of_a_struct_is_in_its_table)
 
 	for (size_t s = 0; s < count; s++) {
 		size_t at = 0;
+		/* What can be proved ends in a pointer that is not for the wire. */
+		bool is_proved =
+		    strcmp(schemas[s]->fields[schemas[s]->fields_count - 1].name, "path") == 0;
 
 		for (size_t i = 0; i < schemas[s]->fields_count; i++) {
 			const struct cm_field *field = &schemas[s]->fields[i];
@@ -68,7 +71,7 @@ Test(wire_schema, every_member_of_a_struct_is_in_its_table)
 						    ? field->nested->size
 						    : sizes[field->kind]);
 		}
-		cr_expect_lt(schemas[s]->size - at, 8, "%s: its last member is in no table",
+		cr_expect_lt(schemas[s]->size - at, is_proved ? 8 + sizeof(void *) : 8, "%s: its last member is in no table",
 		    schemas[s]->name);
 	}
 }
