@@ -11,6 +11,7 @@
 #include "protocol/clocks/zone_files.h"
 #include "protocol/link/address.h"
 #include "protocol/link/now.h"
+#include "protocol/post/confine_settings.h"
 #include "protocol/seal/seal.h"
 
 #define CM_EXIT_LATE_S 20 /* how long a clean stop may take before the process gives up */
@@ -225,14 +226,30 @@ static int fail(const struct cm_daemon *daemon, const struct cm_err *err)
 	return 1;
 }
 
+/* Before anything is opened that the settings name, and before the first thread. */
+static enum cm_status confine(const struct cm_settings *settings, struct cm_err *err)
+{
+	struct cm_confine own;
+	struct cm_arena arena;
+	enum cm_status status;
+
+	cm_arena_init(&arena, 0);
+	status = cm_confine_from(settings, &arena, &own, err);
+	if (status == CM_OK)
+		status = cm_confine(&own, err);
+	cm_arena_fini(&arena);
+	return status;
+}
+
 static int serve(struct running *run, long ready_fd)
 {
 	struct cm_machine machine = {0};
 	struct cm_err err = {.text = ""};
-	enum cm_status status =
-	    run->daemon->open(&run->settings, &run->state, &machine, &err);
+	enum cm_status status = confine(&run->settings, &err);
 	int left;
 
+	if (status == CM_OK)
+		status = run->daemon->open(&run->settings, &run->state, &machine, &err);
 	if (status != CM_OK) {
 		(void)uv_loop_close(&run->loop);
 		return fail(run->daemon, &err);
@@ -240,6 +257,7 @@ static int serve(struct running *run, long ready_fd)
 	catch_signals(run);
 	status = cm_post_open(&run->settings, &run->loop, &machine, &run->post, &err);
 	if (status == CM_OK) {
+		cm_confine_end_start();
 		run->daemon->opened(run->state, run->post);
 		cm_log(CM_LOG_INFO, "process.listens", "name=%s role=%s", run->settings.name,
 		    run->settings.role);

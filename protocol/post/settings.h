@@ -36,6 +36,7 @@ struct cm_settings {
 	const char *ledger;
 	const char *residency;
 	const char *blind_key;
+	const char *user; /* whose the process becomes that root has started */
 	int64_t overdue_ms;
 	int64_t router_patience_ms; /* how long a router may be silent before its open cases go to the next */
 	int64_t router_lost_ms;     /* and before its decided ones do */
@@ -53,6 +54,10 @@ struct cm_settings {
 enum cm_status cm_settings_read(const char *path, struct cm_settings *out,
     struct cm_err *err) CM_MUST_USE;
 void cm_settings_fini(struct cm_settings *settings);
+
+/* Every path the file gives, of files that the process reads or writes: `each` borrows it. */
+void cm_settings_each_path(
+    const struct cm_settings *settings, void (*each)(void *data, const char *path), void *data);
 
 /* The canonical form: every setting in the table's order. */
 void cm_settings_print(const struct cm_settings *settings, struct cm_buf *out);
