@@ -88,8 +88,8 @@ static void tell_without(bool works, const char *what)
 static void leave_no_core(void)
 {
 	tell_without(limit(RLIMIT_CORE, 0), "no core files");
-	if (!CM_CONFINE_SANITIZED)
-		tell_without(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0, "memory closed to other processes");
+	tell_without(prctl(PR_SET_DUMPABLE, CM_CONFINE_SANITIZED ? 1 : 0, 0, 0, 0) == 0,
+	    "memory closed to other processes");
 }
 
 /* ---- all ------------------------------------------------------------------------------------- */
@@ -118,5 +118,6 @@ enum cm_status cm_confine(const struct cm_confine *confine, struct cm_err *err)
 
 void cm_confine_end_start(void)
 {
-	tell_without(limit(RLIMIT_NPROC, 0), "no new threads");
+	if (!CM_CONFINE_SANITIZED)
+		tell_without(limit(RLIMIT_NPROC, 0), "no new threads");
 }

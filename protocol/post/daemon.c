@@ -21,6 +21,7 @@ struct running {
 	struct cm_settings settings;
 	uv_loop_t loop;
 	uv_signal_t signals[2];
+	uv_work_t first_work;
 	struct cm_post *post;
 	void *state;
 	bool is_stopping;
@@ -226,6 +227,25 @@ static int fail(const struct cm_daemon *daemon, const struct cm_err *err)
 	return 1;
 }
 
+static void do_nothing(uv_work_t *work)
+{
+	(void)work;
+}
+
+static void on_nothing_done(uv_work_t *work, int status)
+{
+	(void)work;
+	(void)status;
+}
+
+/* libuv makes its threads for the first work that is queued, which would be at the end, when the hub's
+ * sockets are closed: so one is queued now. One thread will do. */
+static void end_start(struct running *run)
+{
+	(void)uv_queue_work(&run->loop, &run->first_work, do_nothing, on_nothing_done);
+	cm_confine_end_start();
+}
+
 /* Before anything is opened that the settings name, and before the first thread. */
 static enum cm_status confine(const struct cm_settings *settings, struct cm_err *err)
 {
@@ -233,12 +253,24 @@ static enum cm_status confine(const struct cm_settings *settings, struct cm_err 
 	struct cm_arena arena;
 	enum cm_status status;
 
+	(void)setenv("UV_THREADPOOL_SIZE", "1", 1);
 	cm_arena_init(&arena, 0);
 	status = cm_confine_from(settings, &arena, &own, err);
 	if (status == CM_OK)
 		status = cm_confine(&own, err);
 	cm_arena_fini(&arena);
 	return status;
+}
+
+static void serve_on(struct running *run, long ready_fd)
+{
+	end_start(run);
+	run->daemon->opened(run->state, run->post);
+	cm_log(CM_LOG_INFO, "process.listens", "name=%s role=%s", run->settings.name, run->settings.role);
+	if (ready_fd >= 0) {
+		(void)!write((int)ready_fd, "R", 1);
+		(void)close((int)ready_fd);
+	}
 }
 
 static int serve(struct running *run, long ready_fd)
@@ -256,18 +288,10 @@ static int serve(struct running *run, long ready_fd)
 	}
 	catch_signals(run);
 	status = cm_post_open(&run->settings, &run->loop, &machine, &run->post, &err);
-	if (status == CM_OK) {
-		cm_confine_end_start();
-		run->daemon->opened(run->state, run->post);
-		cm_log(CM_LOG_INFO, "process.listens", "name=%s role=%s", run->settings.name,
-		    run->settings.role);
-		if (ready_fd >= 0) {
-			(void)!write((int)ready_fd, "R", 1);
-			(void)close((int)ready_fd);
-		}
-	} else {
+	if (status == CM_OK)
+		serve_on(run, ready_fd);
+	else
 		on_post_closed(run);
-	}
 	(void)uv_run(&run->loop, UV_RUN_DEFAULT);
 	run->daemon->close(run->state);
 	left = uv_loop_close(&run->loop);
