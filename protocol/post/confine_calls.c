@@ -50,7 +50,7 @@ static const char *const any_arguments[] = {
 
 /* The leak check: a process that shares all with this one stops its threads and reads them. */
 static const char *const for_reports[] = {"ptrace", "wait4", "clone", "mmap", "mprotect", "prctl", "personality",
-    "process_vm_readv", "arch_prctl", "kill", NULL};
+    "process_vm_readv", "arch_prctl", "getdents", "kill", NULL};
 
 /* The signal's handler: on the thread that made the call, which was not made. */
 static void on_forbidden(int number, siginfo_t *info, void *context)

@@ -200,6 +200,37 @@ static void what_is_written_never_runs_and_no_socket_is_called_that_has_no_file(
 	cm_free(t.said);
 }
 
+static void the_check_for_leaks_works_in_a_confined_process(void)
+{
+	const char *kept = getenv("ASAN_OPTIONS");
+	char options[320];
+	char report[300];
+	struct trier t;
+	char *text;
+	int how;
+
+	if (!IS_SANITIZED) {
+		skip("this build has no sanitizers");
+		return;
+	}
+	make_folder(&t, "leak");
+	(void)snprintf(options, sizeof options, "detect_leaks=1:log_path='%s/report'", t.folder);
+	(void)setenv("ASAN_OPTIONS", options, 1);
+	start(&t, "leak");
+	must(kept == NULL ? unsetenv("ASAN_OPTIONS") == 0 : setenv("ASAN_OPTIONS", kept, 1) == 0, "memory");
+	must(wait_until(has_tried, &t, PATIENCE_MS), "it tries all: %s", t.said);
+	(void)kill(t.pid, SIGTERM);
+	how = wait_end(&t);
+	expect(WIFEXITED(how) && WEXITSTATUS(how) != 0, "it does not end well: %d", how);
+	(void)snprintf(report, sizeof report, "%s/report.%ld", t.folder, (long)t.pid);
+	text = file_read(report, NULL);
+	must(text != NULL, "read %s", report);
+	expect(strstr(text, " byte(s) leaked") != NULL && strstr(text, "lose_memory") != NULL,
+	    "the leak is found, and named from the program: %s", text);
+	cm_free(text);
+	cm_free(t.said);
+}
+
 /* ---- the user -------------------------------------------------------------------------------- */
 
 static void expect_refused(struct trier *t, const char *more, const char *sentence)
@@ -259,6 +290,7 @@ static void root_becomes_the_user_of_the_settings_for_good(void)
 	struct trier t = {.folder = "/tmp/comity-user-XXXXXX"};
 	const struct passwd *nobody = getpwnam("nobody");
 	char command[300];
+	int how;
 
 	if (geteuid() != 0 || nobody == NULL) {
 		skip("only root can become another user");
@@ -272,7 +304,8 @@ static void root_becomes_the_user_of_the_settings_for_good(void)
 	expect_user(&t, nobody->pw_uid);
 	expect_memory_closed(&t);
 	(void)kill(t.pid, SIGTERM);
-	expect(wait_end(&t) == 0, "it stops clean: %s", t.said);
+	how = wait_end(&t);
+	expect(how == 0, "it stops clean: %d %s", how, t.said);
 	expect_said(&t, "ledger", "done");
 	if (!IS_SANITIZED)
 		expect_said(&t, "thread", "refused: Resource temporarily unavailable");
@@ -366,6 +399,8 @@ int main(void)
 		files_of_others_are_closed_and_its_own_are_open},
 	    {"what is written never runs and no socket is called that has no file",
 		what_is_written_never_runs_and_no_socket_is_called_that_has_no_file},
+	    {"the check for leaks works in a confined process",
+		the_check_for_leaks_works_in_a_confined_process},
 	    {"a user that is none is no reason to stay root",
 		a_user_that_is_none_is_no_reason_to_stay_root},
 	    {"root becomes the user of the settings for good",

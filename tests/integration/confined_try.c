@@ -232,6 +232,20 @@ static long read_zone(void)
 	return open("/usr/share/zoneinfo/Europe/Dublin", O_RDONLY | O_CLOEXEC);
 }
 
+/* For a sanitizer to find. */
+static long lose_memory(void)
+{
+	static void *volatile lost;
+
+	/* A few: one of them may lie about on the stack. */
+	for (int i = 0; i < 16; i++)
+		lost = malloc(77);
+	if (lost == NULL)
+		return -1;
+	lost = NULL;
+	return 0;
+}
+
 static long nothing_at_all(void)
 {
 	return 0;
@@ -250,7 +264,7 @@ static const struct {
     {"cmdline", read_command_lines}, {"elsewhere", write_elsewhere}, {"law", change_law},
     {"own-memory", write_own_memory}, {"mmap-exec", run_written_memory}, {"mprotect-exec", make_memory_runnable},
     {"clone3", make_process_unseen}, {"abstract", call_unnamed_socket}, {"thread", make_thread},
-    {"ledger", read_own_ledger}, {"zone", read_zone}, {"nothing", nothing_at_all}};
+    {"ledger", read_own_ledger}, {"zone", read_zone}, {"leak", lose_memory}, {"nothing", nothing_at_all}};
 
 static void try(const char *name)
 {
