@@ -33,7 +33,6 @@
 #define CM_MAX_ROUTERS 8                    /* of a fleet: among whom its cases are spread */
 #define CM_MAX_DIGESTS 128                  /* rule-set digests in a finding or an outcome */
 #define CM_MAX_ARGS 32                      /* of one operation */
-#define CM_MAX_ROWS 4096                    /* of one answer to an operation */
 #define CM_MAX_DEMAND_JSON_BYTES (256 * 1024)
 
 #endif
