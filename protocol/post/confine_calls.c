@@ -89,6 +89,17 @@ static int allow_all(scmp_filter_ctx filter, const char *const *list)
 	return result;
 }
 
+/* One argument looked at: `op` of it and `a`, or of what the mask `a` leaves of it and `b`. */
+static struct scmp_arg_cmp is(unsigned arg, enum scmp_compare op, scmp_datum_t a, scmp_datum_t b)
+{
+	return (struct scmp_arg_cmp){.arg = arg, .op = op, .datum_a = a, .datum_b = b};
+}
+
+static int add(scmp_filter_ctx filter, uint32_t action, int call, struct scmp_arg_cmp when)
+{
+	return seccomp_rule_add_array(filter, action, call, 1, &when);
+}
+
 /* Memory that is written is never executed. Refused and not the end: who looks up a host's name may load
  * a library for it, and does without. */
 static int allow_memory(scmp_filter_ctx filter)
@@ -97,64 +108,61 @@ static int allow_memory(scmp_filter_ctx filter)
 	int result = 0;
 
 	for (size_t i = 0; result == 0 && i < 2; i++) {
-		result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 1,
-		    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+		result = add(filter, SCMP_ACT_ALLOW, calls[i], is(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
 		if (result == 0)
-			result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), calls[i], 1,
-			    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
+			result = add(filter, SCMP_ACT_ERRNO(EACCES), calls[i],
+			    is(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
 	}
 	return result;
+}
+
+/* Its own limits: to look at them all, and to let no thread come after the last. */
+static int allow_limits(scmp_filter_ctx filter)
+{
+	const struct scmp_arg_cmp look[] = {is(0, SCMP_CMP_EQ, 0, 0), is(2, SCMP_CMP_EQ, 0, 0)};
+	const struct scmp_arg_cmp lower[] = {is(0, SCMP_CMP_EQ, 0, 0), is(1, SCMP_CMP_EQ, RLIMIT_NPROC, 0)};
+	int result = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2, look);
+
+	return result != 0 ? result
+			   : seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2, lower);
 }
 
 /* Threads of this process and no other process. What clone3 is asked for stands in memory that a filter
  * cannot see, so it is "not there", and the C library takes clone. */
 static int allow_threads(scmp_filter_ctx filter)
 {
-	int result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-	    SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+	int result = add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone),
+	    is(0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
 
 	if (result == 0)
 		result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 	if (result == 0)
-		result = seccomp_rule_add(
-		    filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
-	/* Its own limits: to look at them all, and to let no thread come after the last. */
-	if (result == 0)
-		result = seccomp_rule_add(
-		    filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2, SCMP_A0(SCMP_CMP_EQ, 0), SCMP_A2(SCMP_CMP_EQ, 0));
-	if (result == 0)
-		result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2,
-		    SCMP_A0(SCMP_CMP_EQ, 0), SCMP_A1(SCMP_CMP_EQ, RLIMIT_NPROC));
-	return result;
+		result = add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), is(0, SCMP_CMP_EQ, PR_SET_NAME, 0));
+	return result == 0 ? allow_limits(filter) : result;
 }
 
 /* Signals to itself: a crash is raised again once it is reported. */
 static int allow_signals(scmp_filter_ctx filter)
 {
 	scmp_datum_t self = (scmp_datum_t)getpid();
-	int result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(kill), 1, SCMP_A0(SCMP_CMP_EQ, self));
+	int result = add(filter, SCMP_ACT_ALLOW, SCMP_SYS(kill), is(0, SCMP_CMP_EQ, self, 0));
 
-	if (result == 0)
-		result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, self));
-	return result;
+	return result != 0 ? result : add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), is(0, SCMP_CMP_EQ, self, 0));
 }
 
 /* The look-up of a host's name asks the kernel for this machine's addresses, and does without. */
 static int allow_sockets(scmp_filter_ctx filter, bool has_tcp)
 {
 	static const uint64_t others[] = {AF_INET, AF_INET6};
-	int result = seccomp_rule_add(
-	    filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+	int result = add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), is(0, SCMP_CMP_EQ, AF_UNIX, 0));
 
 	if (result == 0)
-		result = seccomp_rule_add(
-		    filter, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 1, SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+		result = add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), is(0, SCMP_CMP_EQ, AF_UNIX, 0));
 	for (size_t i = 0; result == 0 && has_tcp && i < 2; i++)
-		result = seccomp_rule_add(
-		    filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, others[i]));
+		result = add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), is(0, SCMP_CMP_EQ, others[i], 0));
 	if (result == 0 && has_tcp)
-		result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
-		    SCMP_A0(SCMP_CMP_EQ, AF_NETLINK));
+		result = add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket),
+		    is(0, SCMP_CMP_EQ, AF_NETLINK, 0));
 	return result;
 }
 
@@ -164,8 +172,7 @@ static int allow_devices(scmp_filter_ctx filter)
 	int result = 0;
 
 	for (size_t i = 0; result == 0 && i < sizeof requests / sizeof requests[0]; i++)
-		result = seccomp_rule_add(
-		    filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, requests[i]));
+		result = add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), is(1, SCMP_CMP_EQ, requests[i], 0));
 	return result;
 }
 
