@@ -85,7 +85,7 @@ static void tell_without(bool works, const char *what)
 
 /* A core file would hold what was in memory: cases and keys. The second stops also the pipe to a collector
  * of cores, which heeds no limit, and other processes of the same user that look into this one's memory. */
-static void leave_no_core(void)
+void cm_confine_memory(void)
 {
 	tell_without(limit(RLIMIT_CORE, 0), "no core files");
 	tell_without(prctl(PR_SET_DUMPABLE, CM_CONFINE_SANITIZED ? 1 : 0, 0, 0, 0) == 0,
@@ -103,7 +103,7 @@ enum cm_status cm_confine(const struct cm_confine *confine, struct cm_err *err)
 	if (status != CM_OK)
 		return status;
 	tell_without(drop_capabilities(), "no capabilities");
-	leave_no_core();
+	cm_confine_memory();
 	tell_without(limit(RLIMIT_NOFILE, CM_CONFINE_MOST_FILES), "a limit of open files");
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
 		tell_without(false, "no new privileges, and so no rules for files and calls");

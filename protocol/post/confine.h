@@ -37,6 +37,10 @@ struct cm_confine {
  * else is done as far as the kernel has it. */
 enum cm_status cm_confine(const struct cm_confine *confine, struct cm_err *err) CM_MUST_USE;
 
+/* The first of it alone, for programs that end soon: no core file, and no other process looks into its
+ * memory. Part of cm_confine. */
+void cm_confine_memory(void);
+
 /* Call when all threads have been started: no other can be, nor a process. (A process of the user that
  * is root has that from the filter of system calls alone.) */
 void cm_confine_end_start(void);

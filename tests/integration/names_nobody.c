@@ -229,6 +229,18 @@ static bool has_stars(void *data)
 	return w->title != NULL && strstr(w->title, "*****") != NULL;
 }
 
+static void expect_no_core(pid_t pid)
+{
+	char path[64];
+	char *limits;
+
+	(void)snprintf(path, sizeof path, "/proc/%ld/limits", (long)pid);
+	limits = file_read(path, NULL);
+	expect(limits != NULL && strstr(limits, "Max core file size        0                    0  ") != NULL,
+	    "no core file with an account in it: %s", limits);
+	cm_free(limits);
+}
+
 /* It waits for its configuration, a pipe that nobody writes to, when its account is read already. */
 static void an_account_is_taken_out_of_the_list_of_processes(void)
 {
@@ -248,6 +260,7 @@ static void an_account_is_taken_out_of_the_list_of_processes(void)
 	expect(wait_until(has_stars, &w, PATIENCE_MS), "stars stand in its place: %s", w.title);
 	expect(w.title != NULL && strstr(w.title, "lookup") != NULL, "it is the look-up: %s", w.title);
 	expect_nameless(w.title != NULL ? w.title : "", "the list of processes", 0);
+	expect_no_core(pid);
 	(void)kill(pid, SIGKILL);
 	must(waitpid(pid, &how, 0) == pid, "it ends");
 	cm_free(w.title);
