@@ -119,6 +119,47 @@ static void demands_at_the_command_line(void)
 	}
 }
 
+/* ---- words about a case ---------------------------------------------------------------------- */
+
+static void say(const char *name, const char *const *pairs, size_t number)
+{
+	struct cm_arg args[12];
+	struct cm_op op = {.name = name, .args = args};
+	struct cm_err err = {.text = ""};
+	json_t *reply = NULL;
+
+	for (; *pairs != NULL; pairs += 2)
+		args[op.args_count++] = (struct cm_arg){pairs[0], pairs[1]};
+	if (ask(process_of(&fleet, "us"), &op, &reply, &err) != CM_OK) {
+		refusals++;
+		expect_nameless(err.text, name, number);
+	}
+	json_decref(reply);
+}
+
+/* The account in the place of each argument in turn, where it is no argument of any sense. */
+static void identifiers_in_every_argument_of_every_operation(void)
+{
+	static const char *const names[] = {"override", "answer", "retract", "recheck", "settle", "withdraw",
+	    "supersede", "show", "list", "status", "file", ACCOUNT};
+	char case_id[CM_ID_TEXT_BYTES];
+	unsigned before = refusals;
+
+	file_must(&fleet, "us", demand, case_id);
+	for (size_t n = 0; n < COUNT(names); n++) {
+		for (size_t i = 0; i < 9; i++) {
+			const char *pairs[] = {"case", case_id, "by", "counsel", "reasons", "because", "part", "1",
+			    "rule", "us.duty", "says", "holds", "fact", "offence", "value", "fraud", "disposition",
+			    "reject", NULL};
+
+			if (i != 1 && i != 2) /* who and why: a person's own words, kept as they are */
+				pairs[2 * i + 1] = ACCOUNT;
+			say(names[n], pairs, i);
+		}
+	}
+	expect(refusals - before > 60, "most are refused: %u", refusals - before);
+}
+
 /* ---- residency maps -------------------------------------------------------------------------- */
 
 static const char *const columns[] = {"account", "category", "region", "since", "until", "customer_kind",
@@ -351,6 +392,8 @@ int main(void)
 	    {"identifiers in the place of every text", identifiers_in_the_place_of_every_text},
 	    {"every byte changed", every_byte_changed},
 	    {"demands at the command line", demands_at_the_command_line},
+	    {"identifiers in every argument of every operation",
+		identifiers_in_every_argument_of_every_operation},
 	    {"identifiers in every column of a map", identifiers_in_every_column_of_a_map},
 	    {"maps that are no maps", maps_that_are_no_maps},
 	    {"look-ups that find nothing", look_ups_that_find_nothing},
