@@ -17,6 +17,11 @@ check() {
 	fi
 }
 
+# A bound may be told by another.
+while read -r name text; do
+	declare "$name=$((text))"
+done < <(sed -n 's|^#define \(CM_MAX_[A-Z_]*\) *\([^/]*\).*|\1 \2|p' "$top/protocol/wire/limits.h")
+
 # The value of a constant, as its file defines it.
 value_of() {
 	local text
