@@ -40,8 +40,10 @@ struct cm_docket_kin {
 	struct cm_docket_seen *seen; /* borrowed: as a case's */
 };
 
-/* A corrected demand came before the one it replaces: records may overtake each other. */
+/* A corrected demand came before the one it replaces: records may overtake each other. Who filed that one is
+ * not known yet: what every intake says is kept. */
 struct cm_docket_replaced {
+	struct cm_docket_replaced *next; /* of the same case */
 	struct cm_id successor;
 	char intake[CM_MAX_NAME_BYTES + 1]; /* where it was filed */
 };
@@ -55,6 +57,8 @@ struct cm_docket_word {
 	char sender[CM_MAX_NAME_BYTES + 1];
 };
 
+#define CM_DOCKET_EARLY_MOST 10000 /* of one sender */
+
 struct cm_docket {
 	struct cm_case_env env; /* borrowed */
 	struct cm_idmap cases;  /* id -> struct cm_case, owned */
@@ -65,7 +69,8 @@ struct cm_docket {
 	struct cm_arena seen;      /* of those, and of what intake said below */
 	struct cm_idmap kin;       /* id -> struct cm_docket_kin, owned */
 	struct cm_idmap words;     /* case id -> struct cm_docket_word, the newest: how intake said that it ends */
-	struct cm_idmap replaced;  /* id of a case that is not here yet -> struct cm_docket_replaced */
+	size_t early_most;         /* so many of them may be about cases that are not here; no more are */
+	struct cm_idmap replaced;  /* id of a case that is not here yet -> struct cm_docket_replaced, the newest */
 };
 
 /* An index of accounts, so that two demands about one are found (docket_alike.c). */

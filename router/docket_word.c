@@ -21,6 +21,7 @@ enum cm_status cm_docket_note_replaced(struct cm_docket *docket, const struct cm
 	replaced = cm_arena_alloc(&docket->seen, 1, sizeof *replaced);
 	if (replaced == NULL)
 		return CM_NO_MEMORY;
+	replaced->next = cm_idmap_get(&docket->replaced, &demand->supersedes);
 	replaced->successor = demand->case_id;
 	(void)snprintf(replaced->intake, sizeof replaced->intake, "%s", demand->intake);
 	return cm_idmap_put(&docket->replaced, &demand->supersedes, replaced);
@@ -33,7 +34,9 @@ enum cm_status cm_docket_end_if_replaced(struct cm_docket *docket, const struct 
 	const struct cm_docket_replaced *replaced = cm_idmap_get(&docket->replaced, &c->id);
 	struct cm_demand successor;
 
-	if (replaced == NULL || strcmp(replaced->intake, demand->intake) != 0)
+	while (replaced != NULL && strcmp(replaced->intake, demand->intake) != 0)
+		replaced = replaced->next;
+	if (replaced == NULL)
 		return CM_OK;
 	successor =
 	    (struct cm_demand){.case_id = replaced->successor, .intake = replaced->intake};
@@ -94,6 +97,40 @@ size_t cm_docket_count_words(const struct cm_docket *docket, const struct cm_id 
 	return count;
 }
 
+/* The words of one sender about cases that are not here; `all`: of everybody. */
+static size_t count_early(const struct cm_docket *docket, const char *sender, size_t *all)
+{
+	size_t count = 0;
+	size_t at = 0;
+	struct cm_id id;
+	void *value;
+
+	*all = 0;
+	while (cm_idmap_next(&docket->words, &at, &id, &value)) {
+		if (cm_docket_find(docket, &id) != NULL)
+			continue;
+		for (const struct cm_docket_word *word = value; word != NULL; word = word->next) {
+			(*all)++;
+			count += strcmp(word->sender, sender) == 0;
+		}
+	}
+	return count;
+}
+
+/* A demand comes moments after the word that has overtaken it. Who says more than CM_DOCKET_EARLY_MOST of cases
+ * that never come waits, and nobody else does. `early_most` spares the counting: at most so many have come. */
+static enum cm_status make_early_room(
+    struct cm_docket *docket, const char *sender, struct cm_err *err)
+{
+	if (docket->early_most >= CM_DOCKET_EARLY_MOST &&
+	    count_early(docket, sender, &docket->early_most) >= CM_DOCKET_EARLY_MOST)
+		return cm_err_set(err, CM_TRY_AGAIN,
+		    "%s has said of %d cases that they end, and none of them is here; try again later",
+		    sender, CM_DOCKET_EARLY_MOST);
+	docket->early_most++;
+	return CM_OK;
+}
+
 /* A case that has just begun ends if intake said so before. */
 enum cm_status cm_docket_end_if_said(struct cm_docket *docket, const struct cm_input *input,
     struct cm_case *c, struct cm_effects *effects, struct cm_err *err)
@@ -126,6 +163,8 @@ enum cm_status cm_docket_take_early(struct cm_docket *docket, struct cm_case *c,
 	if (strcmp(notice->node, sender) != 0)
 		return cm_err_set(err, CM_NOT_ALLOWED, "%s sent a notice in the name of %s", sender,
 		    notice->node);
+	if (c == NULL && make_early_room(docket, sender, err) != CM_OK)
+		return CM_TRY_AGAIN;
 	cm_effect_store(effects, CM_KIND_NOTICE, &notice->case_id, body);
 	if (effects->failed || cm_docket_keep_word(docket, &notice->case_id, sender, body) != CM_OK)
 		return cm_err_set(err, CM_NO_MEMORY, "no memory for a notice");
@@ -146,6 +185,7 @@ enum cm_status cm_docket_replay_word(
 	status = cm_record_decode(CM_KIND_NOTICE, body, &arena, &notice, NULL);
 	if (status == CM_OK && cm_docket_is_ending(&notice))
 		status = cm_docket_keep_word(docket, case_id, notice.node, body);
+	docket->early_most += cm_docket_find(docket, case_id) == NULL;
 	cm_arena_fini(&arena);
 	return status;
 }

@@ -243,16 +243,34 @@ static bool matters(struct cm_search *search, size_t fact)
 	return true;
 }
 
+bool cm_needs_have(const struct cm_needs *needs, int fact)
+{
+	for (size_t i = 0; i < needs->count; i++)
+		if (needs->facts[i] == fact)
+			return true;
+	return false;
+}
+
+/* Open, spoken of, and asked for. */
+static bool is_in_question(
+    const struct cm_search *search, const struct cm_needs *among, size_t fact)
+{
+	return search->mentioned[fact] != NULL && (among == NULL || cm_needs_have(among, (int)fact));
+}
+
 /* Where the search cannot be exact: every open fact the rules still in question mention. */
-static void all_mentioned(const struct cm_search *search, struct cm_needs *out)
+static void all_mentioned(
+    const struct cm_search *search, const struct cm_needs *among, struct cm_needs *out)
 {
 	out->exact = false;
 	for (size_t fact = 0; fact < search->law->facts_count; fact++)
-		if (search->mentioned[fact] != NULL)
+		if (is_in_question(search, among, fact))
 			out->facts[out->count++] = (uint16_t)fact;
 }
 
-static enum cm_status search_run(struct cm_search *search, struct cm_needs *out)
+/* `among` NULL: all. */
+static enum cm_status search_run(
+    struct cm_search *search, const struct cm_needs *among, struct cm_needs *out)
 {
 	struct cm_moments moments;
 
@@ -265,7 +283,7 @@ static enum cm_status search_run(struct cm_search *search, struct cm_needs *out)
 	if (search->first_said == NULL)
 		return CM_NO_MEMORY;
 	if (search->tangled) {
-		all_mentioned(search, out);
+		all_mentioned(search, among, out);
 		return CM_OK;
 	}
 	for (size_t fact = 0; fact < search->law->facts_count; fact++)
@@ -274,7 +292,7 @@ static enum cm_status search_run(struct cm_search *search, struct cm_needs *out)
 		if (search->mentioned[fact] != NULL && !cm_candidates_find(search, fact))
 			return CM_NO_MEMORY;
 	for (size_t fact = 0; fact < search->law->facts_count; fact++) {
-		if (search->mentioned[fact] == NULL)
+		if (!is_in_question(search, among, fact))
 			continue;
 		if (!search->candidates[fact].whole || matters(search, fact))
 			out->facts[out->count++] = (uint16_t)fact;
@@ -340,6 +358,12 @@ static void search_begin(struct cm_search *search, struct cm_scope *scope,
 enum cm_status cm_needs_find(struct cm_scope *scope, const struct cm_facts *facts,
     struct cm_day as_of, bool own, struct cm_needs *out)
 {
+	return cm_needs_among(scope, facts, as_of, own, NULL, out);
+}
+
+enum cm_status cm_needs_among(struct cm_scope *scope, const struct cm_facts *facts,
+    struct cm_day as_of, bool own, const struct cm_needs *among, struct cm_needs *out)
+{
 	struct cm_search *search = search_of(scope);
 	enum cm_status status;
 
@@ -348,7 +372,7 @@ enum cm_status cm_needs_find(struct cm_scope *scope, const struct cm_facts *fact
 	if (search == NULL)
 		return CM_NO_MEMORY;
 	search_begin(search, scope, facts, as_of, own);
-	status = search_run(search, out);
+	status = search_run(search, among, out);
 	cm_arena_fini(&search->arena);
 	return status;
 }

@@ -137,14 +137,6 @@ static bool names_fact(const struct cm_law *law, const struct cm_word *names, ui
 	return false;
 }
 
-static bool has_need(const struct cm_needs *needs, int fact)
-{
-	for (size_t i = 0; i < needs->count; i++)
-		if (needs->facts[i] == fact)
-			return true;
-	return false;
-}
-
 /*
  * `needing a, b`: each named fact must matter, and each fact that matters to the rule's own
  * conditions must be named. Facts that matter only through rules that defeat it may be named or
@@ -154,10 +146,10 @@ static bool needs_agree(const struct proof *proof, const struct cm_test_def *tes
     const struct cm_needs *all, const struct cm_needs *own)
 {
 	for (const struct cm_word *word = test->names; word != NULL; word = word->next)
-		if (!has_need(all, cm_law_find_fact(proof->law, word->text)))
+		if (!cm_needs_have(all, cm_law_find_fact(proof->law, word->text)))
 			return false;
 	for (size_t i = 0; i < own->count; i++)
-		if (has_need(all, own->facts[i]) &&
+		if (cm_needs_have(all, own->facts[i]) &&
 		    !names_fact(proof->law, test->names, own->facts[i]))
 			return false;
 	return true;
@@ -236,18 +228,48 @@ static bool passes(struct proof *proof, const struct cm_test_def *test, size_t r
 	return false;
 }
 
-static enum cm_status needs_of(struct proof *proof, struct cm_day as_of, enum cm_rule_state state,
-    struct cm_needs *all, struct cm_needs *own)
+/* The facts that needs_agree asks for: those that the test names and those of the rule's own. */
+static enum cm_status needs_of(struct proof *proof, const struct cm_test_def *test,
+    struct cm_day as_of, enum cm_rule_state state, struct cm_needs *all, struct cm_needs *own)
 {
+	struct cm_needs among;
 	enum cm_status status;
 
 	all->count = 0;
 	own->count = 0;
-	if (state != CM_RULE_POSSIBLE)
+	if (state != CM_RULE_POSSIBLE || test->expect != CM_EXPECT_UNDETERMINED || test->names == NULL)
 		return CM_OK;
-	status = cm_needs_find(&proof->scope, proof->facts, as_of, false, all);
-	return status == CM_OK ? cm_needs_find(&proof->scope, proof->facts, as_of, true, own)
-			       : status;
+	status = cm_needs_find(&proof->scope, proof->facts, as_of, true, own);
+	if (status != CM_OK)
+		return status;
+	among = *own;
+	for (const struct cm_word *word = test->names; word != NULL; word = word->next) {
+		int fact = cm_law_find_fact(proof->law, word->text);
+
+		if (fact >= 0 && !cm_needs_have(&among, fact))
+			among.facts[among.count++] = (uint16_t)fact;
+	}
+	return cm_needs_among(&proof->scope, proof->facts, as_of, false, &among, all);
+}
+
+/* What came instead, with all that matters. */
+static enum cm_status tell_failure(struct proof *proof, const struct cm_test_def *test, size_t rule,
+    struct cm_day as_of, enum cm_rule_state state, const struct cm_moments *moments)
+{
+	struct cm_needs all = {.count = 0};
+	enum cm_status status = CM_OK;
+
+	if (state == CM_RULE_POSSIBLE)
+		status = cm_needs_find(&proof->scope, proof->facts, as_of, false, &all);
+	if (status != CM_OK)
+		return status;
+	(void)cm_scope_decide(&proof->scope, proof->facts, moments);
+	cm_buf_clear(&proof->text);
+	expected_print(proof, test);
+	cm_buf_text(&proof->text, ", came ");
+	came_print(proof, rule, state, as_of.number, &all);
+	remark_failure(proof, test);
+	return CM_OK;
 }
 
 static enum cm_status test_run(struct proof *proof, size_t rule, const struct cm_test_def *test)
@@ -266,19 +288,14 @@ static enum cm_status test_run(struct proof *proof, size_t rule, const struct cm
 	cm_moments_of(proof->law, proof->facts, as_of, &moments);
 	(void)cm_scope_decide(&proof->scope, proof->facts, &moments);
 	state = cm_scope_state(&proof->scope, rule);
-	status = needs_of(proof, as_of, state, &all, &own);
+	status = needs_of(proof, test, as_of, state, &all, &own);
 	if (status != CM_OK)
 		return status;
 	/* The search decided other cases in the same scope. */
 	(void)cm_scope_decide(&proof->scope, proof->facts, &moments);
 	if (passes(proof, test, rule, state, &moments, &all, &own))
 		return CM_OK;
-	cm_buf_clear(&proof->text);
-	expected_print(proof, test);
-	cm_buf_text(&proof->text, ", came ");
-	came_print(proof, rule, state, as_of.number, &all);
-	remark_failure(proof, test);
-	return CM_OK;
+	return tell_failure(proof, test, rule, as_of, state, &moments);
 }
 
 /* ---- terms ---- */

@@ -53,6 +53,12 @@ struct cm_needs {
 enum cm_status cm_needs_find(struct cm_scope *scope, const struct cm_facts *facts,
     struct cm_day as_of, bool own, struct cm_needs *out) CM_MUST_USE;
 
+/* The same of some facts alone, which is cheaper the fewer they are: which of `among` (NULL: all) matter. */
+enum cm_status cm_needs_among(struct cm_scope *scope, const struct cm_facts *facts,
+    struct cm_day as_of, bool own, const struct cm_needs *among, struct cm_needs *out) CM_MUST_USE;
+
+bool cm_needs_have(const struct cm_needs *needs, int fact);
+
 /* NULL is allowed. */
 void cm_search_free(struct cm_search *search);
 

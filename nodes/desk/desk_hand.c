@@ -15,6 +15,8 @@
  *   it lost its ledger   it says so (`rebuild`), and gets everything again in the next epoch; what it was
  *                        given and has not asked about yet only if it does not ask within the patience:
  *                        most often it is new, and about to ask. Its asks say from which ledger they are.
+ *                        Ended cases last, with the word that ended them: it ends them anew, and so tells
+ *                        whom it had not told yet.
  *   this node is killed  who has the case is journalled with the demand that was sent; a hand-over that
  *                        was not stored has not happened, and its reason is still there.
  *   the case is still being stored  it waits for the next look.
@@ -219,7 +221,7 @@ static bool is_owner_astray(struct cm_desk *desk, const struct cm_record *record
 		*out = cm_reviews_find(&desk->reviews, &answer.case_id);
 		epoch = cm_epoch_of(answer.epoch);
 	}
-	return *out != NULL && (*out)->is_intake && !cm_review_has_ended(*out) &&
+	return *out != NULL && (*out)->is_intake && !cm_desk_is_settled(*out) &&
 	       epoch == cm_epoch_of((*out)->epoch);
 }
 

@@ -20,4 +20,7 @@ void cm_desk_arm_look(struct cm_desk *desk, int64_t at_ms, struct cm_effects *ef
 /* Its owner has not asked about it yet. */
 bool cm_desk_is_unasked(const struct cm_review *review);
 
+/* It has ended, and its owner has said so in the epoch that it was given it in. */
+bool cm_desk_is_settled(const struct cm_review *review);
+
 #endif

@@ -24,7 +24,7 @@ void cm_desk_ring_owner(struct cm_desk *desk, const struct cm_input *input, stru
 	cm_desk_arm_look(desk, input->now.ms, effects);
 }
 
-#define CLASSES 4 /* open emergencies, open cases, decided emergencies, decided cases */
+#define CLASSES 5 /* open emergencies, open cases, decided emergencies, decided cases, ended ones */
 
 /* Its owner has not asked about it yet. */
 bool cm_desk_is_unasked(const struct cm_review *review)
@@ -32,10 +32,23 @@ bool cm_desk_is_unasked(const struct cm_review *review)
 	return review->asked_epoch < cm_epoch_of(review->epoch);
 }
 
-/* Handed over, and on its way. */
+bool cm_desk_is_settled(const struct cm_review *review)
+{
+	return cm_review_has_ended(review) && !review->is_lost &&
+	       review->outcome_epoch >= cm_epoch_of(review->epoch);
+}
+
+/* Handed over, and on its way. What was lost there is on its way no more. */
 static bool is_on_its_way(const struct cm_review *review)
 {
-	return review->epoch > 1 && cm_desk_is_unasked(review);
+	return review->epoch > 1 && !review->is_lost && cm_desk_is_unasked(review);
+}
+
+static int class_of(const struct cm_review *review)
+{
+	if (cm_review_has_ended(review))
+		return CLASSES - 1;
+	return (review->revision == 0 ? 0 : 2) + (review->is_emergency ? 0 : 1);
 }
 
 /* The class of a case that should have another owner, and why; -1: it is well where it is. */
@@ -44,10 +57,10 @@ static int due_of(
 {
 	int64_t patience = desk->settings->router_patience_ms;
 	bool is_open = review->revision == 0;
-	int rank = (is_open ? 0 : 2) + (review->is_emergency ? 0 : 1);
+	int rank = class_of(review);
 	const struct cm_desk_router *r;
 
-	if (!review->is_intake || cm_review_has_ended(review))
+	if (!review->is_intake || cm_desk_is_settled(review))
 		return -1;
 	r = cm_desk_find_router(desk, cm_desk_owner_of(desk, review));
 	if (review->is_lost) {
@@ -98,7 +111,7 @@ static void count_all(struct cm_desk *desk, int64_t now_ms, struct look *look)
 		const char *why;
 		int rank = due_of(desk, review, now_ms, &why);
 
-		if (!review->is_intake || cm_review_has_ended(review))
+		if (!review->is_intake || cm_desk_is_settled(review))
 			continue;
 		look->on_the_way += is_on_its_way(review);
 		desk->lost_count += review->is_lost;

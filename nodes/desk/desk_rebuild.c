@@ -13,14 +13,16 @@
 /* It is about all of a router. */
 static const struct cm_id no_case = {{0}};
 
-/* True if this router had the case, and has not asked about it from the ledger that it has now. */
+/* True if this router had the case, and has not asked about it from the ledger that it has now. An ended one too:
+ * who was not told of the end yet would never be. */
 static bool is_forgotten(struct cm_desk *desk, const struct cm_review *review,
     const struct cm_rebuild *rebuild)
 {
 	const char *owner = cm_desk_owner_of(desk, review);
 
-	if (!review->is_intake || cm_review_has_ended(review) || owner == NULL ||
-	    strcmp(owner, rebuild->router) != 0)
+	if (!review->is_intake || owner == NULL || strcmp(owner, rebuild->router) != 0)
+		return false;
+	if (CM_PLANTED(FORGET_ENDED) && cm_review_has_ended(review))
 		return false;
 	return cm_desk_is_unasked(review) || review->asked_ledger != rebuild->ledger ||
 	       cm_desk_has_said_end(review);

@@ -43,6 +43,7 @@
 	X(FORGET_SETTLED, "a new owner forgets what central tells it was settled")                 \
 	X(KEEP_MOVED, "a router keeps a case that it is told has moved")                           \
 	X(NO_REBUILD, "a router that has lost its ledger is given nothing again")                  \
+	X(FORGET_ENDED, "and nothing of what has ended")                                           \
 	X(SILENT_CLOCK, "nobody is told of a clock, and no case is decided early for one")
 
 enum cm_plant {

@@ -25,3 +25,17 @@ target_compile_definitions(comity-bench-route PRIVATE
 add_test(NAME bench_route_smoke COMMAND comity-bench-route --smoke)
 add_test(NAME bench_route_smoke_routers COMMAND comity-bench-route --smoke --routers 2)
 set_tests_properties(bench_route_smoke bench_route_smoke_routers PROPERTIES TIMEOUT 120)
+
+# How long a process takes to start with many open cases: BUILD/tests/bench/start.
+add_executable(comity-bench-start bench/start.c bench/route_call.c bench/route_fleet.c bench/route_tools.c)
+comity_target(comity-bench-start)
+set_target_properties(comity-bench-start PROPERTIES
+  OUTPUT_NAME start RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/bench)
+target_link_libraries(comity-bench-start PRIVATE cm_cli cm_residency cm_ledger cm_effect cm_wire
+  cm_seal cm_hub PkgConfig::JANSSON PkgConfig::SQLITE PkgConfig::UV)
+add_dependencies(comity-bench-start route_sync slowsync comity-router comity-node)
+target_compile_definitions(comity-bench-start PRIVATE
+  COMITY_SOURCE_DIR="${PROJECT_SOURCE_DIR}" COMITY_BINARY_DIR="${PROJECT_BINARY_DIR}"
+  ROUTE_SYNC="$<TARGET_FILE:route_sync>" SLOWSYNC="$<TARGET_FILE:slowsync>")
+add_test(NAME bench_start_smoke COMMAND comity-bench-start --smoke)
+set_tests_properties(bench_start_smoke PROPERTIES TIMEOUT 120)

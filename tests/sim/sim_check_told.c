@@ -147,9 +147,6 @@ void sim_check_told(struct sim *sim, const struct sim_demand *demand)
 		return;
 	}
 	check_former(sim, demand, owner);
-	/* What a router had to tell of an end when it lost its disk is lost: ended cases are not given again. */
-	if (sim_live_outcome(owner, &demand->case_id) != router)
-		return;
 	for (size_t i = sim->routers_count; i < sim->procs_count; i++) {
 		struct sim_proc *proc = &sim->procs[i];
 

@@ -965,6 +965,56 @@ static void a_new_ledger_hears_that_a_case_has_ended(void)
 	end();
 }
 
+/* Some may not have been told of the end: the router ends it anew, in the next epoch. */
+static void an_ended_case_is_given_again_with_its_end(void)
+{
+	struct cm_rebuild rebuild = {.router = "router1", .at_ms = HELP_NOW_MS, .ledger = 77};
+	struct cm_review *review;
+
+	start("an ended case is given again with its end", 1, false);
+	(void)file(1, false, 0);
+	CHECK(ask("router1", 1, 76, 10) == CM_OK);
+	CHECK(withdraw(20) == CM_OK);
+	CHECK(decide("router1", 0, 1, "withdrawn", 30) == CM_OK);
+	TEXT(look(40), ""); /* everybody is told, as far as is known */
+	CHECK(take("router1", CM_KIND_REBUILD, &rebuild, 100) == CM_OK);
+	CHECK(restart(110));
+	review = cm_reviews_at(&desk.reviews, 0);
+	CHECK(review->is_lost && review->state == CM_REVIEW_WITHDRAWN);
+	TEXT(look(110), "store owner\nsend demand router1\nsend notice router1\ntell case.handed_over\n");
+	note_sent();
+	CHECK(review->epoch == 2 && !review->is_lost);
+	CHECK(ask("router1", 1, 77, 120) == CM_OK); /* to which intake says the end, and not more */
+	TEXT(happened(), "send notice router1\n");
+	CHECK(decide("router1", 2, 2, "withdrawn", 130) == CM_OK);
+	CHECK(review->state == CM_REVIEW_WITHDRAWN && review->outcome_epoch == 2);
+	TEXT(look(140 + 10 * PATIENCE_MS), "");
+	CHECK(review->epoch == 2);
+	end();
+}
+
+/* More than are handed over at a time, on their way when their ledger was lost: none is on its way any more. */
+static void what_was_on_its_way_and_lost_stops_nothing(void)
+{
+	struct cm_rebuild rebuild = {.router = "router1", .at_ms = HELP_NOW_MS, .ledger = 77};
+	size_t given = 0;
+	int64_t at_ms = 20000;
+
+	start("what was on its way and lost stops nothing", 1, false);
+	for (unsigned i = 1; i <= 300; i++)
+		(void)file(i, false, 50 * i);
+	CHECK(cm_reviews_count(&desk.reviews) == 300);
+	CHECK(take("router1", CM_KIND_REBUILD, &rebuild, at_ms) == CM_OK);
+	(void)look(at_ms += PATIENCE_MS + 1); /* 256 of them, in epoch 2 */
+	rebuild.ledger = 78;
+	CHECK(take("router1", CM_KIND_REBUILD, &rebuild, at_ms) == CM_OK);
+	(void)look(at_ms += PATIENCE_MS + 1);
+	for (size_t i = 0; i < cm_reviews_count(&desk.reviews); i++)
+		given += cm_reviews_at(&desk.reviews, i)->epoch == 3;
+	CHECK(given > 200);
+	end();
+}
+
 /* In one epoch: what the one ledger has said may be on its way, so the other gets the case in the next. */
 static void asked_by_two_ledgers_it_is_given_anew(void)
 {
@@ -1405,6 +1455,8 @@ int main(void)
 	what_a_router_lost_it_gets_again();
 	a_first_start_is_no_loss();
 	a_word_that_a_router_lost_is_said_again();
+	an_ended_case_is_given_again_with_its_end();
+	what_was_on_its_way_and_lost_stops_nothing();
 	a_new_ledger_hears_that_a_case_has_ended();
 	asked_by_two_ledgers_it_is_given_anew();
 	a_router_asks_only_for_its_own();

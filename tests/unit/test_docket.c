@@ -441,6 +441,22 @@ Test(docket, a_correction_filed_elsewhere_ends_nothing)
 	end();
 }
 
+/* The last word is not the only one: another's, be it later, takes nothing from intake's. */
+Test(docket, nor_does_it_hide_the_true_correction)
+{
+	struct story story = start(false);
+	struct cm_demand correction;
+	struct cm_demand other = *story.demand;
+
+	correction_comes_first(&story, &correction);
+	other.case_id = help_id(98);
+	other.intake = "ie";
+	other.supersedes = story.demand->case_id;
+	cr_assert_eq(take("ie", CM_KIND_DEMAND, &other, 10), CM_OK);
+	ends_as_it_begins_in(&story, CM_CASE_SUPERSEDED, 2, 2);
+	end();
+}
+
 static struct cm_notice withdrawal_of(const struct cm_id *id)
 {
 	return (struct cm_notice){.case_id = *id,
@@ -448,6 +464,27 @@ static struct cm_notice withdrawal_of(const struct cm_id *id)
 	    .what = CM_NOTICE_WITHDRAW,
 	    .by = "duty counsel",
 	    .reasons = "The authority withdrew."};
+}
+
+/* One that makes up cases fills no memory, and takes no room from the others. */
+Test(docket, words_about_cases_that_never_come_have_an_end)
+{
+	struct story story = start(false);
+	struct cm_notice notice = withdrawal_of(&story.demand->case_id);
+
+	notice.node = "ie";
+	for (unsigned i = 0; i < CM_DOCKET_EARLY_MOST; i++) {
+		memcpy(&notice.case_id.bytes[12], &i, sizeof i);
+		cr_assert_eq(take("ie", CM_KIND_NOTICE, &notice, 0), CM_OK, "%u", i);
+	}
+	notice.case_id.bytes[0] ^= 1;
+	cr_assert_eq(take("ie", CM_KIND_NOTICE, &notice, 0), CM_TRY_AGAIN);
+	cr_assert_eq(effects.count, 0);
+	notice.case_id = story.demand->case_id;
+	notice.node = "us";
+	cr_assert_eq(take("us", CM_KIND_NOTICE, &notice, 0), CM_OK);
+	ends_as_it_begins_in(&story, CM_CASE_WITHDRAWN, 0, 0);
+	end();
 }
 
 Test(docket, a_withdrawal_that_overtakes_its_demand_is_kept_and_followed)
