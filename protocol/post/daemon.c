@@ -11,8 +11,8 @@
 #include "protocol/clocks/zone_files.h"
 #include "protocol/link/address.h"
 #include "protocol/link/now.h"
-#include "protocol/post/confine_settings.h"
 #include "protocol/seal/seal.h"
+#include "protocol/post/confine_settings.h"
 
 #define CM_EXIT_LATE_S 20 /* how long a clean stop may take before the process gives up */
 
@@ -262,17 +262,6 @@ static enum cm_status confine(const struct cm_settings *settings, struct cm_err 
 	return status;
 }
 
-static void serve_on(struct running *run, long ready_fd)
-{
-	end_start(run);
-	run->daemon->opened(run->state, run->post);
-	cm_log(CM_LOG_INFO, "process.listens", "name=%s role=%s", run->settings.name, run->settings.role);
-	if (ready_fd >= 0) {
-		(void)!write((int)ready_fd, "R", 1);
-		(void)close((int)ready_fd);
-	}
-}
-
 static int serve(struct running *run, long ready_fd)
 {
 	struct cm_machine machine = {0};
@@ -288,10 +277,18 @@ static int serve(struct running *run, long ready_fd)
 	}
 	catch_signals(run);
 	status = cm_post_open(&run->settings, &run->loop, &machine, &run->post, &err);
-	if (status == CM_OK)
-		serve_on(run, ready_fd);
-	else
+	if (status == CM_OK) {
+		end_start(run);
+		run->daemon->opened(run->state, run->post);
+		cm_log(CM_LOG_INFO, "process.listens", "name=%s role=%s", run->settings.name,
+		    run->settings.role);
+		if (ready_fd >= 0) {
+			(void)!write((int)ready_fd, "R", 1);
+			(void)close((int)ready_fd);
+		}
+	} else {
 		on_post_closed(run);
+	}
 	(void)uv_run(&run->loop, UV_RUN_DEFAULT);
 	run->daemon->close(run->state);
 	left = uv_loop_close(&run->loop);

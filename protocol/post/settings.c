@@ -314,6 +314,7 @@ enum cm_status cm_settings_read(const char *path, struct cm_settings *out, struc
 
 	*out = (struct cm_settings){.name = "",
 	    .role = "",
+	    .user = "",
 	    .region = "",
 	    .state = "",
 	    .zone = "",
@@ -321,7 +322,6 @@ enum cm_status cm_settings_read(const char *path, struct cm_settings *out, struc
 	    .ledger = "",
 	    .residency = "",
 	    .blind_key = "",
-	    .user = "",
 	    .overdue_ms = 2000,
 	    .router_patience_ms = 10000,
 	    .router_lost_ms = 600000};

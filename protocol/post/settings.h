@@ -29,6 +29,7 @@ struct cm_settings {
 	const char *path;
 	const char *name;
 	const char *role;
+	const char *user; /* whose the process becomes that root has started */
 	const char *region;
 	const char *state;
 	const char *zone;
@@ -36,7 +37,6 @@ struct cm_settings {
 	const char *ledger;
 	const char *residency;
 	const char *blind_key;
-	const char *user; /* whose the process becomes that root has started */
 	int64_t overdue_ms;
 	int64_t router_patience_ms; /* how long a router may be silent before its open cases go to the next */
 	int64_t router_lost_ms;     /* and before its decided ones do */
