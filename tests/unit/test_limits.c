@@ -175,7 +175,8 @@ static enum cm_status import_places(struct map_test *t, unsigned count)
 	init();
 	cm_buf_text(&text, HEADER);
 	for (unsigned i = 0; i < count; i++)
-		cm_buf_printf(&text, "a@example.ie,content,ie,%u-%02u-01,%u-%02u-01,consumer,,IE,IE,no,IE,provider,ecs,yes,\n",
+		cm_buf_printf(&text,
+		    "a@example.ie,content,ie,%u-%02u-01,%u-%02u-01,consumer,,IE,IE,no,IE,provider,ecs,yes,\n",
 		    1990 + i / 12, 1 + i % 12, 1990 + (i + 1) / 12, 1 + (i + 1) % 12);
 	return map_test_import(t, cm_buf_str(&text), false);
 }
