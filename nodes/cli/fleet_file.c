@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define CM_MAX_FLEET_JSON_BYTES (1024 * 1024)
@@ -229,6 +230,7 @@ static bool take_fleet(struct cm_fleet *fleet, const json_t *root)
 enum cm_status cm_fleet_load(const char *dir, struct cm_fleet *out, struct cm_err *err)
 {
 	json_error_t where;
+	struct stat info;
 	json_t *root;
 	char *path;
 	FILE *file;
@@ -243,6 +245,10 @@ enum cm_status cm_fleet_load(const char *dir, struct cm_fleet *out, struct cm_er
 		return cm_err_set(err, CM_NOT_FOUND, "no fleet runs in %s", dir);
 	if (file == NULL)
 		return say_io(err, "read", path);
+	if (fstat(fileno(file), &info) == 0 && info.st_size > CM_MAX_FLEET_JSON_BYTES) {
+		(void)fclose(file);
+		return cm_err_set(err, CM_TOO_LARGE, "%s: more than %d bytes", path, CM_MAX_FLEET_JSON_BYTES);
+	}
 	root = json_loadf(file, 0, &where);
 	(void)fclose(file);
 	if (root == NULL)

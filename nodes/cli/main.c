@@ -14,6 +14,7 @@
 #include "nodes/cli/residency_command.h"
 #include "nodes/cli/rules_command.h"
 #include "nodes/cli/sign_command.h"
+#include "protocol/post/confine.h"
 
 static const struct cm_command *const commands[] = {
     &cm_command_file,
@@ -87,5 +88,6 @@ static const struct cm_program program = {
 
 int main(int argc, char **argv)
 {
+	cm_confine_memory(); /* it reads demands */
 	return (int)cm_program_run(&program, argc, argv);
 }

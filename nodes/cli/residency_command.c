@@ -257,15 +257,33 @@ static enum cm_status print_stays(const struct cm_residency_stay *stays, size_t 
 	return status;
 }
 
-static enum cm_status look_up(const struct cm_cli *cli, struct site *site,
-    const struct cm_output *out, struct cm_err *err)
+/* The account from the command line, or a line of standard input for "-". Everybody on a machine reads the
+ * arguments of its processes, so it is taken out of them as soon as it is read. */
+static enum cm_status read_account(char *argument, struct cm_arena *arena, const char **out, struct cm_err *err)
+{
+	char line[CM_MAX_IDENTIFIER_BYTES + 3] = "";
+
+	if (strcmp(argument, "-") != 0) {
+		*out = cm_arena_text(arena, argument);
+		memset(argument, '*', strlen(argument));
+	} else if (fgets(line, sizeof line, stdin) == NULL) {
+		return cm_err_set(err, CM_BAD_INPUT, "ACCOUNT: standard input has no line");
+	} else {
+		line[strcspn(line, "\n")] = 0;
+		*out = cm_arena_text(arena, line);
+	}
+	return *out != NULL ? CM_OK : cm_err_set(err, CM_NO_MEMORY, "no memory");
+}
+
+static enum cm_status look_up(const char *account, struct site *site, const struct cm_output *out,
+    struct cm_err *err)
 {
 	uint8_t blind[CM_BLIND_PAIR_BYTES];
 	size_t blind_len = 0;
 	struct cm_residency_stay *stays = NULL;
 	size_t count = 0;
 	enum cm_status status = cm_blind_target(
-	    &site->key, cli->args[0], strlen(cli->args[0]), blind, &blind_len, err);
+	    &site->key, account, strlen(account), blind, &blind_len, err);
 
 	if (status == CM_OK) {
 		status = cm_residency_history(site->map, (struct cm_bytes){blind, blind_len},
@@ -279,17 +297,26 @@ static enum cm_status look_up(const struct cm_cli *cli, struct site *site,
 static enum cm_exit run_lookup(const struct cm_cli *cli, struct cm_output *out)
 {
 	struct site site;
+	struct cm_arena arena;
 	struct cm_err err = {.text = ""};
-	enum cm_status status = open_site(cli, CM_RESIDENCY_READ, &site, &err);
+	const char *account = NULL;
+	enum cm_status status;
 
-	if (status == CM_OK)
-		status = look_up(cli, &site, out, &err);
-	close_site(&site);
+	cm_arena_init(&arena, 0);
+	status = read_account(cli->args[0], &arena, &account, &err);
+	if (status == CM_OK) {
+		status = open_site(cli, CM_RESIDENCY_READ, &site, &err);
+		if (status == CM_OK)
+			status = look_up(account, &site, out, &err);
+		close_site(&site);
+	}
+	cm_arena_fini(&arena);
 	return finish(out, status, &err);
 }
 
 static const struct cm_arg_spec lookup_args[] = {
-    {.name = "ACCOUNT", .help = "The identifier, or a domain entry like @example.ie."},
+    {.name = "ACCOUNT", .help = "The identifier, or a domain entry like @example.ie; - reads a line of standard "
+					   "input, so that it stands in no list of processes."},
     {.name = NULL},
 };
 

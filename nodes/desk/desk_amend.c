@@ -192,8 +192,8 @@ static enum cm_status find_rule(const struct cm_desk *desk, const struct cm_desk
 			    "%s is law of %s, which %s does not carry: only a desk that does may say "
 			    "whether it applies",
 			    rule, word->part->grounds[i].jurisdiction, desk->settings->name);
-	return cm_err_set(err, CM_UNKNOWN_NAME, "the law of %s has no rule \"%.64s\"",
-	    desk->settings->name, rule);
+	return cm_err_set(err, CM_UNKNOWN_NAME, "the law of %s has no rule of that name",
+	    desk->settings->name);
 }
 
 static bool is_prohibition(const struct cm_rule_info *info)

@@ -70,14 +70,28 @@ static bool complain(struct reading *r, const char *fmt, ...)
 }
 
 #define QUOTE_BYTES 48
+#define CODE_BYTES 3 /* of a region, a country */
 
-/* The field for a sentence: in quotes, or a description where the text itself would mislead. */
-static const char *quoted(const struct cm_csv_field *field, char out[QUOTE_BYTES])
+/* "2020-02-30": a day, or written like one. */
+static bool is_like_a_day(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (i == 4 || i == 7 ? text[i] != '-' : text[i] < '0' || text[i] > '9')
+			return false;
+	return len == 10;
+}
+
+/* The field for a sentence: in quotes if it can name nobody, which is when it is near a word that may stand
+ * there, as short as a code, or a day. A row with a separator too many has an account in any of its fields, and
+ * sentences go to terminals, logs and tickets. */
+static const char *quoted(const struct cm_csv_field *field, const char *near, char out[QUOTE_BYTES])
 {
 	if (field->len > QUOTE_BYTES - 8)
 		return "this long text";
 	if (!cm_text_is_plain(field->text, field->len) || strpbrk(field->text, "\t\r\n") != NULL)
 		return "this text with unreadable characters";
+	if (near == NULL && field->len > CODE_BYTES && !is_like_a_day(field->text, field->len))
+		return "this text (not repeated, since it may name somebody)";
 	(void)snprintf(out, QUOTE_BYTES, "\"%s\"", field->text);
 	return out;
 }
@@ -92,7 +106,7 @@ static bool complain_word(struct reading *r, const char *const *words, size_t co
 
 	if (near != NULL)
 		return complain(
-		    r, "%s is not known; did you mean \"%s\"?", quoted(r->field, quote), near);
+		    r, "%s is not known; did you mean \"%s\"?", quoted(r->field, near, quote), near);
 	for (size_t i = 0; i < count; i++) {
 		int n =
 		    snprintf(list + used, sizeof list - used, "%s%s", i != 0 ? ", " : "", words[i]);
@@ -100,7 +114,7 @@ static bool complain_word(struct reading *r, const char *const *words, size_t co
 		assert(n > 0 && (size_t)n < sizeof list - used);
 		used += (size_t)n;
 	}
-	return complain(r, "%s is not known; one of: %s", quoted(r->field, quote), list);
+	return complain(r, "%s is not known; one of: %s", quoted(r->field, NULL, quote), list);
 }
 
 /* ---- the header ------------------------------------------------------------------------------ */
@@ -128,9 +142,9 @@ static void header_field(struct reading *r, struct cm_header *header, size_t ind
 	near = cm_text_suggest(r->field->text, cm_column_names, CM_COLUMN_COUNT);
 	if (near != NULL)
 		(void)complain(
-		    r, "unknown column %s; did you mean \"%s\"?", quoted(r->field, quote), near);
+		    r, "unknown column %s; did you mean \"%s\"?", quoted(r->field, near, quote), near);
 	else
-		(void)complain(r, "unknown column %s", quoted(r->field, quote));
+		(void)complain(r, "column %zu is unknown: %s", index + 1, quoted(r->field, NULL, quote));
 }
 
 static bool has_any_column(const struct cm_csv_row *csv)
@@ -187,7 +201,7 @@ static bool complain_country(struct reading *r, const char *code, size_t len)
 	if (len == 2 && memcmp(code, "EL", 2) == 0)
 		return complain(r, "\"EL\" is not a country code; did you mean \"GR\"?");
 	return complain(r, "%s is not a country code (two capital letters, ISO 3166-1)",
-	    quoted(r->field, quote));
+	    quoted(r->field, NULL, quote));
 }
 
 static bool read_country(struct reading *r, const char **out)
@@ -253,7 +267,7 @@ static bool read_day(struct reading *r, int32_t empty, int32_t *out)
 		return true;
 	if (!cm_day_parse(r->field->text, r->field->len, &day))
 		return complain(r, "%s is not a day of the calendar, written YYYY-MM-DD",
-		    quoted(r->field, quote));
+		    quoted(r->field, NULL, quote));
 	*out = day.number;
 	return true;
 }
@@ -291,7 +305,7 @@ static bool read_region(struct reading *r, const char *region)
 	if (r->field->len == 0)
 		return complain(r, "the region is empty; this is the map of region \"%s\"", region);
 	return complain(r, "unknown region %s; this is the map of region \"%s\"",
-	    quoted(r->field, quote), region);
+	    quoted(r->field, NULL, quote), region);
 }
 
 /* A notice that goes to the account itself is kept as such: its address would be the identifier

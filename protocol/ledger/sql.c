@@ -61,6 +61,9 @@ enum cm_status cm_sql_open(sqlite3 **db, const char *path, int flags, struct cm_
 
 	if (code == SQLITE_OK)
 		code = sqlite3_busy_timeout(*db, BUSY_MS);
+	/* What a sort or a statement puts aside would else be a file in /tmp, with cases in it. */
+	if (code == SQLITE_OK)
+		code = sqlite3_exec(*db, "PRAGMA temp_store = MEMORY", NULL, NULL, NULL);
 	if (code != SQLITE_OK) {
 		enum cm_status status = cm_sql_err(err, *db, code);
 

@@ -13,6 +13,7 @@
 #include "protocol/link/now.h"
 #include "protocol/people/gate.h"
 #include "protocol/seal/seal.h"
+#include "protocol/post/confine_settings.h"
 
 #define CM_EXIT_LATE_S 20 /* how long a clean stop may take before the process gives up */
 
@@ -22,6 +23,7 @@ struct running {
 	struct cm_membership *membership; /* owned; NULL: its peers are in its settings */
 	uv_loop_t loop;
 	uv_signal_t signals[2];
+	uv_work_t first_work;
 	struct cm_post *post;
 	struct cm_gate gate; /* before the machine: no operation comes past it */
 	void *state;
@@ -241,15 +243,51 @@ static int fail(const struct cm_daemon *daemon, const struct cm_err *err)
 	return 1;
 }
 
+static void do_nothing(uv_work_t *work)
+{
+	(void)work;
+}
+
+static void on_nothing_done(uv_work_t *work, int status)
+{
+	(void)work;
+	(void)status;
+}
+
+/* libuv makes its threads for the first work that is queued, which would be at the end, when the hub's
+ * sockets are closed: so one is queued now. One thread will do. */
+static void end_start(struct running *run)
+{
+	(void)uv_queue_work(&run->loop, &run->first_work, do_nothing, on_nothing_done);
+	cm_confine_end_start();
+}
+
+/* Before anything is opened that the settings name, and before the first thread. */
+static enum cm_status confine(const struct cm_settings *settings, struct cm_err *err)
+{
+	struct cm_confine own;
+	struct cm_arena arena;
+	enum cm_status status;
+
+	(void)setenv("UV_THREADPOOL_SIZE", "1", 1);
+	cm_arena_init(&arena, 0);
+	status = cm_confine_from(settings, &arena, &own, err);
+	if (status == CM_OK)
+		status = cm_confine(&own, err);
+	cm_arena_fini(&arena);
+	return status;
+}
+
 static int serve(struct running *run, long ready_fd)
 {
 	struct cm_machine machine = {0};
 	struct cm_machine gated;
 	struct cm_err err = {.text = ""};
-	enum cm_status status =
-	    run->daemon->open(&run->settings, &run->state, &machine, &err);
+	enum cm_status status = confine(&run->settings, &err);
 	int left;
 
+	if (status == CM_OK)
+		status = run->daemon->open(&run->settings, &run->state, &machine, &err);
 	if (status != CM_OK) {
 		(void)uv_loop_close(&run->loop);
 		return fail(run->daemon, &err);
@@ -261,6 +299,7 @@ static int serve(struct running *run, long ready_fd)
 	gated = cm_gate_machine(&run->gate);
 	status = cm_post_open(&run->settings, run->membership, &run->loop, &gated, &run->post, &err);
 	if (status == CM_OK) {
+		end_start(run);
 		run->daemon->opened(run->state, run->post);
 		cm_log(CM_LOG_INFO, "process.listens", "name=%s role=%s", run->settings.name,
 		    run->settings.role);

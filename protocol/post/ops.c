@@ -396,6 +396,6 @@ enum cm_status cm_ops_run(const struct cm_ops_env *env, const struct cm_op *op,
 	for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++)
 		if (strcmp(ops[i].name, op->name) == 0)
 			return ops[i].run(env, op, arena, reply, err);
-	return cm_err_set(err, CM_UNKNOWN_NAME, "%s knows no operation \"%.40s\"",
-	    env->settings->name, op->name);
+	return cm_err_set(err, CM_UNKNOWN_NAME, "%s knows no operation of that name",
+	    env->settings->name);
 }

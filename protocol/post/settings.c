@@ -43,6 +43,7 @@ static const struct setting_spec specs[] = {
     {"people", A_PATH, 0, FOR_ALL, AT(people), 0, 0, 0},
     {"residency", A_PATH, FOR_REGION, FOR_REGION, AT(residency), 0, 0, 0},
     {"blind_key", A_PATH, FOR_REGION, FOR_REGION, AT(blind_key), 0, 0, 0},
+    {"user", A_TEXT, 0, FOR_ALL, AT(user), 0, 0, 0},
     {"overdue_ms", A_NUMBER, 0, FOR_ROUTER, AT(overdue_ms), 0, 10, 86400000},
     {"router_patience_ms", A_NUMBER, 0, FOR_REGION, AT(router_patience_ms), 0, 100, 86400000},
     {"router_lost_ms", A_NUMBER, 0, FOR_REGION, AT(router_lost_ms), 0, 100, INT64_C(31536000000)},
@@ -339,6 +340,7 @@ enum cm_status cm_settings_read(const char *path, struct cm_settings *out, struc
 
 	*out = (struct cm_settings){.name = "",
 	    .role = "",
+	    .user = "",
 	    .region = "",
 	    .state = "",
 	    .zone = "",
@@ -370,6 +372,26 @@ enum cm_status cm_settings_read(const char *path, struct cm_settings *out, struc
 void cm_settings_fini(struct cm_settings *settings)
 {
 	cm_arena_fini(&settings->arena);
+}
+
+void cm_settings_each_path(
+    const struct cm_settings *settings, void (*each)(void *data, const char *path), void *data)
+{
+	const char *base = (const char *)(const void *)settings;
+
+	for (size_t i = 0; i < SPECS_COUNT; i++) {
+		const void *at = base + specs[i].offset;
+		size_t count = specs[i].type == A_PATH ? 1 : 0;
+		const char *const *paths = at;
+
+		if (specs[i].type == SOME_PATHS) {
+			count = *(const size_t *)(const void *)(base + specs[i].count_offset);
+			paths = *(const char *const *const *)at;
+		}
+		for (size_t k = 0; k < count; k++)
+			if (paths[k][0] != 0)
+				each(data, paths[k]);
+	}
 }
 
 /* ---- printing -------------------------------------------------------------------------------- */

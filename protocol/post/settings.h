@@ -30,6 +30,7 @@ struct cm_settings {
 	const char *path;
 	const char *name;
 	const char *role;
+	const char *user; /* whose the process becomes that root has started */
 	const char *region;
 	const char *state;
 	const char *zone;
@@ -61,6 +62,10 @@ struct cm_settings {
 enum cm_status cm_settings_read(const char *path, struct cm_settings *out,
     struct cm_err *err) CM_MUST_USE;
 void cm_settings_fini(struct cm_settings *settings);
+
+/* Every path the file gives, of files that the process reads or writes: `each` borrows it. */
+void cm_settings_each_path(
+    const struct cm_settings *settings, void (*each)(void *data, const char *path), void *data);
 
 /* The canonical form: every setting in the table's order. */
 void cm_settings_print(const struct cm_settings *settings, struct cm_buf *out);

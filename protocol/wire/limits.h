@@ -40,7 +40,6 @@
 #define CM_MAX_MANIFEST_BYTES (192 * 1024)  /* what is signed of a manifest */
 #define CM_MAX_DIGESTS 128                  /* rule-set digests in a finding or an outcome */
 #define CM_MAX_ARGS 32                      /* of one operation */
-#define CM_MAX_ROWS 4096                    /* of one answer to an operation */
 #define CM_MAX_DEMAND_JSON_BYTES (256 * 1024)
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "cores_help.h"
 #include "nodes/desk/desk.h"
+#include "nodes/desk/desk_case.h"
 #include "protocol/wire/codec.h"
 #include "protocol/seal/seal.h"
 #include "protocol/seal/vault.h"
@@ -330,6 +331,42 @@ static void last_word_counts(struct cm_arena *keep, const struct cm_ask *ask)
 	end(&desk);
 }
 
+/* A look again, which needs nothing but who says so and why. */
+static enum cm_status recheck(struct cm_desk *desk, const struct cm_ask *ask, size_t by_len, size_t reasons_len)
+{
+	char id[CM_ID_TEXT_BYTES];
+	char by[CM_MAX_BY_BYTES + 2] = "";
+	char reasons[CM_MAX_REASONS_BYTES + 2] = "";
+	struct cm_arg args[] = {{"case", id}, {"by", by}, {"reasons", reasons}};
+	struct cm_op op = {.name = "recheck", .args = args, .args_count = 3};
+	struct cm_machine machine = cm_desk_machine(desk);
+	struct cm_input input = help_input(3000);
+	struct cm_op_reply reply = {.sentence = ""};
+	struct cm_err err = {.text = ""};
+	struct cm_effects effects;
+	enum cm_status status;
+
+	cm_id_print(&ask->case_id, id);
+	memset(by, 'b', by_len);
+	memset(reasons, 'r', reasons_len);
+	cm_effects_init(&effects);
+	status = machine.op(machine.self, &input, &op, &reply, &effects, &err);
+	cm_effects_fini(&effects);
+	return status;
+}
+
+static void words_have_bounds(struct cm_arena *keep, const struct cm_ask *ask)
+{
+	struct cm_desk desk;
+
+	start(&desk, false);
+	decide(&desk, keep, ask);
+	check(recheck(&desk, ask, CM_MAX_BY_BYTES + 1, 1) == CM_TOO_LARGE, "who, one over", 1);
+	check(recheck(&desk, ask, 1, CM_MAX_REASONS_BYTES + 1) == CM_TOO_LARGE, "why, one over", 1);
+	check(recheck(&desk, ask, CM_MAX_BY_BYTES, CM_MAX_REASONS_BYTES) == CM_OK, "both at the bound", 1);
+	end(&desk);
+}
+
 static enum cm_status ask_from(
     struct cm_desk *desk, struct cm_arena *keep, const struct cm_ask *ask, uint64_t ledger)
 {
@@ -429,6 +466,7 @@ int main(void)
 	refuse_each(false, take, "an end without memory leaves no case");
 	end_overtakes_ask(&keep, &ask);
 	last_word_counts(&keep, &ask);
+	words_have_bounds(&keep, &ask);
 	correction_is_repeated();
 	new_ledger_is_answered(&keep, &ask);
 	cm_arena_fini(&keep);

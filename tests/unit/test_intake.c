@@ -300,6 +300,24 @@ Test(intake, more_facts_than_a_demand_takes_are_refused)
 	end();
 }
 
+/* Targets times categories; 257 is no product that a demand can have. */
+Test(intake, as_many_parts_as_the_limit_and_no_more)
+{
+	const char *two = "\"categories\": [\"content\", \"traffic\"]";
+
+	for (unsigned count = CM_MAX_ASKED_PARTS / 2; count <= CM_MAX_ASKED_PARTS / 2 + 1; count++) {
+		const char *whole = with_targets(count);
+		const char *one = strstr(whole, "\"categories\": [\"content\"]");
+		size_t before = one != NULL ? (size_t)(one - whole) : 0;
+
+		cr_assert_not_null(one);
+		cr_assert_eq(read_text(cm_arena_printf(&arena, "%.*s%s%s", (int)before, whole, two,
+				 one + strlen("\"categories\": [\"content\"]"))),
+		    count * 2 <= CM_MAX_ASKED_PARTS ? CM_OK : CM_TOO_LARGE, "%u: %s", count, err.text);
+	}
+	end();
+}
+
 /* ---- memory ---------------------------------------------------------------------------------- */
 
 Test(intake, without_memory_a_demand_is_refused_and_nothing_lives)

@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "protocol/ledger/sql.h"
+
 static void expect_refusal(const char *path, enum cm_status status, const char *part)
 {
 	struct cm_ledger_options options = {.path = path};
@@ -48,6 +50,18 @@ static void a_second_opener_is_refused(void)
 	cm_ledger_close(ledger);
 	ledger = help_open(link, NULL);
 	cm_ledger_close(ledger);
+}
+
+static void nothing_is_put_aside_in_files(void)
+{
+	const char *path = help_path("aside.db");
+	sqlite3 *db = NULL;
+	int64_t where = 0;
+
+	cm_ledger_close(help_open(path, NULL));
+	MUST(cm_sql_open(&db, path, SQLITE_OPEN_READWRITE, NULL) == CM_OK);
+	CHECK(cm_sql_number(db, "PRAGMA temp_store", &where, NULL) == CM_OK && where == 2);
+	(void)sqlite3_close(db);
 }
 
 static bool note_seq(const struct cm_journal_row *row, void *data)
@@ -168,6 +182,7 @@ int main(void)
 {
 	static const struct help_test tests[] = {
 	    {"a second opener is refused with a sentence", a_second_opener_is_refused},
+	    {"nothing is put aside in files", nothing_is_put_aside_in_files},
 	    {"a version 1 file is migrated", a_version_1_file_is_migrated},
 	    {"foreign and newer files are refused with a sentence",
 		foreign_and_newer_files_are_refused},

@@ -99,6 +99,7 @@ static const struct {
     {"content_key", 0, REGION, "\"c.key\"", "7", "a text in quotes is wanted"},
     {"residency", REGION, REGION, "\"r.db\"", "{ a = 1; }", "a text in quotes is wanted"},
     {"blind_key", REGION, REGION, "\"b.key\"", "5L", "a text in quotes is wanted"},
+    {"user", 0, ALL, "\"nobody\"", "0", "a text in quotes is wanted"},
     {"overdue_ms", 0, ROUTER, "2500", "\"2500\"", "a whole number is wanted"},
     {"router_patience_ms", 0, REGION, "500", "\"500\"", "a whole number is wanted"},
     {"router_lost_ms", 0, REGION, "60000", "1.5", "a whole number is wanted"},
@@ -230,7 +231,7 @@ Test(settings, numbers_have_bounds)
 			cr_assert_eq(read_text(text), CM_BAD_INPUT, "%s", rows[i].value);
 		}
 	}
-	cr_assert_str_eq(sentence(), "t.conf:6: overdue_ms: from 10 to 86400000 is allowed");
+	cr_assert_str_eq(sentence(), "t.conf:7: overdue_ms: from 10 to 86400000 is allowed");
 	end();
 }
 
@@ -288,6 +289,26 @@ Test(settings, relative_paths_start_at_the_files_own_folder)
 	cr_assert_str_eq(settings.law[1], "/law/w.law");
 	cr_assert_str_eq(settings.law[2], file_of("sub/x.law"));
 	cr_assert_str_eq(settings.listen, "ipc:///x", "an address is no path");
+	cm_settings_fini(&settings);
+	end();
+}
+
+static void append_path(void *data, const char *path)
+{
+	char **said = data;
+
+	*said = cm_arena_printf(&arena, "%s%s\n", *said, path);
+}
+
+Test(settings, every_path_can_be_asked_for_and_an_address_is_none)
+{
+	char *said = cm_arena_text(&arena, "");
+	const char *want = cm_arena_printf(
+	    &arena, "%s\n%s\n%s\n/w.law\n", file_of("x.db"), file_of("r.db"), file_of("b.key"));
+
+	cr_assert_eq(read_text(whole(0, "law", "( \"/w.law\" )")), CM_OK);
+	cm_settings_each_path(&settings, append_path, &said);
+	cr_assert_str_eq(said, want);
 	cm_settings_fini(&settings);
 	end();
 }
