@@ -64,9 +64,13 @@ enum cm_status cm_confine_from(const struct cm_settings *settings, struct cm_are
 	add_path(&m, settings->ledger);
 	if (settings->residency[0] != 0)
 		add_path(&m, settings->residency);
+	if (settings->manifest[0] != 0)
+		add_path(&m, settings->manifest); /* a newer one is written in its place */
 	if (cm_address_path(settings->listen) != NULL)
 		add(&m, cm_address_path(settings->listen), CM_CONFINE_LISTEN);
 	add_address(&m, settings->listen);
+	/* Whoever can prove itself may be given peers on other machines at any time. */
+	out->has_tcp = out->has_tcp || settings->identity[0] != 0;
 	for (size_t i = 0; i < settings->peers_count; i++)
 		add_address(&m, settings->peers[i].address);
 	return m.failed ? cm_err_set(err, CM_TOO_LARGE, "the files of this process lie in more than %d folders",
