@@ -11,7 +11,6 @@
  * every step of it again after a restart.
  */
 
-#define ROWS_MOST 128
 
 static struct fleet f;
 static struct cm_docket docket;
@@ -19,45 +18,10 @@ static struct cm_effects effects;
 static struct story story;
 static struct cm_err err;
 
-/* What the steps stored. */
-static struct {
-	uint32_t kind;
-	struct cm_id id;
-	struct cm_bytes body;
-} rows[ROWS_MOST];
-static size_t rows_count;
-
-static enum cm_status recall(void *self, const struct cm_id *id, cm_recalled_cb each, void *data)
-{
-	(void)self;
-	for (size_t i = 0; i < rows_count; i++)
-		if (cm_id_equal(&rows[i].id, id) && !each(data, rows[i].kind, HELP_NOW_MS, rows[i].body))
-			break;
-	return CM_OK;
-}
-
-static void keep_rows(const struct cm_effects *from)
-{
-	for (size_t i = 0; i < from->count; i++) {
-		const struct cm_effect *e = &from->items[i];
-		uint8_t *copy;
-
-		if (e->kind != CM_EFFECT_STORE)
-			continue;
-		copy = cm_arena_alloc(&f.arena, e->body.len + 1, 1);
-		memcpy(copy, e->body.data, e->body.len);
-		cr_assert_lt(rows_count, ROWS_MOST);
-		rows[rows_count].kind = e->what;
-		rows[rows_count].id = e->case_id;
-		rows[rows_count++].body = (struct cm_bytes){copy, e->body.len};
-	}
-}
-
 static void begin(bool asks_again)
 {
 	fleet_init(&f, STORY_FLEET, NULL);
-	rows_count = 0;
-	f.env.recall = (struct cm_recall){recall, NULL};
+	fleet_recalls(&f);
 	cm_docket_init(&docket, &f.env);
 	cm_effects_init(&effects);
 	story = fleet_story(&f, asks_again);
@@ -84,7 +48,7 @@ static enum cm_status take(const char *sender, enum cm_kind kind, const void *ms
 	f.has_failed = cm_alloc_has_failed();
 	cm_alloc_fail_at(0, false);
 	if (status == CM_OK && !f.has_failed)
-		keep_rows(&effects);
+		fleet_keep(&f, &effects, 0);
 	return status;
 }
 
@@ -563,7 +527,7 @@ static void refuse(uint32_t kind, const void *msg, enum cm_status status)
 	cm_docket_undeliverable(&docket, &input, "ie", &record, status,
 	    "changed meanwhile: router2 has the case, in epoch 2", &effects);
 	cr_assert(!effects.failed);
-	keep_rows(&effects);
+	fleet_keep(&f, &effects, 0);
 }
 
 Test(docket_owner, a_node_that_refuses_tells_that_the_case_has_moved)
@@ -638,8 +602,9 @@ Test(docket_owner, intake_says_by_a_notice_that_a_demand_was_replaced_elsewhere)
 static void replay_all(struct cm_docket *again)
 {
 	cm_docket_init(again, &f.env);
-	for (size_t i = 0; i < rows_count; i++)
-		cr_assert_eq(cm_docket_replay(again, rows[i].kind, &rows[i].id, HELP_NOW_MS + 50, rows[i].body),
+	for (size_t i = 0; i < f.disk.count; i++)
+		cr_assert_eq(cm_docket_replay(again, f.disk.rows[i].kind, &f.disk.rows[i].case_id,
+		                 HELP_NOW_MS + 50, f.disk.rows[i].body),
 		    CM_OK, "row %zu", i);
 }
 
@@ -649,7 +614,7 @@ static void on_resumed(struct cm_effects *from, void *data)
 {
 	(void)data;
 	resumed++;
-	keep_rows(from);
+	fleet_keep(&f, from, 0);
 }
 
 /* A fresh docket makes of the rows what this one is. */
@@ -787,10 +752,10 @@ Test(docket_owner, a_router_without_rows_asks_every_region_for_its_cases_once)
 	resumed = 0;
 	cr_assert_eq(cm_docket_resume(&docket, &input, on_resumed, NULL, &err), CM_OK);
 	cr_assert_eq(resumed, 1);
-	cr_assert_eq(rows_count, 1);
-	cr_assert_eq(rows[0].kind, (uint32_t)CM_KIND_REBUILD);
+	cr_assert_eq(f.disk.count, 1);
+	cr_assert_eq(f.disk.rows[0].kind, (uint32_t)CM_KIND_REBUILD);
 	cr_assert_eq(
-	    cm_record_decode(CM_KIND_REBUILD, rows[0].body, &f.arena, &rebuild, &err), CM_OK);
+	    cm_record_decode(CM_KIND_REBUILD, f.disk.rows[0].body, &f.arena, &rebuild, &err), CM_OK);
 	cr_assert_neq(rebuild.ledger, 0);
 	cr_assert_eq(docket.env.ledger, rebuild.ledger);
 	cr_assert_eq(give(1, 0), CM_OK);
@@ -801,7 +766,7 @@ Test(docket_owner, a_router_without_rows_asks_every_region_for_its_cases_once)
 	replay_all(&again);
 	cr_assert_eq(again.env.ledger, rebuild.ledger);
 	cm_docket_fini(&again);
-	rows_count = 1; /* no case yet, but it has asked */
+	f.disk.count = 1; /* no case yet, but it has asked */
 	replay_all(&again);
 	cr_assert_eq(cm_docket_resume(&again, &input, on_resumed, NULL, &err), CM_OK);
 	cr_assert_eq(resumed, 1);
