@@ -11,7 +11,9 @@ comity_test(case_replay SOURCES unit/test_case_replay.c ${cores_fleet} LIBS ${co
 comity_test(case_revise SOURCES unit/test_case_revise.c ${cores_fleet} LIBS ${cores_libs})
 comity_test(case_clock SOURCES unit/test_case_clock.c ${cores_fleet} LIBS cm_zone_files ${cores_libs})
 comity_test(docket SOURCES unit/test_docket.c ${cores_fleet} LIBS ${cores_libs})
-comity_test(docket_owner SOURCES unit/test_docket_owner.c ${cores_fleet} LIBS ${cores_libs})
+foreach(part owner moved restart)
+  comity_test(docket_${part} SOURCES unit/test_docket_${part}.c unit/owner_help.c ${cores_fleet} LIBS ${cores_libs})
+endforeach()
 comity_test(docket_alike SOURCES unit/test_docket_alike.c ${cores_fleet} LIBS ${cores_libs})
 comity_test(docket_kin SOURCES unit/test_docket_kin.c unit/kin_fleet.c ${cores_fleet} LIBS ${cores_libs})
 comity_test(docket_kin_fault SOURCES unit/test_docket_kin_fault.c unit/kin_fleet.c

@@ -11,7 +11,6 @@
  * decided alike or not at all.
  */
 
-
 static struct fleet f;
 static struct cm_docket docket;
 static struct cm_effects effects;
