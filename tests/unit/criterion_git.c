@@ -1,20 +1,16 @@
 /*
- * Criterion has libgit2 draw the difference of two texts, and starts it in every program; so once for
- * each test, since each test is a process. Its start reads all of the machine's certificates, which
- * with sanitizers is two fifths of what a small test takes. Here it starts when a difference is drawn.
+ * Criterion has libgit2 draw the difference of two texts, and starts it in every program; so once
+ * for each test, since each test is a process. Its start reads all of the machine's certificates,
+ * which with sanitizers is two fifths of what a small test takes. Here it starts when a difference
+ * is drawn.
  *
  * These names stand before the library's own, in the programs of Criterion and nowhere else.
  */
+#include "criterion_git.h"
+
 #include <dlfcn.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <string.h>
-
-int git_libgit2_init(void);
-int git_libgit2_shutdown(void);
-int git_diff_buffers(const void *was, size_t was_len, const char *was_path, const void *is,
-    size_t is_len, const char *is_path, const void *options, const void *on_file,
-    const void *on_binary, const void *on_hunk, const void *on_line, void *data);
 
 int git_libgit2_init(void)
 {
@@ -28,7 +24,8 @@ int git_libgit2_shutdown(void)
 
 int git_diff_buffers(const void *was, size_t was_len, const char *was_path, const void *is,
     size_t is_len, const char *is_path, const void *options, const void *on_file,
-    const void *on_binary, const void *on_hunk, const void *on_line, void *data)
+    const void *on_binary, const void *on_hunk,
+    int (*on_line)(const void *delta, const void *hunk, const void *line, void *data), void *data)
 {
 	static bool is_started;
 	void *names[] = {
