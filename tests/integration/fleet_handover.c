@@ -32,32 +32,6 @@ static const char *other(const char *router)
 	return strcmp(router, "router1") == 0 ? "router2" : "router1";
 }
 
-static void done(struct ran *ran, const char *what)
-{
-	expect(ran->code == 0, "%s: exit %d, %s", what, ran->code, ran->err);
-	ran_free(ran);
-}
-
-static void replays_the_same(const char *case_id)
-{
-	struct ran ran;
-
-	run_cli(&ran, &fleet, "why", "--replay", case_id, NULL);
-	expect(strstr(ran.out, "the same, byte for byte") != NULL, "%s%s", ran.out, ran.err);
-	done(&ran, "why --replay");
-}
-
-static const json_t *part_of(const json_t *shown, int64_t number)
-{
-	size_t i;
-	json_t *part;
-
-	json_array_foreach(at(shown, "outcome.parts"), i, part)
-		if (number_at(part, "number") == number)
-			return part;
-	return NULL;
-}
-
 static void says(const json_t *shown, int64_t number, const char *disposition)
 {
 	expect(strcmp(text_at(part_of(shown, number), "disposition"), disposition) == 0,
@@ -185,7 +159,7 @@ static void settle(const char *case_id, const char *part, const char *dispositio
 
 	run_cli(&ran, &fleet, "settle", case_id, "--part", part, "--disposition", disposition, "--by",
 	    "central counsel", "--reasons", "Both desks heard.", NULL);
-	done(&ran, "settle");
+	ran_well(&ran, "settle");
 }
 
 static int64_t revision_of(const struct filed *filed)
@@ -210,7 +184,7 @@ static void settlements_and_words_of_counsel_outlive_their_router(void)
 	expect(wait_quiet(&fleet), "everything is delivered");
 	run_cli(&ran, &fleet, "answer", "--node", "gb", four.case_id, "ukgdpr_derogation=yes", "--part",
 	    "8", "--by", "counsel, London", "--reasons", "Article 49(1)(d) covers it.", NULL);
-	done(&ran, "answer");
+	ran_well(&ran, "answer");
 	expect(wait_quiet(&fleet), "everything is delivered");
 	settle(four.case_id, "5", "challenge");
 	expect(wait_quiet(&fleet), "everything is delivered");
@@ -227,7 +201,7 @@ static void settlements_and_words_of_counsel_outlive_their_router(void)
 	come_back(&before, &four);
 	never_said_otherwise("us", four.case_id, settled - 1, 5, "challenge");
 	never_said_otherwise("de", four.case_id, settled - 1, 5, "challenge");
-	replays_the_same(four.case_id);
+	expect_replays(&fleet, four.case_id);
 }
 
 /* The notice is for a router that is not there any more. */
@@ -247,7 +221,7 @@ static void a_settlement_on_its_way_finds_the_next_router(void)
 	says(shown, 5, "challenge");
 	says(shown, 6, "challenge");
 	json_decref(shown);
-	replays_the_same(four.case_id);
+	expect_replays(&fleet, four.case_id);
 }
 
 /* ---- the end of a case ----------------------------------------------------------------------- */
@@ -258,18 +232,8 @@ static void has_ended(const struct filed *filed, const char *how)
 	struct owner owner = owner_of(&fleet, filed);
 	const char *const nodes[] = {"us", "ie", "de", "gb", "central", owner.router};
 
-	expect(wait_quiet(&fleet), "everything is delivered");
-	for (size_t i = 0; i < COUNT(nodes); i++) {
-		json_t *shown = ask_must(&fleet, nodes[i], "show", "case", filed->case_id, NULL);
-
-		expect(strcmp(text_at(shown, "state"), how) == 0, "%s: %s, not %s", nodes[i],
-		    text_at(shown, "state"), how);
-		expect(strcmp(text_at(shown, "outcome.ended"), how) == 0 &&
-		           json_array_size(at(shown, "outcome.parts")) == 0,
-		    "%s: the last revision has no parts", nodes[i]);
-		json_decref(shown);
-	}
-	replays_the_same(filed->case_id);
+	expect_ended(&fleet, nodes, COUNT(nodes), filed->case_id, how);
+	expect_replays(&fleet, filed->case_id);
 }
 
 static void withdraw(const char *case_id)
@@ -278,7 +242,7 @@ static void withdraw(const char *case_id)
 
 	run_cli(&ran, &fleet, "withdraw", "--node", "us", case_id, "--by", "intake analyst", "--reasons",
 	    "Letter of the authority.", NULL);
-	done(&ran, "withdraw");
+	ran_well(&ran, "withdraw");
 }
 
 static void a_case_is_withdrawn_after_its_router_has_changed(void)
@@ -336,7 +300,7 @@ static void a_case_is_corrected_after_its_router_has_changed(void)
 	run_cli(&ran, &fleet, "supersede", "--node", "us", filed.case_id, scratch_path("corrected.json"),
 	    NULL);
 	(void)sscanf(ran.out, "case %36s replaces", next.case_id);
-	done(&ran, "supersede");
+	ran_well(&ran, "supersede");
 	shown = wait_decided(&fleet, &next, 1);
 	expect(strcmp(text_at(shown, "outcome.predecessor"), filed.case_id) == 0,
 	    "the new case names the old");
@@ -428,7 +392,7 @@ static void a_router_without_its_ledger_gets_its_cases_back(void)
 		if (was_lost)
 			expect(wait_state(&fleet, "router1", &many[i], "decided"),
 			    "router1 lists %s as decided", many[i].case_id);
-		replays_the_same(many[i].case_id);
+		expect_replays(&fleet, many[i].case_id);
 	}
 	expect(lost > 0 && lost < MANY, "%u of %d cases were router1's", lost, MANY);
 	expect(wait_quiet(&fleet), "everything is delivered");
@@ -500,7 +464,7 @@ static void a_fleet_is_given_more_routers(void)
 		           owner.router[6] != 0,
 		    "%s is one of the three's: %s", old[i].case_id, owner.router);
 		json_decref(wait_decided(&fleet, &old[i], 2));
-		replays_the_same(old[i].case_id);
+		expect_replays(&fleet, old[i].case_id);
 	}
 	withdraw(old[0].case_id);
 	has_ended(&old[0], "withdrawn");

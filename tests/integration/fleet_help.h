@@ -186,6 +186,18 @@ struct filed {
 void file_many(struct cm_fleet *fleet, const char *const *nodes, size_t nodes_count,
     unsigned accounts, unsigned first, unsigned count, struct filed *out);
 
+/* The demands of one test, in the order in which they were filed. */
+struct filings {
+	struct filed *items; /* the test's own */
+	unsigned most;
+	unsigned accounts; /* in the maps */
+	unsigned count;
+};
+
+/* File so many more; where they begin. */
+struct filed *file_more(struct cm_fleet *fleet, const char *const *nodes, size_t nodes_count,
+    struct filings *all, unsigned count);
+
 /* Each has one outcome at its intake node, revision 1; expects it. */
 void expect_decided(struct cm_fleet *fleet, const struct filed *filed, size_t count);
 
@@ -234,15 +246,28 @@ void run_cli(struct ran *ran, const struct cm_fleet *fleet, ...) __attribute__((
 void run_program(struct ran *ran, const char *const *argv, const char *input);
 void ran_free(struct ran *ran);
 
+/* It ended with 0; frees it. `what` names it to the reader. */
+void ran_well(struct ran *ran, const char *what);
+
 /* The value of a path like "outcome.parts.0.region", borrowed, or NULL; texts are "" and numbers -1
  * where there is none. */
 json_t *at(const json_t *json, const char *path);
 const char *text_at(const json_t *json, const char *path);
 int64_t number_at(const json_t *json, const char *path);
 
+/* The part of that number in what `show` says, borrowed, or NULL. */
+const json_t *part_of(const json_t *shown, int64_t number);
+
 /* "1/content/ie challenge; ..." of an outcome's parts: what must agree wherever it is stored. To be
  * freed with cm_free. */
 char *words_of(const json_t *outcome);
+
+/* Every revision of the case, planned anew, is the same byte for byte: `comity why --replay`. */
+void expect_replays(struct cm_fleet *fleet, const char *case_id);
+
+/* All is delivered, and each of these says that the case has ended, so and with no part left. */
+void expect_ended(struct cm_fleet *fleet, const char *const *nodes, size_t count,
+    const char *case_id, const char *how);
 
 /* ---- ledgers --------------------------------------------------------------------------------- */
 

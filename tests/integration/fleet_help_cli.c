@@ -98,3 +98,18 @@ void ran_free(struct ran *ran)
 	cm_free(ran->err);
 	*ran = (struct ran){0};
 }
+
+void ran_well(struct ran *ran, const char *what)
+{
+	expect(ran->code == 0, "%s: exit %d, %s", what, ran->code, ran->err);
+	ran_free(ran);
+}
+
+void expect_replays(struct cm_fleet *fleet, const char *case_id)
+{
+	struct ran ran;
+
+	run_cli(&ran, fleet, "why", "--replay", case_id, NULL);
+	expect(strstr(ran.out, "the same, byte for byte") != NULL, "%s%s", ran.out, ran.err);
+	ran_well(&ran, "why --replay");
+}

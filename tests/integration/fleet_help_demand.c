@@ -102,6 +102,17 @@ void file_many(struct cm_fleet *fleet, const char *const *nodes, size_t nodes_co
 	}
 }
 
+struct filed *file_more(struct cm_fleet *fleet, const char *const *nodes, size_t nodes_count,
+    struct filings *all, unsigned count)
+{
+	struct filed *first = &all->items[all->count];
+
+	must(all->count + count <= all->most, "at most %u demands", all->most);
+	file_many(fleet, nodes, nodes_count, all->accounts, all->count, count, first);
+	all->count += count;
+	return first;
+}
+
 void expect_decided(struct cm_fleet *fleet, const struct filed *filed, size_t count)
 {
 	size_t decided = 0;
@@ -183,4 +194,33 @@ bool wait_missing_at(struct cm_fleet *fleet, const char *router, const struct fi
 	struct missing missing = {fleet, router, filed, count, nodes};
 
 	return wait_until(are_missing, &missing, PATIENCE_MS);
+}
+
+/* ---- the end of a case ----------------------------------------------------------------------- */
+
+const json_t *part_of(const json_t *shown, int64_t number)
+{
+	size_t i;
+	json_t *part;
+
+	json_array_foreach(at(shown, "outcome.parts"), i, part)
+		if (number_at(part, "number") == number)
+			return part;
+	return NULL;
+}
+
+void expect_ended(struct cm_fleet *fleet, const char *const *nodes, size_t count,
+    const char *case_id, const char *how)
+{
+	expect(wait_quiet(fleet), "everything is delivered");
+	for (size_t i = 0; i < count; i++) {
+		json_t *shown = ask_must(fleet, nodes[i], "show", "case", case_id, NULL);
+
+		expect(strcmp(text_at(shown, "state"), how) == 0, "%s: %s, not %s", nodes[i],
+		    text_at(shown, "state"), how);
+		expect(strcmp(text_at(shown, "outcome.ended"), how) == 0 &&
+		           json_array_size(at(shown, "outcome.parts")) == 0,
+		    "%s: the last revision has no parts", nodes[i]);
+		json_decref(shown);
+	}
 }

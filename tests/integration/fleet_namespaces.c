@@ -24,21 +24,11 @@ static const char *const nodes[] = {"us", "ie", "de", "gb"};
 static struct cm_fleet fleet;
 static bool may;
 static struct filed cases[MOST];
-static unsigned filed;
-
-static struct filed *file_at(const char *const *at, size_t at_count, unsigned count)
-{
-	struct filed *first = &cases[filed];
-
-	must(filed + count <= MOST, "at most %d demands", MOST);
-	file_many(&fleet, at, at_count, ACCOUNTS, filed, count, first);
-	filed += count;
-	return first;
-}
+static struct filings filings = {.items = cases, .most = MOST, .accounts = ACCOUNTS};
 
 static struct filed *file_some(unsigned count)
 {
-	return file_at(nodes, COUNT(nodes), count);
+	return file_more(&fleet, nodes, COUNT(nodes), &filings, count);
 }
 
 /* Both sides give the connection up: the cut is longer than their patience. */
@@ -95,12 +85,12 @@ static void a_region_that_is_cut_off_delays_no_other_answer(void)
 	if (!may)
 		return;
 	began = now_ms();
-	first = file_at(others, COUNT(others), BATCH);
+	first = file_more(&fleet, others, COUNT(others), &filings, BATCH);
 	expect_decided(&fleet, first, BATCH);
 	whole_ms = now_ms() - began;
 	region_cut("ie", CUT_BOTH);
 	began = now_ms();
-	first = file_at(others, COUNT(others), BATCH);
+	first = file_more(&fleet, others, COUNT(others), &filings, BATCH);
 	expect(wait_missing(&fleet, first, BATCH, "ie"), "all wait for ie alone");
 	cut_ms = now_ms() - began;
 	(void)printf(
@@ -155,16 +145,16 @@ static void restarts_behind_a_cut_that_outlasts_all_patience(void)
 		return;
 	for (size_t i = 0; i < COUNT(cut_off); i++)
 		region_cut(cut_off[i], cuts[i]);
-	first = file_at(us, COUNT(us), 3);
+	first = file_more(&fleet, us, COUNT(us), &filings, 3);
 	expect(wait_missing(&fleet, first, 3, "ie, de, gb"), "all wait for the three");
 	for (size_t i = 0; i < COUNT(cut_off); i++)
 		expect_given_up(cut_off[i]);
-	(void)file_at(cut_off, COUNT(cut_off), 3); /* a demand is taken behind the cut too */
+	(void)file_more(&fleet, cut_off, COUNT(cut_off), &filings, 3); /* a demand is taken behind the cut too */
 	restart("ie");
 	restart("gb");
 	restart("router");
 	expect_namespaces_hold(&fleet);
-	(void)file_at(cut_off, COUNT(cut_off), 3);
+	(void)file_more(&fleet, cut_off, COUNT(cut_off), &filings, 3);
 	expect(wait_missing(&fleet, first, 3, "ie, de, gb"), "and the router knows it afterwards");
 	for (size_t i = 0; i < COUNT(cut_off); i++)
 		region_heal(cut_off[i], cuts[i]);
@@ -189,7 +179,7 @@ static void one_round(unsigned number)
 	for (size_t i = 0; i < count; i++)
 		region_heal(nodes[at[i]], cuts[i]);
 	if (is_long() && number % 10 == 9)
-		expect_decided(&fleet, cases, filed);
+		expect_decided(&fleet, cases, filings.count);
 }
 
 static void regions_are_cut_off_and_healed_again_and_again(void)
@@ -198,7 +188,7 @@ static void regions_are_cut_off_and_healed_again_and_again(void)
 		return;
 	for (unsigned i = 0; i < (is_long() ? 100 : 8); i++)
 		one_round(i);
-	expect_decided(&fleet, cases, filed);
+	expect_decided(&fleet, cases, filings.count);
 }
 
 static void the_ledgers_agree_and_nothing_is_left(void)
@@ -207,7 +197,7 @@ static void the_ledgers_agree_and_nothing_is_left(void)
 		return;
 	expect(wait_quiet(&fleet), "everything is delivered");
 	expect_namespaces_hold(&fleet);
-	expect_ledgers_agree(&fleet, filed);
+	expect_ledgers_agree(&fleet, filings.count);
 	fleet_end(&fleet);
 	namespaces_end();
 }

@@ -48,17 +48,6 @@ static json_t *wait_revision(const char *node, const char *case_id, int64_t revi
 	return shown;
 }
 
-static const json_t *part_of(const json_t *shown, int64_t number)
-{
-	size_t i;
-	json_t *part;
-
-	json_array_foreach(at(shown, "outcome.parts"), i, part)
-		if (number_at(part, "number") == number)
-			return part;
-	return NULL;
-}
-
 /* All who hold the part, the intake node and central say this of it. */
 static void everybody_says(const char *host, int64_t revision, int64_t number, const char *disposition)
 {
@@ -76,26 +65,11 @@ static void everybody_says(const char *host, int64_t revision, int64_t number, c
 
 /* ---- what is run ----------------------------------------------------------------------------- */
 
-static void done(struct ran *ran, const char *what)
-{
-	expect(ran->code == 0, "%s: exit %d, %s", what, ran->code, ran->err);
-	ran_free(ran);
-}
-
 static void not_done(struct ran *ran, int code, const char *sentence)
 {
 	expect(ran->code == code, "exit %d, not %d: %s", ran->code, code, ran->err);
 	expect(strstr(ran->err, sentence) != NULL, "\"%s\" says \"%s\"", ran->err, sentence);
 	ran_free(ran);
-}
-
-static void replays_the_same(const char *case_id)
-{
-	struct ran ran;
-
-	run_cli(&ran, &fleet, "why", "--replay", case_id, NULL);
-	expect(strstr(ran.out, "the same, byte for byte") != NULL, "%s%s", ran.out, ran.err);
-	done(&ran, "why --replay");
 }
 
 /* ---- the trials ------------------------------------------------------------------------------ */
@@ -108,7 +82,7 @@ static void the_fleet_starts(void)
 	must(example != NULL, "read %s", FOUR_ACCOUNTS);
 	file_must(&fleet, "us", example, id);
 	everybody_says("ie", 1, 1, "challenge");
-	replays_the_same(id);
+	expect_replays(&fleet, id);
 }
 
 /* The first rule that forbids the part by the newest outcome at a node, "" if there is none. */
@@ -148,7 +122,7 @@ static void override_as_dublin(const char *rule, int64_t revision)
 	run_cli(&ran, &fleet, "override", "--node", "ie", id, "--part", "1", "--rule", rule, "--says",
 	    "silent", "--by", "regional counsel, Dublin", "--reasons", "The request came by treaty.",
 	    "--revision", number, NULL);
-	done(&ran, rule);
+	ran_well(&ran, rule);
 }
 
 static void counsel_of_the_hosting_region_lifts_its_own_prohibitions(void)
@@ -182,8 +156,8 @@ static void counsel_of_the_hosting_region_lifts_its_own_prohibitions(void)
 	run_cli(&ran, &fleet, "why", "--node", "us", id, "--account", "1", NULL);
 	expect(strstr(ran.out, "by regional counsel, Dublin at ie on revision 2") != NULL,
 	    "why names who, where and on which revision: %s", ran.out);
-	done(&ran, "why");
-	replays_the_same(id);
+	ran_well(&ran, "why");
+	expect_replays(&fleet, id);
 }
 
 static void a_stale_or_foreign_word_is_refused(void)
@@ -221,7 +195,7 @@ static void central_settles_but_lifts_no_prohibition(void)
 	(void)snprintf(number, sizeof number, "%lld", (long long)revision);
 	run_cli(&ran, &fleet, "settle", id, "--part", "5", "--disposition", "challenge", "--by",
 	    "central counsel", "--reasons", "Both desks heard.", "--revision", number, NULL);
-	done(&ran, "settle");
+	ran_well(&ran, "settle");
 	everybody_says("de", revision + 1, 5, "challenge");
 	shown = wait_revision("de", id, revision + 1);
 	expect(strcmp(text_at(part_of(shown, 5), "amendments.0.was"), "redirect_mlat") == 0,
@@ -230,7 +204,7 @@ static void central_settles_but_lifts_no_prohibition(void)
 	run_cli(&ran, &fleet, "settle", "--node", "us", id, "--part", "5", "--disposition", "reject",
 	    "--by", "counsel", "--reasons", "I too.", NULL);
 	not_done(&ran, 4, "only central settles");
-	replays_the_same(id);
+	expect_replays(&fleet, id);
 }
 
 static void a_fact_comes_in_and_a_finding_is_retracted(void)
@@ -240,11 +214,11 @@ static void a_fact_comes_in_and_a_finding_is_retracted(void)
 
 	run_cli(&ran, &fleet, "retract", "--node", "gb", id, "--part", "7", "--by", "counsel, London",
 	    "--reasons", "Cannot decide yet.", NULL);
-	done(&ran, "retract");
+	ran_well(&ran, "retract");
 	everybody_says("gb", revision + 1, 7, "hold_for_counsel");
 	run_cli(&ran, &fleet, "answer", "--node", "gb", id, "ukgdpr_derogation=yes", "--part", "8",
 	    "--by", "counsel, London", "--reasons", "Article 49(1)(d) covers it.", NULL);
-	done(&ran, "answer");
+	ran_well(&ran, "answer");
 	expect(revision_now() > revision + 1, "the fact makes a revision");
 	revision = revision_now();
 	everybody_says("gb", revision, 8, "comply_limited");
@@ -253,9 +227,9 @@ static void a_fact_comes_in_and_a_finding_is_retracted(void)
 	not_done(&ran, 4, "bar is not a person's to say");
 	run_cli(&ran, &fleet, "recheck", "--node", "de", id, "--by", "counsel", "--reasons", "Again.",
 	    NULL);
-	done(&ran, "recheck");
+	ran_well(&ran, "recheck");
 	expect(revision_now() == revision, "what says the same makes no revision");
-	replays_the_same(id);
+	expect_replays(&fleet, id);
 }
 
 static void after_a_kill_everything_stands_and_goes_on(void)
@@ -267,13 +241,13 @@ static void after_a_kill_everything_stands_and_goes_on(void)
 	process_kill(&fleet, "gb");
 	process_start(&fleet, "router");
 	process_start(&fleet, "gb");
-	replays_the_same(id);
+	expect_replays(&fleet, id);
 	revision = revision_now();
 	run_cli(&ran, &fleet, "retract", "--node", "gb", id, "--part", "7", "--undo", "--by",
 	    "counsel, London", "--reasons", "Decided.", NULL);
-	done(&ran, "retract --undo");
+	ran_well(&ran, "retract --undo");
 	everybody_says("gb", revision + 1, 7, "challenge");
-	replays_the_same(id);
+	expect_replays(&fleet, id);
 }
 
 /* Everybody knows that the case has ended, so and with no part left. */
@@ -281,18 +255,8 @@ static void has_ended(const char *case_id, const char *how)
 {
 	static const char *const nodes[] = {"us", "ie", "de", "gb", "central", "router"};
 
-	expect(wait_quiet(&fleet), "everything is delivered");
-	for (size_t i = 0; i < sizeof nodes / sizeof nodes[0]; i++) {
-		json_t *shown = ask_must(&fleet, nodes[i], "show", "case", case_id, NULL);
-
-		expect(strcmp(text_at(shown, "state"), how) == 0, "%s: %s, not %s", nodes[i],
-		    text_at(shown, "state"), how);
-		expect(strcmp(text_at(shown, "outcome.ended"), how) == 0 &&
-		           json_array_size(at(shown, "outcome.parts")) == 0,
-		    "%s: the last revision has no parts", nodes[i]);
-		json_decref(shown);
-	}
-	replays_the_same(case_id);
+	expect_ended(&fleet, nodes, sizeof nodes / sizeof nodes[0], case_id, how);
+	expect_replays(&fleet, case_id);
 }
 
 static void a_corrected_demand_replaces_another_and_is_withdrawn(void)
@@ -311,7 +275,7 @@ static void a_corrected_demand_replaces_another_and_is_withdrawn(void)
 	file_write(scratch_path("corrected.json"), text, strlen(text));
 	run_cli(&ran, &fleet, "supersede", "--node", "us", id, scratch_path("corrected.json"), NULL);
 	(void)sscanf(ran.out, "case %36s replaces", next);
-	done(&ran, "supersede");
+	ran_well(&ran, "supersede");
 	shown = wait_outcome(&fleet, "us", next);
 	expect(strcmp(text_at(shown, "outcome.predecessor"), id) == 0, "the new case names the old");
 	json_decref(shown);
@@ -321,7 +285,7 @@ static void a_corrected_demand_replaces_another_and_is_withdrawn(void)
 	json_decref(shown);
 	run_cli(&ran, &fleet, "withdraw", "--node", "us", next, "--by", "intake analyst", "--reasons",
 	    "Letter of the authority.", NULL);
-	done(&ran, "withdraw");
+	ran_well(&ran, "withdraw");
 	has_ended(next, "withdrawn");
 	run_cli(&ran, &fleet, "recheck", "--node", "ie", next, "--by", "x", "--reasons", "y", NULL);
 	not_done(&ran, 4, "the case has ended: it was withdrawn");

@@ -24,17 +24,7 @@ static const char *const nodes[] = {"us", "ie", "de", "gb"};
 static const char *const awake[] = {"us", "de", "gb"};
 static struct cm_fleet fleet;
 static struct filed cases[MOST];
-static unsigned filed;
-
-static struct filed *file_at(const char *const *at, size_t at_count, unsigned count)
-{
-	struct filed *first = &cases[filed];
-
-	must(filed + count <= MOST, "at most %d demands", MOST);
-	file_many(&fleet, at, at_count, ACCOUNTS, filed, count, first);
-	filed += count;
-	return first;
-}
+static struct filings filings = {.items = cases, .most = MOST, .accounts = ACCOUNTS};
 
 /* The same work, once with all awake and once with one asleep: all answers but the sleeper's come in
  * as soon as before. A link that waited for another would wait for a heartbeat, or ten seconds. */
@@ -43,13 +33,13 @@ static bool is_as_soon_with_one_asleep(void)
 	int64_t began = now_ms();
 	int64_t awake_ms;
 	int64_t asleep_ms;
-	struct filed *first = file_at(awake, COUNT(awake), BATCH);
+	struct filed *first = file_more(&fleet, awake, COUNT(awake), &filings, BATCH);
 
 	expect_decided(&fleet, first, BATCH);
 	awake_ms = now_ms() - began;
 	process_signal(&fleet, "ie", SIGSTOP);
 	began = now_ms();
-	first = file_at(awake, COUNT(awake), BATCH);
+	first = file_more(&fleet, awake, COUNT(awake), &filings, BATCH);
 	expect(wait_missing(&fleet, first, BATCH, "ie"), "all wait for ie alone");
 	asleep_ms = now_ms() - began;
 	(void)printf("  %d demands: decided in %lld ms; with ie asleep, all but ie heard in %lld ms\n",
@@ -76,7 +66,7 @@ static void an_intake_node_that_stands_still_keeps_nobody_else_from_filing(void)
 	struct filed *first;
 
 	process_signal(&fleet, "us", SIGSTOP);
-	first = file_at(others, COUNT(others), 6);
+	first = file_more(&fleet, others, COUNT(others), &filings, 6);
 	expect(wait_missing(&fleet, first, 6, "us"), "all wait for us alone");
 	process_signal(&fleet, "us", SIGCONT);
 	expect_decided(&fleet, first, 6);
@@ -85,7 +75,7 @@ static void an_intake_node_that_stands_still_keeps_nobody_else_from_filing(void)
 static void nobody_waits_for_central(void)
 {
 	process_signal(&fleet, "central", SIGSTOP);
-	expect_decided(&fleet, file_at(nodes, COUNT(nodes), 6), 6);
+	expect_decided(&fleet, file_more(&fleet, nodes, COUNT(nodes), &filings, 6), 6);
 	process_signal(&fleet, "central", SIGCONT);
 }
 
@@ -94,7 +84,7 @@ static void demands_are_taken_while_the_router_stands_still(void)
 	struct filed *first;
 
 	process_signal(&fleet, "router", SIGSTOP);
-	first = file_at(nodes, COUNT(nodes), 8);
+	first = file_more(&fleet, nodes, COUNT(nodes), &filings, 8);
 	for (size_t i = 0; i < 8; i++) {
 		json_t *shown = ask_must(&fleet, first[i].node, "show", "case", first[i].case_id, NULL);
 
@@ -114,13 +104,13 @@ static void anybody_stands_still_at_any_moment(void)
 	for (unsigned i = 0; i < naps; i++) {
 		const char *name = all[dice(COUNT(all))];
 
-		(void)file_at(nodes, COUNT(nodes), 2);
+		(void)file_more(&fleet, nodes, COUNT(nodes), &filings, 2);
 		pause_us(dice(20000));
 		process_signal(&fleet, name, SIGSTOP);
 		pause_us(dice(is_long() && i % 20 == 0 ? 6000000 : 60000));
 		process_signal(&fleet, name, SIGCONT);
 	}
-	expect_decided(&fleet, cases, filed);
+	expect_decided(&fleet, cases, filings.count);
 }
 
 static void the_fleet_starts(void)
@@ -132,7 +122,7 @@ static void the_fleet_starts(void)
 static void the_ledgers_agree_and_the_fleet_ends(void)
 {
 	expect(wait_quiet(&fleet), "everything is delivered");
-	expect_ledgers_agree(&fleet, filed);
+	expect_ledgers_agree(&fleet, filings.count);
 	fleet_end(&fleet);
 }
 

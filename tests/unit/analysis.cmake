@@ -1,7 +1,9 @@
-foreach(part fault random shipped small)
+foreach(part fault shipped small)
   comity_test(analysis_${part} SOURCES unit/test_analysis_${part}.c unit/test_analysis_help.c
     unit/test_engine_help.c LIBS cm_analysis)
 endforeach()
+comity_test(analysis_random HEAVY SOURCES unit/test_analysis_random.c unit/test_analysis_help.c
+  unit/test_engine_help.c LIBS cm_analysis)
 
 add_executable(test_analysis_command unit/test_analysis_command.c)
 comity_target(test_analysis_command)

@@ -61,6 +61,49 @@ void fleet_fini(struct fleet *fleet)
 	cr_assert_eq(cm_alloc_live(), 0, "%zu blocks live", cm_alloc_live());
 }
 
+static enum cm_status recall(void *self, const struct cm_id *id, cm_recalled_cb each, void *data)
+{
+	const struct fleet_disk *disk = self;
+
+	if (disk->is_damaged)
+		return CM_CORRUPT;
+	for (size_t i = 0; i + disk->hidden < disk->count; i++) {
+		const struct fleet_row *row = &disk->rows[i];
+
+		if (cm_id_equal(&row->case_id, id) && !each(data, row->kind, row->at_ms, row->body))
+			break;
+	}
+	return CM_OK;
+}
+
+void fleet_recalls(struct fleet *fleet)
+{
+	fleet->env.recall = (struct cm_recall){recall, &fleet->disk};
+}
+
+void fleet_keep(struct fleet *fleet, const struct cm_effects *effects, int64_t after_ms)
+{
+	struct fleet_disk *disk = &fleet->disk;
+	size_t from = disk->count;
+
+	for (size_t i = 0; i < effects->count; i++) {
+		const struct cm_effect *e = &effects->items[i];
+		uint8_t *copy;
+
+		if (e->kind != CM_EFFECT_STORE)
+			continue;
+		copy = cm_arena_alloc(&fleet->arena, e->body.len + 1, 1);
+		memcpy(copy, e->body.data, e->body.len);
+		cr_assert_lt(disk->count, FLEET_ROWS_MOST);
+		disk->rows[disk->count++] = (struct fleet_row){.case_id = e->case_id,
+		    .kind = e->what,
+		    .at_ms = HELP_NOW_MS + after_ms,
+		    .body = {copy, e->body.len}};
+	}
+	for (size_t i = from; i < disk->count; i++)
+		disk->rows[i].left = disk->count - 1 - i;
+}
+
 const char *fleet_ladder(struct cm_arena *arena)
 {
 	static const struct {

@@ -9,12 +9,30 @@
 #include "router/docket.h"
 
 #define FLEET_OVERDUE_MS 2000
+#define FLEET_ROWS_MOST 128
+
+/* The rows that steps stored, as a ledger keeps them. */
+struct fleet_row {
+	struct cm_id case_id;
+	uint32_t kind;
+	int64_t at_ms;
+	struct cm_bytes body;
+	size_t left; /* rows of the same step behind it */
+};
+
+struct fleet_disk {
+	struct fleet_row rows[FLEET_ROWS_MOST];
+	size_t count;
+	size_t hidden;   /* at the end: not on the disk yet */
+	bool is_damaged; /* it cannot be read */
+};
 
 struct fleet {
 	struct cm_arena arena; /* for everything a test builds */
 	struct cm_roster roster;
 	struct cm_law *policy;
 	struct cm_case_env env;
+	struct fleet_disk disk; /* filled by fleet_keep; the env recalls from it after fleet_recalls */
 	struct cm_err err;
 	size_t pad;        /* bytes taken from the effects' memory before a step */
 	size_t fail_at;    /* the steps below make this request for memory fail; 0: none */
@@ -28,6 +46,10 @@ void fleet_init(struct fleet *fleet, const char *members, const char *policy);
 
 /* Frees all, and asserts that no block lives. */
 void fleet_fini(struct fleet *fleet);
+
+/* The cases recall what fleet_keep keeps: what a step stored, `after_ms` after the beginning. */
+void fleet_recalls(struct fleet *fleet);
+void fleet_keep(struct fleet *fleet, const struct cm_effects *effects, int64_t after_ms);
 
 /* Add members to a roster. */
 void fleet_members(struct cm_roster *roster, const char *members);

@@ -6,6 +6,6 @@ comity_test(engine_shipped SOURCES unit/test_engine_shipped.c unit/format_tree.c
   unit/test_engine_help.c LIBS cm_engine)
 comity_test(engine_format SOURCES unit/test_engine_format.c unit/format_tree.c unit/law_shelf.c LIBS cm_engine)
 comity_test(engine_bench SOURCES unit/test_engine_bench.c unit/test_engine_help.c LIBS cm_engine PkgConfig::JANSSON)
-comity_test(engine_random SOURCES unit/test_engine_random.c unit/test_engine_help.c LIBS cm_engine)
+comity_test(engine_random HEAVY SOURCES unit/test_engine_random.c unit/test_engine_help.c LIBS cm_engine)
 comity_test(engine_tables SOURCES unit/test_engine_tables.c unit/test_engine_roll.c unit/test_engine_help.c LIBS cm_engine)
 comity_test(engine_replay SOURCES unit/test_engine_replay.c unit/test_engine_roll.c unit/test_engine_help.c LIBS cm_engine)

@@ -99,6 +99,7 @@ static unsigned holds_in(struct help_set *set, const struct world *world)
 /* The rules that hold in every whole world, by number of the world. */
 #define WORLDS (2 * 2 * 2 * 3 * 3)
 static unsigned table[WORLDS];
+static struct world worlds[WORLDS]; /* world_at of each number: it is asked for millions of times */
 
 static struct world world_at(size_t number)
 {
@@ -114,9 +115,8 @@ static struct world world_at(size_t number)
 static void table_fill(struct help_set *set)
 {
 	for (size_t i = 0; i < WORLDS; i++) {
-		struct world world = world_at(i);
-
-		table[i] = holds_in(set, &world);
+		worlds[i] = world_at(i);
+		table[i] = holds_in(set, &worlds[i]);
 	}
 }
 
@@ -127,13 +127,13 @@ static unsigned unsettled(const struct world *partial)
 	unsigned any = 0;
 
 	for (size_t i = 0; i < WORLDS; i++) {
-		struct world world = world_at(i);
-		bool fits = true;
+		const struct world *world = &worlds[i];
+		size_t fits = 0;
 
-		for (size_t f = 0; f < FACTS; f++)
-			fits = fits &&
-			       (partial->value[f] < 0 || partial->value[f] == world.value[f]);
-		if (!fits)
+		while (fits < FACTS &&
+		       (partial->value[fits] < 0 || partial->value[fits] == world->value[fits]))
+			fits++;
+		if (fits < FACTS)
 			continue;
 		all &= table[i];
 		any |= table[i];

@@ -13,58 +13,14 @@
  * Every row is kept as the ledger would, and after every trial each outcome is planned anew.
  */
 
-#define ROWS_MOST 128
 #define HOUR INT64_C(3600000)
 #define NOON "2026-11-05T12:00Z"
-
-struct row {
-	struct cm_id case_id;
-	uint32_t kind;
-	int64_t at_ms;
-	struct cm_bytes body;
-	size_t left; /* rows of the same step behind it */
-};
 
 static struct fleet f;
 static struct cm_zones zones;
 static struct cm_docket docket;
 static struct cm_effects effects;
 static struct story story;
-static struct row rows[ROWS_MOST];
-static size_t rows_count;
-static size_t rows_hidden; /* at the end: not on the disk yet */
-
-static enum cm_status recall(void *self, const struct cm_id *id, cm_recalled_cb each, void *data)
-{
-	(void)self;
-	for (size_t i = 0; i + rows_hidden < rows_count; i++)
-		if (cm_id_equal(&rows[i].case_id, id) &&
-		    !each(data, rows[i].kind, rows[i].at_ms, rows[i].body))
-			break;
-	return CM_OK;
-}
-
-static void keep_rows(int64_t after_ms)
-{
-	size_t from = rows_count;
-
-	for (size_t i = 0; i < effects.count; i++) {
-		const struct cm_effect *e = &effects.items[i];
-		uint8_t *copy;
-
-		if (e->kind != CM_EFFECT_STORE)
-			continue;
-		copy = cm_arena_alloc(&f.arena, e->body.len + 1, 1);
-		memcpy(copy, e->body.data, e->body.len);
-		cr_assert_lt(rows_count, ROWS_MOST);
-		rows[rows_count++] = (struct row){.case_id = e->case_id,
-		    .kind = e->what,
-		    .at_ms = HELP_NOW_MS + after_ms,
-		    .body = {copy, e->body.len}};
-	}
-	for (size_t i = from; i < rows_count; i++)
-		rows[i].left = rows_count - 1 - i;
-}
 
 static struct cm_case *the_case(void)
 {
@@ -86,10 +42,8 @@ static void begin(bool asks_again, const char *due)
 	fleet_init(&f, STORY_FLEET, NULL);
 	cm_zones_init(&zones);
 	cr_assert_eq(cm_zone_file_read(&zones, CM_ZONES_FOLDER, "UTC", &f.err), CM_OK, "%s", f.err.text);
-	f.env.recall = (struct cm_recall){recall, NULL};
+	fleet_recalls(&f);
 	f.env.zones = &zones;
-	rows_count = 0;
-	rows_hidden = 0;
 	cm_docket_init(&docket, &f.env);
 	cm_effects_init(&effects);
 	story = fleet_story(&f, asks_again);
@@ -125,7 +79,7 @@ static enum cm_status try(
 	cm_effects_init(&effects);
 	status = cm_docket_record(&docket, &input, sender, &record, &effects, &f.err);
 	if (status == CM_OK)
-		keep_rows(after_ms);
+		fleet_keep(&f, &effects, after_ms);
 	return status;
 }
 
@@ -153,7 +107,7 @@ static const char *ring(int64_t after_ms)
 	cm_effects_init(&effects);
 	cm_docket_timer(&docket, &input, &story.demand->case_id, &effects);
 	cr_assert_not(effects.failed);
-	keep_rows(after_ms);
+	fleet_keep(&f, &effects, after_ms);
 	return help_effects(&f.arena, &effects);
 }
 
@@ -179,10 +133,10 @@ static const char *told(void)
 {
 	const char *text = "";
 
-	for (size_t i = 0; i < rows_count; i++)
-		if (rows[i].kind == CM_ROW_CLOCK)
-			text = cm_arena_printf(&f.arena, "%s%.*s\n", text, (int)rows[i].body.len,
-			    (const char *)rows[i].body.data);
+	for (size_t i = 0; i < f.disk.count; i++)
+		if (f.disk.rows[i].kind == CM_ROW_CLOCK)
+			text = cm_arena_printf(&f.arena, "%s%.*s\n", text, (int)f.disk.rows[i].body.len,
+			    (const char *)f.disk.rows[i].body.data);
 	return text;
 }
 
@@ -201,10 +155,10 @@ static void on_effects(struct cm_effects *resumed, void *data)
 	for (size_t i = 0; i < resumed->count; i++)
 		if (resumed->items[i].kind == CM_EFFECT_STORE) {
 			uint8_t *copy = cm_arena_alloc(&f.arena, resumed->items[i].body.len + 1, 1);
-			int64_t last_ms = rows[rows_count - 1].at_ms;
+			int64_t last_ms = f.disk.rows[f.disk.count - 1].at_ms;
 
 			memcpy(copy, resumed->items[i].body.data, resumed->items[i].body.len);
-			rows[rows_count++] = (struct row){.case_id = resumed->items[i].case_id,
+			f.disk.rows[f.disk.count++] = (struct fleet_row){.case_id = resumed->items[i].case_id,
 			    .kind = resumed->items[i].what,
 			    .at_ms = last_ms,
 			    .body = {copy, resumed->items[i].body.len}};
@@ -219,10 +173,11 @@ static const char *restart(size_t count, int64_t after_ms)
 
 	cm_docket_fini(&docket);
 	cm_docket_init(&docket, &f.env);
-	rows_count = count;
+	f.disk.count = count;
 	for (size_t i = 0; i < count; i++)
 		cr_assert_eq(cm_docket_replay(
-		                 &docket, rows[i].kind, &rows[i].case_id, rows[i].at_ms, rows[i].body),
+		                 &docket, f.disk.rows[i].kind, &f.disk.rows[i].case_id, f.disk.rows[i].at_ms,
+		                 f.disk.rows[i].body),
 		    CM_OK);
 	cr_assert_eq(cm_docket_resume(&docket, &input, on_effects, &text, &f.err), CM_OK, "%s", f.err.text);
 	return text;
@@ -342,7 +297,7 @@ Test(case_clock, each_late_answer_revises_it_and_the_rest_stays_held)
 	answer(2, 10 * HOUR);
 	cr_assert_eq(the_case()->state, CM_CASE_DECIDED);
 	cr_assert_eq(the_case()->revision, 2);
-	cr_assert_str_eq(restart(rows_count, 10 * HOUR), "", "nothing of it has a term");
+	cr_assert_str_eq(restart(f.disk.count, 10 * HOUR), "", "nothing of it has a term");
 	cr_assert_eq(the_case()->state, CM_CASE_DECIDED);
 	end();
 }
@@ -514,7 +469,7 @@ Test(case_clock, the_second_round_is_still_waited_for_after_a_restart)
 	us_is_silent_in_the_second_round();
 	(void)ring(4 * HOUR);
 	(void)ring(8 * HOUR);
-	cr_assert_str_eq(restart(rows_count, 9 * HOUR), "arm 32402000\narm 32400000\n");
+	cr_assert_str_eq(restart(f.disk.count, 9 * HOUR), "arm 32402000\narm 32400000\n");
 	cr_assert_eq(the_case()->state, CM_CASE_ASKED_AGAIN);
 	cr_assert_str_eq(missing(), "us");
 	cr_assert_str_eq(ring(9 * HOUR), "arm 43200000\n", "nothing is told twice");
@@ -540,10 +495,10 @@ static const char *tale(size_t crash_after)
 	(void)ring(2000);
 	(void)ring(4 * HOUR);
 	(void)ring(8 * HOUR);
-	for (size_t i = 0; i < rows_count; i++) {
-		steps += rows[i].left == 0;
+	for (size_t i = 0; i < f.disk.count; i++) {
+		steps += f.disk.rows[i].left == 0;
 		if (steps == crash_after) {
-			(void)restart(i + 1, rows[i].at_ms - HELP_NOW_MS);
+			(void)restart(i + 1, f.disk.rows[i].at_ms - HELP_NOW_MS);
 			break;
 		}
 	}
@@ -564,7 +519,7 @@ static const char *tale(size_t crash_after)
 	text = told();
 	cr_assert_str_eq(text, "risk " KEY "\nhold " KEY "\nwaits ie\n", "crash after step %zu",
 	    crash_after);
-	cr_assert_eq(the_case()->events, rows_count, "crash after step %zu", crash_after);
+	cr_assert_eq(the_case()->events, f.disk.count, "crash after step %zu", crash_after);
 	end();
 	return text;
 }
@@ -578,7 +533,7 @@ Test(case_clock, after_a_crash_nothing_is_told_twice_and_nothing_left_out)
 Test(case_clock, a_mark_that_came_while_the_router_was_down_is_told_when_it_is_up)
 {
 	ie_is_silent();
-	(void)restart(rows_count, 9 * HOUR);
+	(void)restart(f.disk.count, 9 * HOUR);
 	cr_assert_str_eq(told(), "hold " KEY "\nwaits ie\n");
 	cr_assert_eq(the_case()->revision, 1);
 	cr_assert_eq(the_case()->state, CM_CASE_ASKED);
@@ -627,7 +582,7 @@ Test(case_clock, they_run_on_after_a_restart)
 {
 	one_part_is_held(NOON);
 	(void)ring(4 * HOUR);
-	cr_assert_str_eq(restart(rows_count, 5 * HOUR), "arm 18000005\n");
+	cr_assert_str_eq(restart(f.disk.count, 5 * HOUR), "arm 18000005\n");
 	cr_assert_str_eq(ring(5 * HOUR), "", "too early");
 	cr_assert_str_eq(ring(5 * HOUR + 5), "arm 28800000\n");
 	(void)ring(8 * HOUR);
@@ -639,7 +594,7 @@ Test(case_clock, what_was_over_or_has_no_day_is_told_once_of_what_is_held)
 {
 	one_part_is_held("2026-11-04");
 	cr_assert_str_eq(told(), "over test.compel.2/answer/2026-11-04/UTC\n");
-	cr_assert_str_eq(restart(rows_count, HOUR), "arm 3600005\n");
+	cr_assert_str_eq(restart(f.disk.count, HOUR), "arm 3600005\n");
 	cr_assert_str_eq(ring(HOUR + 5), "");
 	end();
 	one_part_is_held("");
@@ -671,7 +626,7 @@ Test(case_clock, the_day_on_its_face_runs_on_whatever_is_decided)
 	for (size_t i = 0; i < 3; i++)
 		answer(i, 50);
 	cr_assert_str_eq(parts(), "1 content ie redirect_mlat\n2 content us comply_limited\n");
-	cr_assert_str_eq(restart(rows_count, HOUR), "arm 3600005\n");
+	cr_assert_str_eq(restart(f.disk.count, HOUR), "arm 3600005\n");
 	cr_assert_str_eq(ring(HOUR + 5), "arm 12000000\n");
 	(void)ring(10 * HOUR);
 	cr_assert_str_eq(told(), "over /answer/2026-11-05/America/New_York\n");
@@ -681,9 +636,9 @@ Test(case_clock, the_day_on_its_face_runs_on_whatever_is_decided)
 Test(case_clock, a_decided_case_whose_rows_are_not_there_yet_is_looked_at_again)
 {
 	one_part_is_held(NOON);
-	rows_hidden = 1;
+	f.disk.hidden = 1;
 	cr_assert_str_eq(ring(4 * HOUR), "arm 14400200\n");
-	rows_hidden = 0;
+	f.disk.hidden = 0;
 	cr_assert_str_eq(ring(4 * HOUR + 200),
 	    "store clock\ntell clock.at_risk\nsend event central\narm 28800000\n");
 	end();
@@ -714,7 +669,7 @@ Test(case_clock, without_memory_nothing_is_half_told)
 		cr_assert_eq(the_case()->look_at_ms, before.look_at_ms);
 		cr_assert_lt(nth, 2000);
 	}
-	keep_rows(8 * HOUR);
+	fleet_keep(&f, &effects, 8 * HOUR);
 	cr_assert_str_eq(told(), "hold " KEY "\nwaits ie\n");
 	end();
 }

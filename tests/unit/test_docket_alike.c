@@ -11,59 +11,17 @@
  * decided alike or not at all.
  */
 
-#define ROWS_MOST 128
-
-struct row {
-	struct cm_id case_id;
-	uint32_t kind;
-	struct cm_bytes body;
-};
-
 static struct fleet f;
 static struct cm_docket docket;
 static struct cm_effects effects;
 static struct story story;
 static struct cm_id first;
 static struct cm_id second;
-static struct row rows[ROWS_MOST];
-static size_t rows_count;
-static size_t rows_hidden; /* at the end: not on the disk yet */
-static bool is_damaged;    /* the disk cannot be read */
-
-static enum cm_status recall(void *self, const struct cm_id *id, cm_recalled_cb each, void *data)
-{
-	(void)self;
-	if (is_damaged)
-		return CM_CORRUPT;
-	for (size_t i = 0; i + rows_hidden < rows_count; i++)
-		if (cm_id_equal(&rows[i].case_id, id) &&
-		    !each(data, rows[i].kind, HELP_NOW_MS, rows[i].body))
-			break;
-	return CM_OK;
-}
-
-static void keep_rows(void)
-{
-	for (size_t i = 0; i < effects.count; i++) {
-		const struct cm_effect *e = &effects.items[i];
-		uint8_t *copy;
-
-		if (e->kind != CM_EFFECT_STORE)
-			continue;
-		copy = cm_arena_alloc(&f.arena, e->body.len + 1, 1);
-		memcpy(copy, e->body.data, e->body.len);
-		cr_assert_lt(rows_count, ROWS_MOST);
-		rows[rows_count++] = (struct row){e->case_id, e->what, {copy, e->body.len}};
-	}
-}
 
 static void begin(void)
 {
 	fleet_init(&f, STORY_FLEET, NULL);
-	f.env.recall = (struct cm_recall){recall, NULL};
-	rows_count = 0;
-	rows_hidden = 0;
-	is_damaged = false;
+	fleet_recalls(&f);
 	cm_docket_init(&docket, &f.env);
 	cm_effects_init(&effects);
 	story = fleet_story(&f, false);
@@ -88,7 +46,7 @@ static void take(const char *sender, enum cm_kind kind, const void *msg, int64_t
 	cr_assert_eq(cm_docket_record(&docket, &input, sender, &record, &effects, &f.err), CM_OK, "%s",
 	    f.err.text);
 	cr_assert_not(effects.failed);
-	keep_rows();
+	fleet_keep(&f, &effects, 0);
 }
 
 static void ring(const struct cm_id *id, int64_t after_ms)
@@ -99,7 +57,7 @@ static void ring(const struct cm_id *id, int64_t after_ms)
 	cm_effects_init(&effects);
 	cm_docket_timer(&docket, &input, id, &effects);
 	cr_assert_not(effects.failed);
-	keep_rows();
+	fleet_keep(&f, &effects, 0);
 }
 
 /* ie's answer in one of the cases: whether its law forbids. */
@@ -305,10 +263,10 @@ Test(docket_alike, what_is_still_being_stored_is_rung_for_again)
 	begin();
 	decide(&first, true);
 	decide(&second, false);
-	rows_hidden = rows_count;
+	f.disk.hidden = f.disk.count;
 	ring(&first, 200);
 	cr_assert_str_eq(help_effects(&f.arena, &effects), "arm 400\n");
-	rows_hidden = 0;
+	f.disk.hidden = 0;
 	ring(&first, 400);
 	cr_assert_str_eq(parts(), "1 content ie hold_for_counsel\n2 content us comply_limited\n");
 	end();
@@ -320,10 +278,10 @@ Test(docket_alike, a_case_whose_rows_cannot_be_read_is_told_of_and_tried_again_l
 	begin();
 	decide(&first, true);
 	decide(&second, false);
-	is_damaged = true;
+	f.disk.is_damaged = true;
 	ring(&first, 200);
 	cr_assert_str_eq(help_effects(&f.arena, &effects), "tell case.stuck\narm 60200\n");
-	is_damaged = false;
+	f.disk.is_damaged = false;
 	ring(&first, 60200);
 	cr_assert_str_eq(parts(), "1 content ie hold_for_counsel\n2 content us comply_limited\n");
 	end();
@@ -350,9 +308,9 @@ Test(docket_alike, a_demand_decided_early_for_its_clock_holds_no_equal_one)
 	/* Nor after a restart. */
 	cm_docket_fini(&docket);
 	cm_docket_init(&docket, &f.env);
-	for (size_t i = 0; i < rows_count; i++)
-		cr_assert_eq(cm_docket_replay(&docket, rows[i].kind, &rows[i].case_id, HELP_NOW_MS,
-		                 rows[i].body),
+	for (size_t i = 0; i < f.disk.count; i++)
+		cr_assert_eq(cm_docket_replay(&docket, f.disk.rows[i].kind, &f.disk.rows[i].case_id, HELP_NOW_MS,
+		                 f.disk.rows[i].body),
 		    CM_OK);
 	cr_assert_not(cm_docket_is_unsettled(cm_docket_find(&docket, &first)));
 	end();
@@ -375,9 +333,9 @@ Test(docket_alike, after_a_restart_the_other_is_rung_for_again)
 	decide(&second, false);
 	cm_docket_fini(&docket);
 	cm_docket_init(&docket, &f.env);
-	for (size_t i = 0; i < rows_count; i++)
-		cr_assert_eq(cm_docket_replay(&docket, rows[i].kind, &rows[i].case_id, HELP_NOW_MS,
-		                 rows[i].body),
+	for (size_t i = 0; i < f.disk.count; i++)
+		cr_assert_eq(cm_docket_replay(&docket, f.disk.rows[i].kind, &f.disk.rows[i].case_id, HELP_NOW_MS,
+		                 f.disk.rows[i].body),
 		    CM_OK);
 	cr_assert_eq(cm_docket_resume(&docket, &input, on_effects, &rung, &f.err), CM_OK);
 	cr_assert(cm_id_equal(&rung, &first));
@@ -408,7 +366,7 @@ Test(docket_alike, without_memory_nothing_is_half_held)
 		cr_assert_eq(cm_docket_find(&docket, &first)->revision, 1);
 		cr_assert_not(cm_docket_find(&docket, &first)->said[0].is_held);
 	}
-	keep_rows();
+	fleet_keep(&f, &effects, 0);
 	cr_assert_eq(cm_docket_find(&docket, &first)->revision, 2);
 	planned_anew(&first);
 	end();

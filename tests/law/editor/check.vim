@@ -37,7 +37,12 @@ function s:File()
       continue
     endif
     let l:at = 0
-    while l:at < len(l:text)
+    while 1
+      " On to where a token begins: a blank or a mark has no group that is asked for.
+      let l:at = l:inside ? l:at : match(l:text, '[A-Za-z_0-9"#]', l:at)
+      if l:at < 0 || l:at >= len(l:text)
+        break
+      endif
       let l:rest = strpart(l:text, l:at)
       if l:inside || l:rest[0] ==# '"'
         let l:end = stridx(l:rest, '"', l:inside ? 0 : 1)
@@ -51,11 +56,11 @@ function s:File()
         break
       endif
       let l:date = matchstr(l:rest, '^\d\{4}-\d\d-\d\d')
-      let l:word = matchstr(l:rest, '^[A-Za-z_0-9]\+\%([.-][A-Za-z_0-9]\+\)*')
       if l:date !=# ''
         call s:Check(l:line, l:at + 1, 'comityDate', l:date)
         let l:at += len(l:date)
-      elseif l:word !=# ''
+      else
+        let l:word = matchstr(l:rest, '^[A-Za-z_0-9]\+\%([.-][A-Za-z_0-9]\+\)*')
         let l:before = strpart(l:text, 0, l:at)
         if l:before =~# '^rule\s\+$'
           call s:Check(l:line, l:at + 1, 'comityItemName', l:word)
@@ -69,8 +74,6 @@ function s:File()
           call s:Check(l:line, l:at + 1, 'comityItem', l:word)
         endif
         let l:at += len(l:word)
-      else
-        let l:at += 1
       endif
     endwhile
   endfor
