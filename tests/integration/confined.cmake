@@ -1,7 +1,7 @@
 # What daemons give up; a node that tries it all the same.
 add_executable(confined_try integration/confined_try.c)
 comity_target(confined_try)
-comity_test_options(confined_try)
+comity_test_options(confined_try FALSE)
 target_link_libraries(confined_try PRIVATE cm_desk cm_daemon)
 comity_plain_test(confined SOURCES integration/confined.c LIBS fleet_help)
 target_compile_definitions(test_confined PRIVATE COMITY_IS_SANITIZED=$<BOOL:${COMITY_SANITIZE}>
