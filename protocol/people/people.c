@@ -287,8 +287,8 @@ enum cm_status cm_people_check(const struct cm_people *people, const struct cm_r
 	}
 	out->duties = out->user->duties & (out->token->duties != 0 ? out->token->duties : CM_DUTIES_ALL);
 	if (out->permission == NULL)
-		return cm_err_set(err, CM_UNKNOWN_NAME, "%s knows no operation \"%.40s\"",
-		    request->process, request->op);
+		return cm_err_set(err, CM_UNKNOWN_NAME, "%s knows no operation of that name",
+		    request->process);
 	status = check_token(request, out, err);
 	return status == CM_OK ? check_duties(request, out, err) : status;
 }

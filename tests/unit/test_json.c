@@ -172,7 +172,8 @@ Test(json, an_envelope_with_nothing_in_it)
 	struct cm_envelope envelope = {.version = 1, .sender = "us", .boot = 5};
 
 	cr_assert_str_eq(print(cm_schema_envelope(), &envelope),
-	    "{\"version\":1,\"sender\":\"us\",\"boot\":5,\"receipts\":[],\"records\":[]}");
+	    "{\"version\":1,\"sender\":\"us\",\"boot\":5,\"receipts\":[],\"records\":[],"
+	    "\"stamps\":[],\"checkpoints\":[],\"manifest\":0}");
 	end();
 }
 

@@ -304,7 +304,8 @@ Test(settings, every_path_can_be_asked_for_and_an_address_is_none)
 {
 	char *said = cm_arena_text(&arena, "");
 	const char *want = cm_arena_printf(
-	    &arena, "%s\n%s\n%s\n/w.law\n", file_of("x.db"), file_of("r.db"), file_of("b.key"));
+	    &arena, "%s\n%s\n%s\n%s\n%s\n/w.law\n", file_of("x.db"), file_of("c.key"),
+	    file_of("x.db.people"), file_of("r.db"), file_of("b.key"));
 
 	cr_assert_eq(read_text(whole(0, "law", "( \"/w.law\" )")), CM_OK);
 	cm_settings_each_path(&settings, append_path, &said);
