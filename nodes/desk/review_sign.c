@@ -26,7 +26,7 @@ bool cm_signing_needs_two(const struct cm_signing *signing)
 
 unsigned cm_signing_waits_for(const struct cm_signing *signing)
 {
-	if (signing->is_held)
+	if (signing->is_held || signing->forbidden_by != NULL)
 		return 0;
 	if (signing->state == CM_SIGN_STATE_COUNSEL)
 		return COUNSEL;
@@ -91,7 +91,21 @@ static enum cm_status may_sign(
 	if (status == CM_OK && signing->is_held)
 		status = cm_err_set(err, CM_NOT_ALLOWED,
 		    "the part is held for counsel: there is nothing to sign until its questions are settled");
+	if (status == CM_OK && signing->forbidden_by != NULL)
+		status = cm_err_set(err, CM_NOT_ALLOWED,
+		    "%s of this desk's own finding forbids the disclosure, or may forbid it: whoever decided "
+		    "otherwise, nobody signs it here",
+		    signing->forbidden_by);
 	return status == CM_OK ? has_duty(COUNSEL, input, err) : status;
+}
+
+static enum cm_status is_release(
+    const struct cm_signing *signing, const struct cm_sign_input *input, struct cm_err *err)
+{
+	(void)input;
+	return signing->is_release
+	           ? CM_OK
+	           : cm_err_set(err, CM_NO_MEANING, "nothing leaves: a prohibition bars nothing here");
 }
 
 static enum cm_status may_sign_first(
@@ -156,6 +170,9 @@ static const struct {
     {CM_SIGN_STATE_COUNSEL, CM_SIGN_EVENT_SIGN, CM_SIGN_STATE_AGREED, may_sign_first},
     {CM_SIGN_STATE_COUNSEL, CM_SIGN_EVENT_SIGN, CM_SIGN_STATE_SIGNED, may_sign_alone},
     {CM_SIGN_STATE_AGREED, CM_SIGN_EVENT_APPROVE, CM_SIGN_STATE_SIGNED, may_approve},
+    {CM_SIGN_STATE_COUNSEL, CM_SIGN_EVENT_FORBID, CM_SIGN_STATE_COUNSEL, is_release},
+    {CM_SIGN_STATE_AGREED, CM_SIGN_EVENT_FORBID, CM_SIGN_STATE_COUNSEL, is_release},
+    {CM_SIGN_STATE_SIGNED, CM_SIGN_EVENT_FORBID, CM_SIGN_STATE_COUNSEL, is_release},
     {CM_SIGN_STATE_ROUTED, CM_SIGN_EVENT_END, CM_SIGN_STATE_ENDED, NULL},
     {CM_SIGN_STATE_COUNSEL, CM_SIGN_EVENT_END, CM_SIGN_STATE_ENDED, NULL},
     {CM_SIGN_STATE_AGREED, CM_SIGN_EVENT_END, CM_SIGN_STATE_ENDED, NULL},
@@ -221,6 +238,7 @@ static void take_outcome(struct cm_signing *signing, const struct cm_sign_input 
 
 	drop_signatures(signing);
 	signing->text = input->text;
+	signing->forbidden_by = NULL;
 	signing->is_held = strcmp(input->disposition, "hold_for_counsel") == 0;
 	/* To keep something is not to give it away. */
 	signing->is_release = strcmp(input->disposition, "comply_limited") == 0 &&
@@ -255,6 +273,10 @@ enum cm_status cm_signing_step(
 		break;
 	case CM_SIGN_EVENT_END:
 		drop_signatures(signing);
+		break;
+	case CM_SIGN_EVENT_FORBID:
+		drop_signatures(signing);
+		signing->forbidden_by = input->rule;
 		break;
 	case CM_SIGN_EVENTS_COUNT:
 		break;

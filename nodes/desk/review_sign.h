@@ -6,6 +6,7 @@
  *                               |  sign, one is enough                          ^
  *                               +-----------------------------------------------+
  *   COUNSEL, AGREED, SIGNED --a newer outcome, or somebody changed something--> COUNSEL
+ *   the same, of a release --this desk's own finding forbids it--> COUNSEL, and nobody signs it there
  *   all --the case ended--> ENDED
  *
  * Where it sleeps: COUNSEL waits for counsel of the region, AGREED for a second person. What is true: COUNSEL:
@@ -14,7 +15,8 @@
  *
  * The rules: where data would leave (a release) or content is decided on, a second person signs, who has not
  * signed first and has not made what is signed: has not filed the case, answered, overruled or settled in it. For
- * a release that is a release officer. A signature is over the exact bytes: a newer revision voids all.
+ * a release that is a release officer. A signature is over the exact bytes: a newer revision voids all. And no
+ * router is believed that a prohibition of this region is lifted: the desk holds a release against its own finding.
  *
  * nodes/desk/desk_sign.c feeds it from the ledger, row by row; the daemon's front doors all end there.
  */
@@ -24,7 +26,7 @@
 #include "protocol/base/id.h"
 
 #define CM_SIGN_STATES(X) X(ROUTED, "routed") X(COUNSEL, "counsel") X(AGREED, "agreed") X(SIGNED, "signed") X(ENDED, "ended")
-#define CM_SIGN_EVENTS(X) X(OUTCOME) X(AMEND) X(SIGN) X(APPROVE) X(END)
+#define CM_SIGN_EVENTS(X) X(OUTCOME) X(AMEND) X(SIGN) X(APPROVE) X(END) X(FORBID)
 
 enum cm_sign_state {
 #define X(name, word) CM_SIGN_STATE_##name,
@@ -63,6 +65,7 @@ struct cm_sign_input {
 	struct cm_sign_text text;     /* OUTCOME: the new one's; SIGN, APPROVE: what was looked at */
 	const char *category;         /* OUTCOME */
 	const char *disposition;      /* OUTCOME */
+	const char *rule;             /* FORBID: of this desk's own finding; outlives the signing */
 };
 
 struct cm_signing {
@@ -71,6 +74,7 @@ struct cm_signing {
 	bool is_release; /* data would leave */
 	bool is_content; /* what people wrote or say is decided on, or the key to it */
 	bool is_held;    /* there is nothing to sign yet */
+	const char *forbidden_by; /* rule of this desk's own finding that forbids the release, or may; NULL: none */
 	struct cm_sign_person first;  /* id NULL: nobody */
 	struct cm_sign_person second; /* the same */
 	struct cm_sign_person authors[CM_SIGN_AUTHORS_MOST];

@@ -13,6 +13,7 @@ struct loading {
 	struct cm_sign_person authors[CM_SIGN_AUTHORS_MOST]; /* before there was an outcome */
 	size_t authors_count;
 	bool has_more_authors;
+	const struct cm_answer *answers[CM_MAX_ROUNDS + 1]; /* the desk's own, newest edition, by round */
 	size_t rows; /* of the desk's own */
 	enum cm_status status;
 	struct cm_err *err;
@@ -168,6 +169,63 @@ static enum cm_status take_outcome(struct loading *l, struct cm_bytes body)
 	return status;
 }
 
+/* ---- what this desk found itself ---------------------------------------------------------------- */
+
+static enum cm_status take_answer(struct loading *l, struct cm_bytes body)
+{
+	struct cm_answer *answer = cm_arena_alloc(l->arena, 1, sizeof *answer);
+	enum cm_status status;
+
+	if (answer == NULL)
+		return no_memory(l);
+	status = cm_record_decode(CM_KIND_ANSWER, body, l->arena, answer, l->err);
+	if (status == CM_OK && answer->round <= CM_MAX_ROUNDS)
+		l->answers[answer->round] = answer;
+	return status;
+}
+
+/* The rule of a finding that forbids to disclose, or may. */
+static const char *prohibition_in(const struct cm_finding *finding)
+{
+	for (size_t i = 0; i < finding->rulings_count; i++) {
+		const struct cm_ruling *r = &finding->rulings[i];
+
+		if (r->modality == CM_FORBIDS && r->state != CM_RULING_DEFEATED &&
+		    strcmp(r->act, "disclose") == 0)
+			return r->rule;
+	}
+	return NULL;
+}
+
+/* As the router's plan looks at it (router/plan_guard.c), from what this desk itself has said last. */
+static const char *own_prohibition(const struct loading *l, const struct cm_part_outcome *part)
+{
+	const char *rule = NULL;
+
+	for (size_t round = 0; round <= CM_MAX_ROUNDS; round++)
+		for (size_t i = 0; l->answers[round] != NULL && i < l->answers[round]->findings_count; i++) {
+			const struct cm_finding *f = &l->answers[round]->findings[i];
+
+			if (f->side == CM_SIDE_HOSTING && f->target == part->target &&
+			    strcmp(f->category, part->category) == 0 && strcmp(f->region, part->region) == 0)
+				rule = prohibition_in(f);
+		}
+	return rule;
+}
+
+/* After all rows: a prohibition voids what was signed, whichever came first. */
+static void hold_against_own(struct loading *l)
+{
+	for (size_t i = 0; i < l->out->parts_count; i++) {
+		struct cm_signing_part *p = &l->out->parts[i];
+		struct cm_sign_input input = {
+		    .event = CM_SIGN_EVENT_FORBID, .rule = own_prohibition(l, p->part)};
+
+		if (input.rule != NULL)
+			(void)cm_signing_step(p->signing, &input, l->err);
+	}
+}
+
 static const char *text_of(struct loading *l, const json_t *object, const char *name)
 {
 	const char *text = json_string_value(json_object_get(object, name));
@@ -266,6 +324,8 @@ static bool on_row(void *data, uint32_t kind, int64_t at_ms, struct cm_bytes bod
 	l->rows += !cm_row_is_access(kind);
 	if (kind == CM_KIND_OUTCOME)
 		l->status = take_outcome(l, body);
+	if (kind == CM_KIND_ANSWER)
+		l->status = take_answer(l, body);
 	if (kind != CM_ROW_ACT && kind != CM_ROW_SIGNED)
 		return l->status == CM_OK;
 	row = json_loadb((const char *)body.data, body.len, 0, NULL);
@@ -297,5 +357,6 @@ enum cm_status cm_signing_case_load(struct cm_desk *desk, const struct cm_review
 	if (out->text.revision == 0)
 		return cm_err_set(
 		    err, CM_NOT_ALLOWED, "the case has no outcome at %s yet", desk->settings->name);
+	hold_against_own(l);
 	return CM_OK;
 }

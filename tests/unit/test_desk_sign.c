@@ -105,6 +105,41 @@ static void add_outcome(uint32_t revision, const char *category, const char *dis
 	review->revision = revision;
 }
 
+/* What this desk has said of its part, as the newest edition of its first answer. */
+static void add_answer(const char *act, enum cm_ruling_state state, uint32_t edition)
+{
+	struct cm_ruling ruling = {.rule = "ie.bar",
+	    .jurisdiction = "IE",
+	    .state = state,
+	    .modality = CM_FORBIDS,
+	    .act = act,
+	    .title = "A bar",
+	    .cite = "s. 1"};
+	struct cm_finding finding = {.target = 1,
+	    .category = "content",
+	    .region = "ie",
+	    .side = CM_SIDE_HOSTING,
+	    .rulings = &ruling,
+	    .rulings_count = 1};
+	struct cm_answer answer = {.case_id = the_case,
+	    .round = 1,
+	    .node = "ie",
+	    .region = "ie",
+	    .at_ms = 4,
+	    .findings = &finding,
+	    .findings_count = 1,
+	    .signed_off_by = "machine",
+	    .zone = "UTC",
+	    .edition = edition};
+	struct cm_buf buf;
+
+	cm_buf_init(&buf, 0);
+	check(cm_record_encode(CM_KIND_ANSWER, &answer, &buf, NULL) == CM_OK, "an answer is encoded");
+	add_row(CM_KIND_ANSWER, buf.data, buf.len);
+	cm_buf_fini(&buf);
+	review->rows++;
+}
+
 static void add_act(const char *op, const char *user, const char *words)
 {
 	char text[400];
@@ -281,6 +316,29 @@ static void two_persons_sign_and_the_rows_prove_it(void)
 	end();
 }
 
+/* A router that decides against a prohibition of this region finds nobody here who signs. */
+static void what_this_desk_forbids_is_not_signed_here(void)
+{
+	begin();
+	add_answer("disclose", CM_RULING_HOLDS, 1);
+	add_outcome(1, "content", "comply_limited", NULL);
+	check(sign(&counsel, "sign", "1") == CM_NOT_ALLOWED, "what a rule forbids");
+	check(strstr(err.text, "ie.bar") != NULL, "with the rule");
+	add_answer("disclose", CM_RULING_POSSIBLE, 2);
+	check(sign(&counsel, "sign", "1") == CM_NOT_ALLOWED, "and what it may forbid");
+	add_answer("disclose", CM_RULING_DEFEATED, 3);
+	check(sign(&counsel, "sign", "1") == CM_OK, "not what another rule lifts");
+	check(sign(&officer, "approve", "1") == CM_OK, "and the second name");
+	add_answer("disclose", CM_RULING_HOLDS, 4);
+	check(is_state("counsel"), "a bar that comes later voids both");
+	add_answer("retain", CM_RULING_HOLDS, 5);
+	check(is_state("signed"), "a bar of something else bars nothing");
+	add_answer("disclose", CM_RULING_HOLDS, 6);
+	add_outcome(2, "content", "challenge", NULL);
+	check(sign_at(&counsel, "sign", "1", "2", 0) == CM_OK, "nor does a bar where nothing leaves");
+	end();
+}
+
 /* What stands in the ledger counts by the rules and not because it stands there. */
 static void rows_that_break_the_rules_do_not_count(void)
 {
@@ -391,6 +449,7 @@ int main(void)
 	cm_token_make(&both.token);
 	cm_effects_init(&effects);
 	two_persons_sign_and_the_rows_prove_it();
+	what_this_desk_forbids_is_not_signed_here();
 	rows_that_break_the_rules_do_not_count();
 	authors_are_known_wherever_they_acted();
 	what_is_on_its_way_is_waited_for();

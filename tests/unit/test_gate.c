@@ -424,3 +424,65 @@ Test(gate, without_memory_nothing_passes_unrecorded)
 	}
 	end();
 }
+
+/* ---- what is the post's own ------------------------------------------------------------------- */
+
+static bool may_run(const char *op_name, const char *pass, const char *body)
+{
+	struct cm_arg args[1] = {{"token", pass}};
+	struct cm_op op = {.name = op_name,
+	    .args = args,
+	    .args_count = pass != NULL,
+	    .body = {(const uint8_t *)body, strlen(body)}};
+	struct cm_input input = {.now = {NOW_MS}};
+	bool may = true;
+
+	cm_effects_fini(&effects);
+	cm_effects_init(&effects);
+	reply = (struct cm_op_reply){.sentence = ""};
+	err = (struct cm_err){.text = ""};
+	cr_assert_eq(
+	    machine.may_run(machine.self, &input, &op, &may, &reply, &effects, &err), CM_OK);
+	return may;
+}
+
+Test(gate, stands_before_what_is_the_posts_own_too)
+{
+	begin();
+	cr_assert_not(may_run("manifest", NULL, "m"));
+	cr_assert_eq(reply.status, CM_NOT_ALLOWED);
+	cr_assert_str_eq(row_text(CM_ROW_OP_REFUSED, "op"), "manifest");
+	cr_assert(may_run("manifest", auditor, ""));
+	cr_assert_eq(effects.count, 0, "to look at it changes nothing");
+	cr_assert(may_run("manifest", auditor, "m"));
+	cr_assert_str_eq(row_text(CM_ROW_ACT, "user"), "auditor");
+	end();
+}
+
+static unsigned members_heard;
+
+static enum cm_status inner_members(void *self, struct cm_err *error)
+{
+	(void)error;
+	cr_assert_eq(self, &members_heard, "the machine's own self");
+	members_heard++;
+	return CM_OK;
+}
+
+Test(gate, hands_on_that_the_members_have_changed)
+{
+	const struct cm_machine inner = {.self = &members_heard,
+	    .op = inner_op,
+	    .members = inner_members,
+	    .replay = inner_replay,
+	    .reset = inner_reset};
+
+	begin();
+	cr_assert_null(machine.members, "where the machine has nothing to hear it with");
+	cm_gate_fini(&gate);
+	cm_gate_init(&gate, &inner, "ie", "ie", path);
+	machine = cm_gate_machine(&gate);
+	cr_assert_eq(machine.members(machine.self, &err), CM_OK);
+	cr_assert_eq(members_heard, 1);
+	end();
+}

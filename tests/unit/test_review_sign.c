@@ -64,12 +64,12 @@ Test(sign, every_state_and_event_by_hand)
 {
 	/* What an event by the right person does; -1: nothing. Of a content release. */
 	static const int wanted[CM_SIGN_STATES_COUNT][CM_SIGN_EVENTS_COUNT] = {
-	    /*            OUTCOME AMEND SIGN APPROVE END */
-	    /* ROUTED  */ {1, 0, -1, -1, 4},
-	    /* COUNSEL */ {1, 1, 2, -1, 4},
-	    /* AGREED  */ {1, 1, -1, 3, 4},
-	    /* SIGNED  */ {1, 1, -1, -1, 4},
-	    /* ENDED   */ {-1, -1, -1, -1, -1}};
+	    /*            OUTCOME AMEND SIGN APPROVE END FORBID */
+	    /* ROUTED  */ {1, 0, -1, -1, 4, -1},
+	    /* COUNSEL */ {1, 1, 2, -1, 4, 1},
+	    /* AGREED  */ {1, 1, -1, 3, 4, 1},
+	    /* SIGNED  */ {1, 1, -1, -1, 4, 1},
+	    /* ENDED   */ {-1, -1, -1, -1, -1, -1}};
 
 	for (int state = 0; state < CM_SIGN_STATES_COUNT; state++)
 		for (int event = 0; event < CM_SIGN_EVENTS_COUNT; event++) {
@@ -139,6 +139,30 @@ Test(sign, a_held_part_has_nothing_to_sign)
 	cr_assert_eq(cm_signing_waits_for(&s), 0);
 	cr_assert_eq(act(&s, CM_SIGN_EVENT_SIGN, &counsel), CM_NOT_ALLOWED);
 	cr_assert_eq(step(&s, outcome(1, 2, "subscriber", "reject")), CM_OK);
+	cr_assert_eq(act(&s, CM_SIGN_EVENT_SIGN, &counsel), CM_OK);
+}
+
+static struct cm_sign_input forbid(const char *rule)
+{
+	return (struct cm_sign_input){.event = CM_SIGN_EVENT_FORBID, .rule = rule};
+}
+
+Test(sign, what_this_desk_forbids_nobody_signs_here_until_a_newer_outcome)
+{
+	struct cm_signing s = at_counsel("subscriber", "comply_limited");
+
+	cr_assert_eq(act(&s, CM_SIGN_EVENT_SIGN, &counsel), CM_OK);
+	cr_assert_eq(act(&s, CM_SIGN_EVENT_APPROVE, &officer), CM_OK);
+	cr_assert_eq(step(&s, forbid("ie.one")), CM_OK);
+	cr_assert_eq(s.state, CM_SIGN_STATE_COUNSEL);
+	cr_assert_null(s.first.id);
+	cr_assert_null(s.second.id);
+	cr_assert_eq(cm_signing_waits_for(&s), 0);
+	cr_assert_eq(act(&s, CM_SIGN_EVENT_SIGN, &counsel), CM_NOT_ALLOWED);
+	cr_assert_eq(step(&s, outcome(1, 2, "subscriber", "comply_limited")), CM_OK);
+	cr_assert_eq(act(&s, CM_SIGN_EVENT_SIGN, &counsel), CM_OK);
+	s = at_counsel("subscriber", "reject");
+	cr_assert_eq(step(&s, forbid("ie.one")), CM_NO_MEANING, "nothing leaves");
 	cr_assert_eq(act(&s, CM_SIGN_EVENT_SIGN, &counsel), CM_OK);
 }
 
