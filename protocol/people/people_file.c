@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "protocol/seal/durable.h"
+
 static enum cm_status say_io(struct cm_err *err, const char *path)
 {
 	return cm_err_set(err, errno == ENOENT ? CM_NOT_FOUND : errno == ENOSPC ? CM_DISK_FULL : CM_IO,
@@ -71,78 +73,18 @@ enum cm_status cm_people_load(const char *path, struct cm_people *out,
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
-static bool write_all(int fd, const uint8_t *bytes, size_t len)
-{
-	while (len > 0) {
-		ssize_t put = write(fd, bytes, len);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0)
-			return false;
-		bytes += put;
-		len -= (size_t)put;
-	}
-	return true;
-}
-
-static bool sync_folder_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	char folder[4096] = ".";
-	size_t len = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
-	bool synced;
-	int fd;
-
-	if (len >= sizeof folder) {
-		errno = ENAMETOOLONG;
-		return false;
-	}
-	if (len > 0) {
-		memcpy(folder, path, len);
-		folder[len] = 0;
-	}
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	synced = fsync(fd) == 0;
-	(void)close(fd);
-	return synced;
-}
-
-static enum cm_status put_file(
-    const char *path, const char *fresh, const struct cm_buf *text, struct cm_err *err)
-{
-	int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	bool written;
-
-	if (fd < 0)
-		return say_io(err, fresh);
-	written = fchmod(fd, 0600) == 0 && write_all(fd, text->data, text->len) && fsync(fd) == 0;
-	if (close(fd) != 0)
-		written = false;
-	if (written && rename(fresh, path) == 0 && sync_folder_of(path))
-		return CM_OK;
-	(void)say_io(err, path);
-	(void)unlink(fresh);
-	return err->status;
-}
-
 enum cm_status cm_people_save(
     const struct cm_people *people, const char *path, struct cm_err *err)
 {
 	struct cm_buf text;
-	struct cm_buf fresh;
-	enum cm_status status;
+	enum cm_status status = CM_OK;
 
 	cm_buf_init(&text, CM_MAX_PEOPLE_BYTES);
-	cm_buf_init(&fresh, 0);
 	cm_people_print(people, &text);
-	cm_buf_printf(&fresh, "%s.new", path);
-	status = text.failed || fresh.failed
-	             ? cm_err_set(err, CM_TOO_LARGE, "users %s: too many for one file", path)
-	             : put_file(path, cm_buf_str(&fresh), &text, err);
-	cm_buf_fini(&fresh);
+	if (text.failed)
+		status = cm_err_set(err, CM_TOO_LARGE, "users %s: too many for one file", path);
+	else if (!cm_durable_replace(path, 0600, text.data, text.len))
+		status = say_io(err, path);
 	cm_buf_fini(&text);
 	return status;
 }

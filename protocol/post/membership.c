@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "protocol/base/id.h"
+#include "protocol/seal/durable.h"
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
@@ -45,61 +46,12 @@ static enum cm_status read_file(const char *path, struct cm_buf *out, struct cm_
 	return status;
 }
 
-static bool write_all(int fd, struct cm_bytes bytes)
-{
-	while (bytes.len > 0) {
-		ssize_t done = write(fd, bytes.data, bytes.len);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return false;
-		bytes.data += done;
-		bytes.len -= (size_t)done;
-	}
-	return fsync(fd) == 0;
-}
-
-/* The file's new name counts once its folder is on disk. */
-static bool sync_folder(const char *path)
-{
-	char folder[CM_MAX_TEXT_BYTES + 8];
-	const char *slash = strrchr(path, '/');
-	int fd;
-	bool done;
-
-	(void)snprintf(folder, sizeof folder, "%.*s", slash != NULL ? (int)(slash - path) + 1 : 1,
-	    slash != NULL ? path : ".");
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	done = fsync(fd) == 0;
-	(void)close(fd);
-	return done;
-}
-
 static enum cm_status replace_file(const char *path, struct cm_bytes bytes, struct cm_err *err)
 {
-	char fresh[CM_MAX_TEXT_BYTES + 8];
-	int failed = 0;
-	int fd;
-
-	(void)snprintf(fresh, sizeof fresh, "%s.new", path);
-	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return cm_err_set(err, errno == ENOSPC ? CM_DISK_FULL : CM_IO,
-		    "the manifest %s cannot be written: %s", fresh, strerror(errno));
-	if (!write_all(fd, bytes))
-		failed = errno;
-	if (close(fd) != 0 && failed == 0)
-		failed = errno;
-	if (failed == 0 && (rename(fresh, path) != 0 || !sync_folder(path)))
-		failed = errno;
-	if (failed == 0)
+	if (cm_durable_replace(path, 0644, bytes.data, bytes.len))
 		return CM_OK;
-	(void)unlink(fresh);
-	return cm_err_set(err, failed == ENOSPC ? CM_DISK_FULL : CM_IO,
-	    "the manifest %s cannot be written: %s", path, strerror(failed));
+	return cm_err_set(err, errno == ENOSPC ? CM_DISK_FULL : CM_IO,
+	    "the manifest %s cannot be written: %s", path, strerror(errno));
 }
 
 /* ---- the list of peers ----------------------------------------------------------------------- */

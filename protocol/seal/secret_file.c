@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "protocol/base/id.h"
+#include "protocol/seal/durable.h"
 
 #define TEXT_MOST (2 * CM_SECRET_MOST_BYTES)
 
@@ -111,46 +112,6 @@ enum cm_status cm_secret_load_given(
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
-static bool write_all(int fd, const char *from, size_t len)
-{
-	while (len > 0) {
-		ssize_t put = write(fd, from, len);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0)
-			return false;
-		from += put;
-		len -= (size_t)put;
-	}
-	return true;
-}
-
-/* The name of a new file is on disk only when its folder is. */
-static bool sync_folder_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	char folder[4096] = ".";
-	size_t len = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
-	bool synced;
-	int fd;
-
-	if (len >= sizeof folder) {
-		errno = ENAMETOOLONG;
-		return false;
-	}
-	if (len > 0) {
-		memcpy(folder, path, len);
-		folder[len] = 0;
-	}
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	synced = fsync(fd) == 0;
-	(void)close(fd);
-	return synced;
-}
-
 enum cm_status cm_secret_create(
     const char *path, const char *what, const uint8_t *bytes, size_t len, struct cm_err *err)
 {
@@ -168,8 +129,8 @@ enum cm_status cm_secret_create(
 	cm_hex_print(bytes, len, text);
 	text[2 * len] = '\n';
 	/* fchmod: an unusual umask may have taken the owner's own bits. */
-	written = fchmod(fd, 0600) == 0 && write_all(fd, text, 2 * len + 1) && fsync(fd) == 0 &&
-	          sync_folder_of(path);
+	written = fchmod(fd, 0600) == 0 && cm_durable_write(fd, text, 2 * len + 1) &&
+	          fsync(fd) == 0 && cm_durable_sync_folder(path);
 	why = errno;
 	sodium_memzero(text, sizeof text);
 	if (close(fd) != 0 && written) {

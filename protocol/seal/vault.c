@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "protocol/base/alloc.h"
+#include "protocol/seal/durable.h"
 
 #define VAULT_MAGIC 0x7661756cu
 #define MOST_MISSING (UINT64_C(1) << 20) /* places that an older copy of the file may lack */
@@ -57,7 +58,7 @@ static enum cm_status make_file(
 	is_made = cm_vault_write_at(fd, header, sizeof header, 0) &&
 	          make_places(fd, region_key, name, 0, CM_VAULT_CASES) &&
 	          (renameat2(AT_FDCWD, making, AT_FDCWD, path, RENAME_NOREPLACE) == 0 || errno == EEXIST) &&
-	          cm_vault_sync_folder(path);
+	          cm_durable_sync_folder(path);
 	if (!is_made)
 		(void)cm_vault_fail(err, path, "make it");
 	(void)close(fd);

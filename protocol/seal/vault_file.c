@@ -46,30 +46,6 @@ bool cm_vault_write_at(int fd, const void *bytes, size_t len, uint64_t offset)
 	return true;
 }
 
-bool cm_vault_sync_folder(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	char folder[4096] = ".";
-	size_t len = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
-	bool is_synced;
-	int fd;
-
-	if (len >= sizeof folder) {
-		errno = ENAMETOOLONG;
-		return false;
-	}
-	if (len > 0) {
-		memcpy(folder, path, len);
-		folder[len] = 0;
-	}
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	is_synced = fsync(fd) == 0;
-	(void)close(fd);
-	return is_synced;
-}
-
 enum cm_status cm_vault_fail(struct cm_err *err, const char *path, const char *doing)
 {
 	enum cm_status status = errno == ENOSPC || errno == EDQUOT ? CM_DISK_FULL

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "protocol/seal/durable.h"
 #include "protocol/seal/secret_file.h"
 #include "protocol/seal/vault_parts.h"
 
@@ -68,7 +69,7 @@ static enum cm_status replace_key(const struct cm_vault_site *site, struct cm_er
 	int old = open(site->key, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	struct stat st;
 	bool is_done = old >= 0 && fstat(old, &st) == 0 && rename(site->next, site->key) == 0 &&
-	               cm_vault_sync_folder(site->key);
+	               cm_durable_sync_folder(site->key);
 
 	if (is_done)
 		is_done = cm_vault_write_at(old, zeros,

@@ -26,9 +26,6 @@ struct cm_vault {
 bool cm_vault_read_at(int fd, void *into, size_t len, uint64_t offset);
 bool cm_vault_write_at(int fd, const void *bytes, size_t len, uint64_t offset);
 
-/* The folder's entry of `path` is on disk. False with errno. */
-bool cm_vault_sync_folder(const char *path);
-
 /* errno as a status and a sentence. */
 enum cm_status cm_vault_fail(struct cm_err *err, const char *path, const char *doing);
 

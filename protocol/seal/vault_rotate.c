@@ -16,6 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "protocol/seal/durable.h"
+
 /* One place under the new key. */
 static void turn(const struct cm_vault *vault, const uint8_t new_key[CM_SEALED_KEY_BYTES], uint64_t number,
     uint8_t place[CM_VAULT_PLACE_BYTES], struct cm_vault_tally *tally)
@@ -88,7 +90,7 @@ static enum cm_status replace(const struct cm_vault *vault,
 	if (to < 0)
 		return cm_vault_fail(err, vault->path, "rotate");
 	is_done = copy_places(vault, new_key, to, tally) && rename(path, vault->path) == 0 &&
-	          cm_vault_sync_folder(vault->path) && overwrite(vault);
+	          cm_durable_sync_folder(vault->path) && overwrite(vault);
 	if (!is_done) {
 		(void)cm_vault_fail(err, vault->path, "rotate");
 		(void)unlink(path);
