@@ -13,13 +13,6 @@ struct cm_office_peer *cm_office_peer_find(struct cm_office *office, const char 
 	return NULL;
 }
 
-static void free_parcel(struct cm_parcel *parcel)
-{
-	cm_free(parcel->reason);
-	cm_free(parcel->receipt);
-	cm_free(parcel);
-}
-
 /* ---- effects of a link's core ---------------------------------------------------------------- */
 
 /* A token as the shell sees it carries the generation, so that a reply to a core that is gone says
@@ -32,15 +25,6 @@ static uint64_t token_out(const struct cm_office *office, uint64_t token)
 	return (uint64_t)office->generation << TOKEN_BITS | (token & TOKEN_MASK);
 }
 
-/* The parcel itself waits for the commit that deletes its row: no memory is needed to remember it. */
-static void settle(struct cm_parcel *parcel)
-{
-	struct cm_office *office = parcel->peer->office;
-
-	cm_list_append(&office->settled, &parcel->item.node);
-	office->settled_count++;
-}
-
 /* A bug put in on purpose: settle a record that is still under way. */
 static void settle_early(struct cm_office_peer *peer, const struct cm_id *id)
 {
@@ -50,7 +34,7 @@ static void settle_early(struct cm_office_peer *peer, const struct cm_id *id)
 		return;
 	parcel->peer = peer;
 	parcel->item.record.id = *id;
-	settle(parcel);
+	cm_office_settle(parcel);
 }
 
 /* What an envelope will take, or little more: head, ids, heads of bodies. */
@@ -148,9 +132,9 @@ static void forget(struct cm_office_peer *peer, struct cm_parcel *parcel)
 	}
 	(void)cm_idmap_remove(&office->outbound, &parcel->item.record.id);
 	if (CM_PLANTED(KEEP_OUTBOX))
-		free_parcel(parcel);
+		cm_parcel_free(parcel);
 	else
-		settle(parcel);
+		cm_office_settle(parcel);
 }
 
 static void free_notes(struct cm_list *told)
@@ -268,7 +252,7 @@ enum cm_status cm_office_queue_record(struct cm_office *office, const struct cm_
 	if (parcel == NULL)
 		return CM_NO_MEMORY;
 	if (cm_idmap_put(&office->outbound, &letter->id, parcel) != CM_OK) {
-		free_parcel(parcel);
+		cm_parcel_free(parcel);
 		return CM_NO_MEMORY;
 	}
 	input.item = &parcel->item;
@@ -344,97 +328,6 @@ void cm_office_links_turn(struct cm_office *office)
 	}
 	if (office->settled_count >= CM_POST_LAZY_MOST)
 		cm_office_flush_settled(office);
-}
-
-static struct cm_parcel *take_settled(struct cm_office *office)
-{
-	struct cm_link_node *node = cm_list_take(&office->settled);
-
-	if (node == NULL)
-		return NULL;
-	office->settled_count--;
-	return CM_CONTAINER(node, struct cm_parcel, item.node);
-}
-
-void cm_office_add_settled(struct cm_office *office, struct cm_job *job)
-{
-	struct cm_parcel *parcel;
-
-	while ((parcel = take_settled(office)) != NULL) {
-		const struct cm_id *id = &parcel->item.record.id;
-		const struct cm_office_receipt *receipt = parcel->receipt;
-
-		cm_job_outbox_delete(job, parcel->peer->settings->name, id);
-		if (receipt != NULL)
-			cm_job_receipt(job, parcel->peer->settings->name, id, &parcel->case_id,
-			    receipt->status, receipt->reason, receipt->proof.bytes,
-			    receipt->proof.len);
-		free_parcel(parcel);
-	}
-}
-
-void cm_office_drop_settled(struct cm_office *office)
-{
-	struct cm_link_node *node;
-	struct cm_parcel *parcel;
-
-	while ((parcel = take_settled(office)) != NULL)
-		free_parcel(parcel);
-	while ((node = cm_list_take(&office->refused)) != NULL) {
-		parcel = CM_CONTAINER(node, struct cm_parcel, item.node);
-		(void)cm_idmap_remove(&office->outbound, &parcel->item.record.id);
-		free_parcel(parcel);
-	}
-}
-
-/* One refusal, in a batch of its own. False: no memory now. */
-static bool tell_refused(struct cm_office *office, struct cm_parcel *parcel)
-{
-	const struct cm_machine *m = &office->machine;
-	struct cm_input input = cm_office_input_of(office);
-	struct cm_batch *batch = cm_batch_new(office, NULL, NULL);
-
-	if (batch == NULL)
-		return false;
-	(void)cm_idmap_remove(&office->outbound, &parcel->item.record.id);
-	batch->effects.ids_used = office->ids_used;
-	if (parcel->item.record.kind != CM_KIND_MANIFEST) /* the office's own */
-		m->undeliverable(m->self, &input, parcel->peer->settings->name,
-		    &parcel->item.record, (enum cm_status)parcel->item.verdict.status,
-		    parcel->reason != NULL ? parcel->reason : "", &batch->effects);
-	office->ids_used = batch->effects.ids_used;
-	cm_free(parcel->reason);
-	parcel->reason = NULL;
-	settle(parcel); /* its row goes with this job, or with a later one if there is none */
-	cm_office_commit_effects(batch);
-	return true;
-}
-
-void cm_office_tell_refused(struct cm_office *office)
-{
-	struct cm_link_node *node;
-
-	while (office->footing == CM_OFFICE_SERVING && (node = cm_list_take(&office->refused)) != NULL) {
-		if (tell_refused(office, CM_CONTAINER(node, struct cm_parcel, item.node)))
-			continue;
-		cm_list_append(&office->refused, node);
-		return; /* the next turn tries again */
-	}
-}
-
-void cm_office_flush_settled(struct cm_office *office)
-{
-	struct cm_batch *batch;
-
-	if (office->settled_count == 0 || office->footing != CM_OFFICE_SERVING)
-		return;
-	batch = cm_batch_new(office, NULL, NULL);
-	if (batch == NULL)
-		return;
-	if (cm_batch_need_job(batch))
-		cm_batch_commit(batch);
-	else
-		cm_batch_free(batch);
 }
 
 /* ---- from the network ------------------------------------------------------------------------ */
@@ -514,7 +407,7 @@ static void empty_core(struct cm_office_peer *peer)
 		struct cm_parcel *parcel = CM_CONTAINER(item, struct cm_parcel, item);
 
 		(void)cm_idmap_remove(&peer->office->outbound, &parcel->item.record.id);
-		free_parcel(parcel);
+		cm_parcel_free(parcel);
 	}
 	while ((note = cm_peer_take_note(&peer->core)) != NULL)
 		cm_free(CM_CONTAINER(note, struct cm_slip, note));

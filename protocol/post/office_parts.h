@@ -1,7 +1,8 @@
 /*
- * The post office's inside, shared by its files: office.c (life, reload), office_in.c (what comes),
- * office_op.c (operations), office_batch.c (what came together, until its commit), office_out.c (what goes), office_proof.c (what proves either),
- * office_bound.c (when to say "later"), office_alarm.c (the machine's alarms), office_effect.c (effects).
+ * The post office's inside, shared by its files: office.c (life, reload), office_in.c (what comes), office_op.c
+ * (operations), office_batch.c (what came together, until its commit), office_out.c (what goes), office_settled.c
+ * (what has its receipt, or never gets one), office_proof.c (what proves either), office_bound.c (when to say
+ * "later"), office_alarm.c (the machine's alarms), office_effect.c (effects), office_manifest.c (the fleet's).
  * Private to protocol/post.
  */
 #ifndef CM_OFFICE_PARTS_H
@@ -249,11 +250,15 @@ void cm_office_on_reply(struct cm_office *office, const struct cm_office_input *
 void cm_office_on_peer(struct cm_office *office, size_t peer, bool is_up);
 void cm_office_on_link_alarm(struct cm_office *office, size_t peer);
 void cm_office_links_turn(struct cm_office *office);
+void cm_office_tell_peers(struct cm_office *office); /* the machine, of the peers that are up */
+
+/* office_settled.c */
+void cm_parcel_free(struct cm_parcel *parcel);
+void cm_office_settle(struct cm_parcel *parcel); /* its row goes with the next job */
 void cm_office_add_settled(struct cm_office *office, struct cm_job *job); /* all of them, into this job */
 void cm_office_flush_settled(struct cm_office *office);                  /* a job of their own */
 void cm_office_drop_settled(struct cm_office *office); /* their rows stay */
 void cm_office_tell_refused(struct cm_office *office); /* the machine, of what was refused for good */
-void cm_office_tell_peers(struct cm_office *office);   /* the machine, of the peers that are up */
 
 /* office_manifest.c */
 uint64_t cm_office_manifest_number(const struct cm_office *office); /* 0: there is none */
