@@ -222,6 +222,16 @@ static enum cm_status check_zone(const struct cm_settings *settings, bool must_k
 	return status == CM_OK ? CM_OK : cm_err_wrap(err, "%s: zone", settings->path);
 }
 
+/* What only the start can tell: the check is run by hand, where the service manager gives nothing. */
+static void note_unnamed_key(const struct cm_daemon *daemon, const struct cm_settings *settings)
+{
+	if (settings->region[0] != 0 && settings->content_key[0] == 0)
+		(void)fprintf(stderr,
+		    "%s: %s: content_key: no file is named; it starts only where the service manager gives "
+		    "the credential content_key\n",
+		    daemon->program, settings->path);
+}
+
 static int print_settings(const struct cm_settings *settings, bool print)
 {
 	struct cm_buf buf;
@@ -343,6 +353,7 @@ int cm_daemon_run(const struct cm_daemon *daemon, int argc, char **argv)
 	} else if (check_zone(&run.settings, line.check_only, &err) != CM_OK) {
 		code = fail(daemon, &err);
 	} else if (line.check_only) {
+		note_unnamed_key(daemon, &run.settings);
 		code = print_settings(&run.settings, line.print);
 	} else {
 		cm_log_open(to_stderr, NULL, cm_wall_now, line.is_quiet ? CM_LOG_WARN : CM_LOG_INFO);

@@ -97,6 +97,8 @@ static void a_bad_configuration_is_refused_with_file_and_line(void)
 	    "role: must be \"region\", \"central\" or \"router\"");
 	expect_refused(NODE_PATH, "-n", changed_config("zone = \"America/New_York\";", ""), 1,
 	    "zone: missing; a process of role region needs it");
+	expect_refused(NODE_PATH, "-n", changed_config("content_key =", "# content_key ="), 0,
+	    "content_key: no file is named; it starts only where");
 	expect_refused(NODE_PATH, "-n", changed_config("name = \"us\";", "name = us;"), 1,
 	    "/other.conf:1: syntax error");
 	expect_refused(ROUTER_PATH, "-n", us->config, 1, "comity-router does not play \"region\"");
