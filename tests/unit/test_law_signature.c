@@ -245,6 +245,8 @@ Test(law_signature, another_key_does_not_count_nor_another_jurisdictions_signer)
 	list_keys();
 	add(&nobody, "IE", digest);
 	expect_refused("IE", digest, "does not list for this jurisdiction");
+	list.items[0].signature[0] ^= 1;
+	expect_refused("IE", digest, "does not list for this jurisdiction");
 	add(&us, "IE", digest);
 	expect_refused("IE", digest, "does not list for this jurisdiction");
 	add(&us, "US", digest);
