@@ -1,6 +1,7 @@
 /*
  * comity-node: the process of one region's legal desk, or of central counsel.
  */
+#include "jurisdictions/law_signed.h"
 #include "nodes/desk/desk.h"
 #include "protocol/post/daemon.h"
 
@@ -35,10 +36,19 @@ static void close_desk(void *state)
 	cm_free(state);
 }
 
+static enum cm_status check_law(const struct cm_settings *settings, const void *state,
+    const struct cm_manifest *manifest, struct cm_wall now, struct cm_err *err)
+{
+	const struct cm_desk *desk = state;
+
+	return cm_law_signed_check(settings, desk != NULL ? desk->law : NULL, manifest, now, err);
+}
+
 int main(int argc, char **argv)
 {
 	static const char *const roles[] = {"region", "central", NULL};
-	static const struct cm_daemon daemon = {"comity-node", roles, open_desk, opened, close_desk};
+	static const struct cm_daemon daemon = {
+	    "comity-node", roles, open_desk, opened, close_desk, check_law};
 
 	return cm_daemon_run(&daemon, argc, argv);
 }

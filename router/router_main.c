@@ -1,6 +1,7 @@
 /*
  * comity-router: carries each demand to every region's node and brings back one outcome.
  */
+#include "jurisdictions/law_signed.h"
 #include "protocol/post/daemon.h"
 #include "router/router.h"
 
@@ -35,11 +36,19 @@ static void close_router(void *state)
 	cm_free(state);
 }
 
+static enum cm_status check_law(const struct cm_settings *settings, const void *state,
+    const struct cm_manifest *manifest, struct cm_wall now, struct cm_err *err)
+{
+	const struct cm_router *router = state;
+
+	return cm_law_signed_check(settings, router != NULL ? router->policy : NULL, manifest, now, err);
+}
+
 int main(int argc, char **argv)
 {
 	static const char *const roles[] = {"router", NULL};
 	static const struct cm_daemon daemon = {
-	    "comity-router", roles, open_router, opened, close_router};
+	    "comity-router", roles, open_router, opened, close_router, check_law};
 
 	return cm_daemon_run(&daemon, argc, argv);
 }

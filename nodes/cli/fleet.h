@@ -45,6 +45,7 @@ struct cm_fleet {
 	const char *law_dir;
 	const char *blind_key;
 	const char *root; /* public key of the root, in hex; NULL: no TLS, or not known here */
+	const char *law_signatures; /* who stands for the law of its processes; NULL as `root` */
 	const char *people; /* the file of users of all its processes */
 	const char *boot; /* of the machine when the fleet was started */
 	struct cm_fleet_process *processes;

@@ -113,21 +113,8 @@ static void add_trust(struct writer *writer, config_setting_t *root, const struc
 	add_text(writer, root, "identity", process->identity);
 	add_text(writer, root, "manifest", process->manifest);
 	add_text(writer, root, "root", fleet->root);
-}
-
-static enum cm_status find_laws(const struct cm_fleet *fleet,
-    const struct cm_fleet_process *process, struct cm_arena *arena, struct cm_paths *laws,
-    struct cm_err *err)
-{
-	switch (process->role) {
-	case CM_FLEET_ROUTER:
-		return cm_router_laws(fleet->law_dir, arena, laws, err);
-	case CM_FLEET_REGION:
-		return cm_region_laws(&process->region, fleet->law_dir, arena, laws, err);
-	case CM_FLEET_CENTRAL:
-		break;
-	}
-	return CM_OK;
+	if (process->role != CM_FLEET_CENTRAL)
+		add_text(writer, root, "law_signatures", fleet->law_signatures);
 }
 
 static enum cm_status write_config(struct writer *writer, const char *path, struct cm_err *err)
@@ -157,7 +144,7 @@ enum cm_status cm_fleet_configure(
 	enum cm_status status;
 
 	cm_arena_init(&arena, 0);
-	status = find_laws(fleet, process, &arena, &laws, err);
+	status = cm_fleet_find_laws(fleet, process, &arena, &laws, err);
 	if (status != CM_OK) {
 		cm_arena_fini(&arena);
 		return cm_err_wrap(err, "configure %s", process->name);

@@ -25,6 +25,20 @@ enum cm_status cm_fleet_make_people(struct cm_fleet *fleet, struct cm_err *err) 
  * manifest of the fleet, in a file for each. */
 enum cm_status cm_fleet_make_keys(struct cm_fleet *fleet, struct cm_err *err) CM_MUST_USE;
 
+/* fleet_law.c: sign what its processes load by a key of the fleet's own, and list that key in the book for each
+ * jurisdiction. The folder of law is only read. */
+struct cm_keys_book;
+struct cm_identity;
+/* The key in that file, made if there is none yet. Statuses of secret_file.h. */
+enum cm_status cm_fleet_have_identity(
+    const char *path, struct cm_identity *out, struct cm_err *err) CM_MUST_USE;
+enum cm_status cm_fleet_sign_law(
+    struct cm_fleet *fleet, struct cm_keys_book *book, struct cm_err *err) CM_MUST_USE;
+
+/* The files of law of one process: none of central. */
+enum cm_status cm_fleet_find_laws(const struct cm_fleet *fleet, const struct cm_fleet_process *process,
+    struct cm_arena *arena, struct cm_paths *laws, struct cm_err *err) CM_MUST_USE;
+
 enum cm_status cm_fleet_configure(const struct cm_fleet *fleet,
     const struct cm_fleet_process *process, struct cm_err *err) CM_MUST_USE;
 

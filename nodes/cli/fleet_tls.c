@@ -56,7 +56,7 @@ static enum cm_status find_links(struct cm_fleet *fleet, struct cm_err *err)
 	return status;
 }
 
-static enum cm_status have_identity(
+enum cm_status cm_fleet_have_identity(
     const char *path, struct cm_identity *out, struct cm_err *err)
 {
 	if (access(path, F_OK) == 0)
@@ -85,7 +85,7 @@ static enum cm_status admit(struct cm_keys_book *book, const struct cm_fleet_pro
 	    .keys = &key,
 	    .keys_count = 1};
 	struct cm_wall until = {.ms = now.ms + CM_KEY_DAYS * CM_DAY_MS};
-	enum cm_status status = have_identity(process->identity, &identity, err);
+	enum cm_status status = cm_fleet_have_identity(process->identity, &identity, err);
 
 	if (status == CM_OK)
 		status = cm_keys_book_admit(
@@ -118,6 +118,8 @@ static enum cm_status write_book(struct cm_fleet *fleet, struct cm_keys_book *bo
 
 	for (size_t i = 0; status == CM_OK && i < fleet->count; i++)
 		status = admit(book, &fleet->processes[i], now, err);
+	if (status == CM_OK)
+		status = cm_fleet_sign_law(fleet, book, err);
 	if (status == CM_OK)
 		status = cm_keys_book_write(book, manifest, now, until, err);
 	if (status == CM_OK)
@@ -161,7 +163,7 @@ enum cm_status cm_fleet_make_keys(struct cm_fleet *fleet, struct cm_err *err)
 	if (status == CM_OK)
 		status = name_files(fleet, err);
 	if (status == CM_OK)
-		status = have_identity(root, &made, err);
+		status = cm_fleet_have_identity(root, &made, err);
 	if (status == CM_OK) {
 		cm_identity_wipe(&made);
 		status = cm_keys_book_open(book, root, manifest, "local", err);

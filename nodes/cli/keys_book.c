@@ -199,27 +199,45 @@ enum cm_status cm_keys_book_admit(struct cm_keys_book *book, const struct cm_man
 	    until, err);
 }
 
+/* Those that stand, or of them those whose hex begins with `prefix`. */
+static size_t strike(
+    struct cm_manifest_key *keys, size_t keys_count, const char *prefix, struct cm_wall now)
+{
+	char hex[2 * CM_PUBLIC_KEY_BYTES + 1];
+	size_t count = 0;
+
+	for (size_t i = 0; i < keys_count; i++) {
+		cm_hex_print(keys[i].public_key.data, CM_PUBLIC_KEY_BYTES, hex);
+		if (keys[i].revoked_ms != 0 || now.ms >= keys[i].until_ms ||
+		    (prefix != NULL && strncmp(hex, prefix, strlen(prefix)) != 0))
+			continue;
+		keys[i].revoked_ms = now.ms;
+		count++;
+	}
+	return count;
+}
+
 enum cm_status cm_keys_book_revoke(struct cm_keys_book *book, const char *name, const char *prefix,
     struct cm_wall now, size_t *count, struct cm_err *err)
 {
 	size_t at = place_of(book, name);
-	char hex[2 * CM_PUBLIC_KEY_BYTES + 1];
 
 	*count = 0;
 	if (at == book->manifest.members_count)
 		return cm_err_set(err, CM_NOT_FOUND, "the manifest has no member %s", name);
-	for (size_t i = 0; i < book->members[at].keys_count; i++) {
-		struct cm_manifest_key *key = &book->keys[at][i];
-
-		cm_hex_print(key->public_key.data, CM_PUBLIC_KEY_BYTES, hex);
-		if (key->revoked_ms != 0 || now.ms >= key->until_ms ||
-		    (prefix != NULL && strncmp(hex, prefix, strlen(prefix)) != 0))
-			continue;
-		key->revoked_ms = now.ms;
-		(*count)++;
-	}
+	*count = strike(book->keys[at], book->members[at].keys_count, prefix, now);
 	return *count > 0 ? CM_OK
 			  : cm_err_set(err, CM_NOT_FOUND, "%s has no such key that stands", name);
+}
+
+enum cm_status cm_keys_book_revoke_signer(struct cm_keys_book *book, const char *jurisdiction,
+    const char *prefix, struct cm_wall now, struct cm_err *err)
+{
+	for (size_t i = 0; i < book->manifest.signers_count; i++)
+		if (strcmp(book->signers[i].jurisdiction, jurisdiction) == 0 &&
+		    strike(book->signer_keys[i], book->signers[i].keys_count, prefix, now) > 0)
+			return CM_OK;
+	return cm_err_set(err, CM_NOT_FOUND, "%s has no such signer whose key stands", jurisdiction);
 }
 
 enum cm_status cm_keys_book_add_signer(struct cm_keys_book *book, const char *jurisdiction,

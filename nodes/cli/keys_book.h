@@ -48,6 +48,10 @@ enum cm_status cm_keys_book_add_signer(struct cm_keys_book *book, const char *ju
     const uint8_t public_key[CM_PUBLIC_KEY_BYTES], struct cm_wall now, struct cm_wall until,
     struct cm_err *err) CM_MUST_USE;
 
+/* Strike off the signers of a jurisdiction whose key's hex begins so, or all. CM_NOT_FOUND: none stands. */
+enum cm_status cm_keys_book_revoke_signer(struct cm_keys_book *book, const char *jurisdiction,
+    const char *prefix, struct cm_wall now, struct cm_err *err) CM_MUST_USE;
+
 /* Sign the next manifest and write it in the last one's place. */
 enum cm_status cm_keys_book_write(struct cm_keys_book *book, const char *path, struct cm_wall now,
     struct cm_wall until, struct cm_err *err) CM_MUST_USE;

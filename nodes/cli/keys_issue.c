@@ -198,6 +198,8 @@ static enum cm_status add_signer(
 {
 	uint8_t key[CM_PUBLIC_KEY_BYTES];
 
+	if (cm_cli_flag(cli, "revoke"))
+		return cm_keys_book_revoke_signer(book, cli->args[0], cli->args[1], now, err);
 	if (!cm_hex_parse(cli->args[1], strlen(cli->args[1]), key, sizeof key))
 		return cm_err_set(err, CM_BAD_INPUT, "KEY: 64 hex digits are wanted");
 	return cm_keys_book_add_signer(book, cli->args[0], key, now,
@@ -211,15 +213,23 @@ static enum cm_exit run_signer(const struct cm_cli *cli, struct cm_output *out)
 
 static const struct cm_arg_spec signer_args[] = {
     {.name = "JURISDICTION", .help = "Whose rules, as the file of the rules names it."},
-    {.name = "KEY", .help = "The signer's public key, 64 hex digits."},
+    {.name = "KEY", .help = "The signer's public key, 64 hex digits; with --revoke its beginning is enough."},
     {.name = NULL},
 };
-static const struct cm_opt_spec signer_options[] = {BOOK_OPTIONS, {.name = NULL}};
+static const struct cm_opt_spec signer_options[] = {BOOK_OPTIONS,
+    {.name = "revoke",
+	.kind = CM_OPT_FLAG,
+	.help = "Strike that key off instead: what it signed counts no more, whenever that was."},
+    {.name = NULL}};
+static const char *const signer_examples[] = {
+    "comity keys signer IE 3f29a81c0b7d5e64913c02f8d7a6b5e4f30918273645546372819a0bbccddeef",
+    "comity keys signer IE 3f29 --revoke", NULL};
 
 const struct cm_command cm_command_keys_signer = {
     .name = "keys signer",
-    .summary = "Let a key sign the rules of a jurisdiction, in the next manifest.",
+    .summary = "Let a key sign the rules of a jurisdiction, in the next manifest, or strike it off.",
     .args = signer_args,
     .options = signer_options,
     .run = run_signer,
+    .examples = signer_examples,
 };

@@ -57,6 +57,7 @@ static const struct cm_command *const commands[] = {
     &cm_command_rules_table,
     &cm_command_rules_coverage,
     &cm_command_rules_mutate,
+    &cm_command_rules_sign,
     &cm_command_fleet_up,
     &cm_command_fleet_down,
     &cm_command_fleet_status,

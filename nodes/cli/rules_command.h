@@ -15,6 +15,7 @@ extern const struct cm_command cm_command_rules_explain;
 extern const struct cm_command cm_command_rules_fmt;
 extern const struct cm_command cm_command_rules_mutate;
 extern const struct cm_command cm_command_rules_show;
+extern const struct cm_command cm_command_rules_sign;
 extern const struct cm_command cm_command_rules_table;
 extern const struct cm_command cm_command_rules_whatif;
 

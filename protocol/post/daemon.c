@@ -272,6 +272,26 @@ static void end_start(struct running *run)
 	cm_confine_end_start();
 }
 
+/* What is loaded, and not what a file may say by now. */
+static enum cm_status check_law(const struct running *run, struct cm_err *err)
+{
+	if (run->membership == NULL)
+		return CM_OK;
+	return run->daemon->check_law(
+	    &run->settings, run->state, &run->membership->held.manifest, cm_wall_now(), err);
+}
+
+/* A signer was struck off, or a key. Cases are open, so the process goes on, and does not start so again. */
+static void on_newer_manifest(void *data)
+{
+	const struct running *run = data;
+	struct cm_err err = {.text = ""};
+
+	if (check_law(run, &err) != CM_OK)
+		cm_log(CM_LOG_ERROR, "law.unsigned", "why=\"%s\" so=this process will not start again",
+		    err.text);
+}
+
 /* Before anything is opened that the settings name, and before the first thread. */
 static enum cm_status confine(const struct cm_settings *settings, struct cm_err *err)
 {
@@ -298,9 +318,18 @@ static int serve(struct running *run, long ready_fd)
 
 	if (status == CM_OK)
 		status = run->daemon->open(&run->settings, &run->state, &machine, &err);
+	if (status == CM_OK) {
+		status = check_law(run, &err);
+		if (status != CM_OK)
+			run->daemon->close(run->state);
+	}
 	if (status != CM_OK) {
 		(void)uv_loop_close(&run->loop);
 		return fail(run->daemon, &err);
+	}
+	if (run->membership != NULL) {
+		run->membership->on_newer = on_newer_manifest;
+		run->membership->on_newer_data = run;
 	}
 	catch_signals(run);
 	cm_gate_init(&run->gate, &machine, run->settings.name, run->settings.region,
@@ -351,6 +380,8 @@ int cm_daemon_run(const struct cm_daemon *daemon, int argc, char **argv)
 	} else if (check_addresses(&run.settings, &err) != CM_OK) {
 		code = fail(daemon, &err);
 	} else if (check_zone(&run.settings, line.check_only, &err) != CM_OK) {
+		code = fail(daemon, &err);
+	} else if (line.check_only && check_law(&run, &err) != CM_OK) {
 		code = fail(daemon, &err);
 	} else if (line.check_only) {
 		note_unnamed_key(daemon, &run.settings);

@@ -17,6 +17,11 @@ struct cm_daemon {
 	    struct cm_machine *machine, struct cm_err *err);
 	void (*opened)(void *state, struct cm_post *post);
 	void (*close)(void *state);
+
+	/* Whether those stand for the law that may, by this manifest and now: the law of `state`, or with -n, where
+	 * there is none yet (NULL), what the settings name. CM_OK where there is no law. */
+	enum cm_status (*check_law)(const struct cm_settings *settings, const void *state,
+	    const struct cm_manifest *manifest, struct cm_wall now, struct cm_err *err);
 };
 
 /* The whole life of the process: returns its exit code. 0 after a clean stop, 1 if it could not start,

@@ -276,6 +276,8 @@ enum cm_status cm_membership_offer(struct cm_membership *m, struct cm_bytes byte
 	cm_manifest_diff(&m->held.manifest, &next.manifest, changes);
 	cm_manifest_fini(&m->held);
 	m->held = next;
+	if (m->on_newer != NULL)
+		m->on_newer(m->on_newer_data);
 	return CM_OK;
 }
 

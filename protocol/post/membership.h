@@ -21,6 +21,8 @@ struct cm_membership {
 	struct cm_identity identity;
 	uint8_t root[CM_PUBLIC_KEY_BYTES];
 	struct cm_manifest_held held; /* owned */
+	void (*on_newer)(void *data); /* a newer one is in use; NULL: nobody asks */
+	void *on_newer_data;
 };
 
 /* A key that stands now, and whose it is. */

@@ -49,6 +49,7 @@ static const struct setting_spec specs[] = {
     {"router_lost_ms", A_NUMBER, 0, FOR_REGION, AT(router_lost_ms), 0, 100, INT64_C(31536000000)},
     {"law", SOME_PATHS, FOR_REGION | FOR_ROUTER, FOR_ALL, AT(law), AT(law_count), 0,
         CM_MAX_LAW_FILES},
+    {"law_signatures", A_PATH, 0, FOR_ALL, AT(law_signatures), 0, 0, 0},
     {"issuing", SOME_TEXTS, 0, FOR_REGION, AT(issuing), AT(issuing_count), 0, 32},
 };
 #undef AT
@@ -354,6 +355,7 @@ enum cm_status cm_settings_read(const char *path, struct cm_settings *out, struc
 	    .residency = "",
 	    .blind_key = "",
 	    .people = "",
+	    .law_signatures = "",
 	    .overdue_ms = 2000,
 	    .router_patience_ms = 10000,
 	    .router_lost_ms = 600000};

@@ -49,6 +49,7 @@ struct cm_settings {
 	int64_t router_lost_ms;     /* and before its decided ones do */
 	const char *const *law;
 	size_t law_count;
+	const char *law_signatures; /* file of who stands for it: wanted where there is a manifest */
 	const char *const *issuing;
 	size_t issuing_count;
 	const struct cm_peer_settings *peers; /* in the file, or by the manifest (membership.h) */

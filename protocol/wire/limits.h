@@ -37,6 +37,7 @@
 #define CM_MAX_MEMBERS 129                  /* of a fleet, in its manifest: one and its peers */
 #define CM_MAX_MEMBER_KEYS 16               /* of one member or one signer of law, old ones with them */
 #define CM_MAX_LAW_SIGNERS 256              /* jurisdictions whose rules are signed */
+#define CM_MAX_LAW_SIGNATURES 1024          /* lines of a file of signatures of law */
 #define CM_MAX_MANIFEST_BYTES (192 * 1024)  /* what is signed of a manifest */
 #define CM_MAX_DIGESTS 128                  /* rule-set digests in a finding or an outcome */
 #define CM_MAX_ARGS 32                      /* of one operation */

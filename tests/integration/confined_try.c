@@ -329,7 +329,8 @@ static void close_desk(void *state)
 int main(int argc, char **argv)
 {
 	static const char *const roles[] = {"region", "central", NULL};
-	static const struct cm_daemon daemon = {"confined_try", roles, open_desk, opened, close_desk};
+	static const struct cm_daemon daemon = {
+	    "confined_try", roles, open_desk, opened, close_desk, NULL}; /* it has no manifest */
 
 	return cm_daemon_run(&daemon, argc, argv);
 }

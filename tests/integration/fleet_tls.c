@@ -236,6 +236,116 @@ static void at_its_end_every_link_closes(void)
 	    "with a newer one they are open again");
 }
 
+/* ---- who stands for the law ------------------------------------------------------------------ */
+
+/* A start, or with `check` only -n, is refused with a sentence that has all the words. */
+static void expect_refused(const char *conf, bool check, const char *const *words)
+{
+	const char *argv[] = {NODE_PATH, "-c", conf, check ? "-n" : NULL, NULL};
+	struct ran ran;
+
+	run_program(&ran, argv, NULL);
+	expect(ran.code == 1, "%s: %d %s", check ? "-n" : "a start", ran.code, ran.err);
+	for (size_t i = 0; words[i] != NULL; i++)
+		expect(strstr(ran.err, words[i]) != NULL, "\"%s\" in: %s", words[i], ran.err);
+	ran_free(&ran);
+}
+
+/* The file's text with one thing in the place of another, in a file of the fleet's folder. */
+static void edit_into(const char *from, const char *name, const char *what, const char *instead)
+{
+	char *whole = file_read(from, NULL);
+	char *found = strstr(whole, what);
+	char *text = cm_alloc(strlen(whole) + strlen(instead) + 1, 1);
+
+	must(found != NULL && text != NULL, "%s stands in %s", what, from);
+	(void)snprintf(text, strlen(whole) + strlen(instead) + 1, "%.*s%s%s", (int)(found - whole), whole,
+	    instead, found + strlen(what));
+	file_write(in_fleet(name), text, strlen(text));
+	cm_free(text);
+	cm_free(whole);
+}
+
+/* The fleet's signatures, but the line that begins so from another file. */
+static void take_line_of(const char *other, const char *begins)
+{
+	char *text = file_read(other, NULL);
+	char *ours = file_read(in_fleet("law.signatures"), NULL);
+	char *from = strstr(text, begins);
+	char *to = strstr(ours, begins);
+
+	must(from != NULL && to != NULL, "a line of each");
+	*strchr(from + 1, '\n') = 0;
+	*strchr(to + 1, '\n') = 0;
+	edit_into(in_fleet("law.signatures"), "mixed.signatures", to, from);
+	cm_free(text);
+	cm_free(ours);
+}
+
+/* Somebody who can write the law, and whom nobody lists for it. */
+static void an_edited_law_is_refused(void)
+{
+	static const char *const edited[] = {
+	    "law.signatures", "edited.law", "the rules of IE", "what was signed is another text", NULL};
+	static const char *const unlisted[] = {"the rules of IE",
+	    "a key that the manifest does not list for this jurisdiction", NULL};
+	static const char *const unnamed[] = {"law_signatures: missing", NULL};
+	static const char *const gone[] = {"gone.signatures", "cannot be opened", NULL};
+	struct ran ran;
+
+	process_stop_must(&fleet, "ie");
+	edit_into(LAW_PATH "/ie.law", "edited.law", "District Court production order", "Any order");
+	edit_into(in_fleet("ie.conf"), "edited.conf", LAW_PATH "/ie.law", in_fleet("edited.law"));
+	expect_refused(in_fleet("edited.conf"), true, edited);
+	expect_refused(in_fleet("edited.conf"), false, edited);
+	/* Its writer's own signature helps nothing. */
+	run_cli(&ran, NULL, "rules", "sign", "--key", in_fleet("other-law.key"), "--make-key", "--jurisdiction",
+	    "IE", "--law", LAW_PATH "/vocabulary.law," LAW_PATH "/calendars.law," LAW_PATH "/ie.law",
+	    "--signatures", in_fleet("other.signatures"), NULL);
+	must(ran.code == 0, "rules sign: %s", ran.err);
+	ran_free(&ran);
+	take_line_of(in_fleet("other.signatures"), "\nIE ");
+	edit_into(in_fleet("ie.conf"), "edited.conf", "law.signatures", "mixed.signatures");
+	expect_refused(in_fleet("edited.conf"), true, unlisted);
+	edit_into(in_fleet("ie.conf"), "edited.conf", "law_signatures", "# ");
+	expect_refused(in_fleet("edited.conf"), true, unnamed);
+	edit_into(in_fleet("ie.conf"), "edited.conf", "law.signatures", "gone.signatures");
+	expect_refused(in_fleet("edited.conf"), true, gone);
+	process_start(&fleet, "ie");
+	expect(wait_peer(&fleet, "router", "ie", true), "as it was signed it is used");
+	expect_served();
+}
+
+static bool is_logged(void *data)
+{
+	char *log = file_read(process_of(&fleet, "ie")->log, NULL);
+	bool found = strstr(log, data) != NULL;
+
+	cm_free(log);
+	return found;
+}
+
+/* A live process says so, goes on with its cases, and does not start so again. */
+static void a_signer_that_is_struck_off_is_told(void)
+{
+	static const char *const words[] = {"the rules of IE", "was struck off", NULL};
+	static char event[] = "error law.unsigned";
+	char *text = file_read(in_fleet("law.signatures"), NULL);
+	char key[9] = "";
+	const char *line = strstr(text, "\nIE ");
+
+	must(line != NULL && sscanf(line, "\nIE %*64s %*15s %8s", key) == 1, "IE is signed");
+	expect(!is_logged(event), "nothing was said before");
+	keys("signer", "IE", key, "--revoke");
+	publish("router", in_fleet("fleet.manifest"), 0, "Manifest 9 is in use");
+	expect_number("ie", 9);
+	expect(wait_until(is_logged, event, PATIENCE_MS), "its log says it");
+	waiting = file_one();
+	expect(wait_missing(&fleet, &waiting, 1, "gb"), "and it answers still: gb alone was never there");
+	expect_refused(in_fleet("ie.conf"), true, words);
+	cm_free(text);
+}
+
 /* Records for the one that is not there yet wait. */
 static void the_fleet_ends(void)
 {
@@ -531,6 +641,7 @@ int main(void)
 	    {"who is killed comes back", who_is_killed_comes_back},
 	    {"a configuration is checked with its manifest",
 	        a_configuration_is_checked_with_its_manifest},
+	    {"an edited law is refused", an_edited_law_is_refused},
 	    {"a stranger and a false name get nothing", a_stranger_and_a_false_name_get_nothing},
 	    {"an operation is not taken from another machine",
 	        an_operation_is_not_taken_from_another_machine},
@@ -543,6 +654,7 @@ int main(void)
 	    {"a key is changed without a gap", a_key_is_changed_without_a_gap},
 	    {"a newcomer is dialled", a_newcomer_is_dialled},
 	    {"at its end every link closes", at_its_end_every_link_closes},
+	    {"a signer that is struck off is told", a_signer_that_is_struck_off_is_told},
 	    {"the fleet ends", the_fleet_ends},
 	};
 

@@ -202,5 +202,11 @@ Test(keys_book, signers_of_rules_are_listed_by_jurisdiction)
 	cr_assert_eq(book->manifest.signers_count, 2);
 	cr_expect_eq(book->manifest.signers[0].keys_count, 1);
 	cr_expect(cm_manifest_signer_at(&book->manifest, "US", identity.public_key, NOW));
+	cr_expect_eq(cm_keys_book_revoke_signer(book, "FR", NULL, now, &err), CM_NOT_FOUND);
+	cr_expect_eq(cm_keys_book_revoke_signer(book, "US", "0", now, &err), CM_NOT_FOUND, "%s", err.text);
+	cr_expect_eq(cm_keys_book_revoke_signer(book, "US", NULL, now, &err), CM_OK);
+	cr_expect_eq(cm_keys_book_revoke_signer(book, "US", NULL, now, &err), CM_NOT_FOUND, "it stands no more");
+	cr_expect(!cm_manifest_signer_at(&book->manifest, "US", identity.public_key, NOW));
+	cr_expect(cm_manifest_signer_at(&book->manifest, "IE", identity.public_key, NOW), "it is IE's still");
 	end();
 }

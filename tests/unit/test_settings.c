@@ -105,6 +105,7 @@ static const struct {
     {"router_lost_ms", 0, REGION, "60000", "1.5", "a whole number is wanted"},
     {"law", REGION | ROUTER, ALL, "( \"v.law\" )", "\"v.law\"",
 	"a list is wanted: ( \"a\", \"b\" )"},
+    {"law_signatures", 0, ALL, "\"s.sig\"", "( \"s.sig\" )", "a text in quotes is wanted"},
     {"issuing", 0, REGION, "( \"IE\" )", "{ a = \"IE\"; }", "a list is wanted: ( \"a\", \"b\" )"},
     {"peers", 0, ALL, "( )", "( \"ie\" )", NULL},
 };
@@ -304,8 +305,8 @@ Test(settings, every_path_can_be_asked_for_and_an_address_is_none)
 {
 	char *said = cm_arena_text(&arena, "");
 	const char *want = cm_arena_printf(
-	    &arena, "%s\n%s\n%s\n%s\n%s\n/w.law\n", file_of("x.db"), file_of("c.key"),
-	    file_of("x.db.people"), file_of("r.db"), file_of("b.key"));
+	    &arena, "%s\n%s\n%s\n%s\n%s\n/w.law\n%s\n", file_of("x.db"),
+	    file_of("c.key"), file_of("x.db.people"), file_of("r.db"), file_of("b.key"), file_of("s.sig"));
 
 	cr_assert_eq(read_text(whole(0, "law", "( \"/w.law\" )")), CM_OK);
 	cm_settings_each_path(&settings, append_path, &said);
