@@ -24,7 +24,8 @@ target_compile_definitions(comity-bench-route PRIVATE
 
 add_test(NAME bench_route_smoke COMMAND comity-bench-route --smoke)
 add_test(NAME bench_route_smoke_routers COMMAND comity-bench-route --smoke --routers 2)
-set_tests_properties(bench_route_smoke bench_route_smoke_routers PROPERTIES TIMEOUT 120)
+add_test(NAME bench_route_smoke_tls COMMAND comity-bench-route --smoke --tls)
+set_tests_properties(bench_route_smoke bench_route_smoke_routers bench_route_smoke_tls PROPERTIES TIMEOUT 120)
 
 # How long a process takes to start with many open cases: BUILD/tests/bench/start.
 add_executable(comity-bench-start bench/start.c bench/route_call.c bench/route_fleet.c bench/route_tools.c)

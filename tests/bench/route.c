@@ -36,6 +36,7 @@ static int usage(FILE *to, int code)
 	    "  --window LIST    demands in flight (1,16,64,256)\n"
 	    "  --regions LIST   the first takes in and issues, the others host (us,ie,de)\n"
 	    "  --routers LIST   with so many routers, one fleet after the other (1)\n"
+	    "  --tls            keys, a manifest, TLS between the processes and signed commits\n"
 	    "  --slow-us LIST   again with each fdatasync so many microseconds slower\n"
 	    "  --dir DIR        a folder on the file system to measure ($TMPDIR or /tmp)\n"
 	    "  --bin DIR        the top of another build, or a folder with the programs\n"
@@ -102,6 +103,9 @@ static bool read_option(int c, struct route_options *options)
 	case 'b':
 		options->bin_dir = optarg;
 		return true;
+	case 't':
+		options->is_tls = true;
+		return true;
 	case 'j':
 		options->is_json = true;
 		return true;
@@ -119,7 +123,7 @@ static int read_command_line(int argc, char **argv, struct route_options *option
 	static const struct option names[] = {{"seconds", required_argument, NULL, 's'},
 	    {"rounds", required_argument, NULL, 'r'}, {"window", required_argument, NULL, 'w'},
 	    {"routers", required_argument, NULL, 'n'}, {"slow-us", required_argument, NULL, 'u'},
-	    {"regions", required_argument, NULL, 'g'},
+	    {"regions", required_argument, NULL, 'g'}, {"tls", no_argument, NULL, 't'},
 	    {"dir", required_argument, NULL, 'd'}, {"bin", required_argument, NULL, 'b'},
 	    {"json", no_argument, NULL, 'j'}, {"smoke", no_argument, NULL, 'k'},
 	    {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
@@ -149,6 +153,7 @@ static struct route_usage usage_between(
 	    .cpu_ms = (b->cpu_ms - a->cpu_ms) / cases,
 	    .kb = (b->kb - a->kb) / cases,
 	    .minstr = (b->minstr - a->minstr) / cases,
+	    .seals = (b->seals - a->seals) / cases,
 	    .cases = (b->cases - a->cases) / cases};
 }
 
@@ -178,6 +183,7 @@ static enum cm_status measure(struct route_fleet *fleet, const struct route_repo
 		out->cpu_ms += out->usage[i].cpu_ms;
 		out->kb += out->usage[i].kb;
 		out->minstr += out->usage[i].minstr;
+		out->seals += out->usage[i].seals;
 	}
 	return CM_OK;
 }
@@ -294,6 +300,7 @@ static enum cm_status run_series(const char *folder, unsigned slow_us, unsigned 
 	    .bin_dir = options->bin_dir,
 	    .law_dir = options->law_dir,
 	    .routers = routers,
+	    .tls = options->is_tls,
 	    .slow_us = slow_us};
 	static struct route_fleet fleet;
 	struct cm_err unread;
@@ -342,16 +349,20 @@ static void expect(bool holds, const char *what)
 	(void)printf("FAILED: %s\n", what);
 }
 
-static void expect_measure(const struct route_measure *measure, unsigned window)
+static void expect_measure(const struct route_measure *measure, unsigned window, bool is_tls)
 {
 	const struct route_load *load = &measure->load;
+	double least = window == 1 ? 3 : 0.01; /* with more in flight cases share their commits */
 
 	expect(load->filed > 0, "demands were filed");
 	expect(load->outcomes == load->filed, "each demand came to an outcome");
 	expect(load->twice == 0, "no demand came to two outcomes");
 	expect(load->p50_ms > 0 && load->p50_ms <= load->p99_ms, "p50 is at most p99");
-	/* With more in flight cases share their commits. */
-	expect(measure->syncs >= (window == 1 ? 3 : 0.01), "what was acknowledged was synced");
+	expect(measure->syncs >= least, "what was acknowledged was synced");
+	if (is_tls)
+		expect(measure->seals >= least, "what was committed was signed");
+	else
+		expect(measure->seals == 0, "without keys nothing was signed");
 	expect(measure->cpu_ms > 0, "processor time was counted");
 	expect(measure->kb >= 1, "what was written was counted");
 }
@@ -386,7 +397,8 @@ static int judge_smoke(
 		    round->floor.f_lat_ms > 0 && round->floor.f_tput > 0, "the floor was probed");
 		expect(round->has_hops && round->hops.whole_ms > 0, "the ledgers tell the way");
 		for (size_t i = 0; i < report->options->windows_count; i++) {
-			expect_measure(&round->measures[i], report->options->windows[i]);
+			expect_measure(&round->measures[i], report->options->windows[i],
+			    report->options->is_tls);
 			expect_spread(&report->series[0], &round->measures[i]);
 		}
 	}

@@ -25,6 +25,7 @@ struct route_options {
 	size_t slow_count;
 	unsigned routers[ROUTE_MAX_ROUTERS];
 	size_t routers_count;
+	bool is_tls; /* the fleet has keys and signs */
 	const char *regions;
 	const char *bin_dir;
 	const char *law_dir;
@@ -41,6 +42,7 @@ struct route_measure {
 	double cpu_ms;  /* of the fleet's processes */
 	double kb;      /* written to files by the fleet's processes */
 	double minstr;  /* millions of instructions of theirs; 0: not counted here */
+	double seals;   /* commits that the fleet's processes signed */
 	double client_cpu_ms;
 	struct route_usage usage[ROUTE_MAX_PROCESSES];
 };

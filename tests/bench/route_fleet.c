@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "nodes/residency/residency.h"
+#include "protocol/ledger/reader.h"
 #include "protocol/link/now.h"
 #include "tests/bench/route_call.h"
 
@@ -128,6 +129,7 @@ enum cm_status route_fleet_up(
 	    .routers = spec->routers,
 	    .law_dir = spec->law_dir,
 	    .bin_dir = spec->bin_dir,
+	    .tls = spec->tls,
 	    .stop_fd = -1};
 	enum cm_status status;
 
@@ -173,6 +175,31 @@ static double syncs_of(const struct route_fleet *fleet, pid_t pid)
 	return 0;
 }
 
+static void on_seal(const struct cm_ledger_seal *seal, void *data)
+{
+	*(double *)data = (double)seal->number;
+}
+
+/* The signatures of a ledger are numbered from 1 on: that of the newest row tells how many there were until then. */
+static enum cm_status read_seals(
+    const struct cm_fleet_process *process, double *out, struct cm_err *err)
+{
+	struct cm_reader *reader = NULL;
+	struct cm_ledger_head head = {0};
+	enum cm_status status = cm_reader_open(&reader, process->ledger, err);
+	enum cm_status found = CM_NOT_FOUND;
+
+	*out = 0;
+	if (status == CM_OK && cm_reader_head(reader, &head) != CM_OK)
+		status = cm_err_set(err, CM_IO, "the ledger of %s cannot be read", process->name);
+	if (status == CM_OK)
+		found = cm_reader_seal(reader, head.seq, on_seal, out);
+	if (status == CM_OK && found != CM_OK && found != CM_NOT_FOUND)
+		status = cm_err_set(err, found, "the signatures of %s cannot be read", process->name);
+	cm_reader_close(reader);
+	return status;
+}
+
 static enum cm_status usage_of(const struct route_fleet *fleet,
     const struct cm_fleet_process *process, struct route_usage *out, struct cm_err *err)
 {
@@ -194,7 +221,7 @@ static enum cm_status usage_of(const struct route_fleet *fleet,
 	    .kb = (double)route_bytes_written(process->pid) / 1024,
 	    .cases = (double)json_integer_value(json_object_get(json, "cases"))};
 	json_decref(json);
-	return status;
+	return status == CM_OK ? read_seals(process, &out->seals, err) : status;
 }
 
 enum cm_status route_fleet_usage(

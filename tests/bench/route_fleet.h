@@ -36,6 +36,7 @@ struct route_usage {
 	double cases; /* that it knows; of a router: that it has or had */
 	double kb;     /* written to files, 1,024 bytes */
 	double minstr; /* millions of instructions; 0: not counted here */
+	double seals;  /* commits it has signed, up to its newest row */
 };
 
 struct route_fleet_spec {
@@ -44,6 +45,7 @@ struct route_fleet_spec {
 	const char *bin_dir;
 	const char *law_dir;
 	unsigned routers;
+	bool tls;         /* as of struct cm_fleet_spec */
 	unsigned slow_us; /* added to each sync */
 };
 

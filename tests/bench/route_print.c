@@ -57,6 +57,7 @@ static json_t *usage_json(const struct route_series *series, size_t window)
 		set(one, "cases", median_at(series, at + offsetof(struct route_usage, cases)));
 		set(one, "kb", median_at(series, at + offsetof(struct route_usage, kb)));
 		set(one, "minstr", median_at(series, at + offsetof(struct route_usage, minstr)));
+		set(one, "signed", median_at(series, at + offsetof(struct route_usage, seals)));
 		(void)json_array_append_new(array, one);
 	}
 	return array;
@@ -99,6 +100,7 @@ static json_t *window_json(
 	SET("cpu_ms", cpu_ms);
 	SET("kb", kb);
 	SET("minstr", minstr);
+	SET("signed", seals);
 	SET("client_cpu_ms", client_cpu_ms);
 #undef SET
 	set(json, "rho_t", ratio(series, window, false));
@@ -136,7 +138,8 @@ json_t *route_report_json(const struct route_report *report)
 {
 	const struct route_options *options = report->options;
 	json_t *series = json_array();
-	json_t *json = json_pack("{s:s, s:I, s:I, s:s, s:f, s:I, s:o}", "regions", options->regions,
+	json_t *json = json_pack("{s:s, s:b, s:I, s:I, s:s, s:f, s:I, s:o}", "regions",
+	    options->regions, "tls", options->is_tls,
 	    "router_numbers", (json_int_t)options->routers_count,
 	    "processors", (json_int_t)sysconf(_SC_NPROCESSORS_ONLN), "device",
 	    report->has_device ? report->device.name : "", "seconds", options->seconds, "rounds",
@@ -215,8 +218,8 @@ static void print_windows(const json_t *series, const json_t *first)
 			(void)printf(" %9.1f", get(w, "flushes"));
 		else
 			(void)printf(" %9s", "-");
-		(void)printf(" %9.1f %9.0f %9.2f %9.2f %9.2f   %s %.3f", get(w, "syncs"), get(w, "kb"),
-		    get(w, "minstr"), get(w, "cpu_ms"),
+		(void)printf(" %9.1f %9.1f %9.0f %9.2f %9.2f %9.2f   %s %.3f", get(w, "syncs"),
+		    get(w, "signed"), get(w, "kb"), get(w, "minstr"), get(w, "cpu_ms"),
 		    busiest_ms(w), is_alone ? "rho_l" : "rho_t", get(w, is_alone ? "rho_l" : "rho_t"));
 		if (series != first)
 			(void)printf("  %6.2f", get(w, is_alone ? "rho_l" : "rho_t") /
@@ -229,8 +232,8 @@ static void print_windows(const json_t *series, const json_t *first)
 
 static void print_titles(bool has_several)
 {
-	(void)printf("\n  %7s %9s %9s %9s %9s %9s %9s %9s %9s %9s %9s %12s%s\n", "routers", "in flight",
-	    "cases/s", "p50 ms", "p99 ms", "flushes", "syncs", "KiB", "Minstr", "cpu ms", "busiest", "ratio",
+	(void)printf("\n  %7s %9s %9s %9s %9s %9s %9s %9s %9s %9s %9s %9s %12s%s\n", "routers",
+	    "in flight", "cases/s", "p50 ms", "p99 ms", "flushes", "syncs", "signed", "KiB", "Minstr", "cpu ms", "busiest", "ratio",
 	    has_several ? "  of the first  a router's cases" : "");
 }
 
@@ -241,17 +244,17 @@ static void print_processes(const json_t *windows)
 	size_t i;
 	size_t j;
 
-	(void)printf("  %9s  %-10s %9s %9s %9s %9s %9s %9s %9s\n", "in flight", "process", "cases",
-	    "requests", "records", "syncs", "KiB", "Minstr", "cpu ms");
+	(void)printf("  %9s  %-10s %9s %9s %9s %9s %9s %9s %9s %9s\n", "in flight", "process",
+	    "cases", "requests", "records", "syncs", "signed", "KiB", "Minstr", "cpu ms");
 	json_array_foreach(windows, i, w)
 	{
 		json_array_foreach(json_object_get(w, "processes"), j, p)(void)
-		    printf("  %9.0f  %-10s %9.2f %9.1f %9.1f %9.1f %9.0f %9.2f %9.2f\n",
+		    printf("  %9.0f  %-10s %9.2f %9.1f %9.1f %9.1f %9.1f %9.0f %9.2f %9.2f\n",
 			get(w, "in_flight"), json_string_value(json_object_get(p, "name")),
 			get(p, "cases"), get(p, "requests"), get(p, "records"), get(p, "syncs"),
-			get(p, "kb"), get(p, "minstr"), get(p, "cpu_ms"));
-		(void)printf("  %9.0f  %-10s %9s %9s %9s %9s %9s %9s %9.2f\n", get(w, "in_flight"),
-		    "this bench", "", "", "", "", "", "", get(w, "client_cpu_ms"));
+			get(p, "signed"), get(p, "kb"), get(p, "minstr"), get(p, "cpu_ms"));
+		(void)printf("  %9.0f  %-10s %9s %9s %9s %9s %9s %9s %9s %9.2f\n", get(w, "in_flight"),
+		    "this bench", "", "", "", "", "", "", "", get(w, "client_cpu_ms"));
 	}
 	(void)printf("\n");
 }
@@ -327,9 +330,10 @@ void route_report_print(json_t *report)
 	size_t count = (size_t)get(report, "router_numbers");
 	size_t i;
 
-	(void)printf("comity, demand to outcome: regions %s (the first takes in), ipc, "
+	(void)printf("comity, demand to outcome: regions %s (the first takes in), %s, "
 		     "medians of %.0f rounds of %.1f s, %.0f processors\n",
-	    json_string_value(json_object_get(report, "regions")), get(report, "rounds"),
+	    json_string_value(json_object_get(report, "regions")),
+	    json_is_true(json_object_get(report, "tls")) ? "TLS, signed" : "ipc", get(report, "rounds"),
 	    get(report, "seconds"), get(report, "processors"));
 	if (device[0] != 0)
 		(void)printf("flushes a case: of %s, all processes of the machine; "
