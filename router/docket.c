@@ -147,6 +147,10 @@ static enum cm_status open_case(struct cm_docket *docket, const struct cm_input 
 	if (strcmp(demand.intake, sender) != 0)
 		return cm_err_set(err, CM_NOT_ALLOWED, "%s sent a demand in the name of %s", sender,
 		    demand.intake);
+	/* It was on its way to the ledger that this router had before, which may have decided it under the numbers
+	 * that would be given out here. In the next epoch it is another matter. */
+	if (demand.ledger != 0 && docket->env.ledger != 0 && demand.ledger != docket->env.ledger)
+		return cm_err_set(err, CM_CHANGED, "changed meanwhile: the ledger of this router is new");
 	c = cm_docket_find(docket, &demand.case_id);
 	if (c != NULL)
 		return take_over(docket, c, input, &demand, record->body, effects, err);

@@ -174,6 +174,7 @@ enum cm_status cm_desk_hand_over(struct cm_desk *desk, const struct cm_input *in
 		return CM_NOT_FOUND;
 	p.demand.epoch = epoch;
 	p.demand.revision = review->revision;
+	p.demand.ledger = cm_desk_ledger_of(desk, to);
 	status = cm_effects_encode(effects, CM_KIND_DEMAND, &p.demand, &body, NULL);
 	if (status == CM_OK)
 		status = cm_desk_store_owner(desk, input, &review->id, to, epoch, why, effects, NULL);
@@ -225,13 +226,27 @@ static bool is_owner_astray(struct cm_desk *desk, const struct cm_record *record
 	       epoch == cm_epoch_of((*out)->epoch);
 }
 
+static void forget_ledger(
+    struct cm_desk_router *r, const struct cm_record *record, struct cm_arena *arena)
+{
+	struct cm_demand demand;
+
+	if (cm_record_decode(CM_KIND_DEMAND, record->body, arena, &demand, NULL) == CM_OK &&
+	    demand.ledger == r->ledger)
+		r->ledger = 0;
+}
+
 void cm_desk_on_undeliverable(void *self, const struct cm_input *input, const char *peer,
     const struct cm_record *record, enum cm_status status, const char *reason,
     struct cm_effects *effects)
 {
 	struct cm_desk *desk = self;
+	struct cm_desk_router *r = cm_desk_find_router(desk, peer);
 	struct cm_review *review;
 
+	/* It has another ledger than is known here, and will say which: it must not refuse the next for that. */
+	if (r != NULL && status == CM_CHANGED && record->kind == CM_KIND_DEMAND)
+		forget_ledger(r, record, &effects->arena);
 	if (!is_owner_astray(desk, record, status, &effects->arena, &review) ||
 	    cm_desk_hand_over(desk, input, review, peer, reason[0] != 0 ? reason : "it refused it", effects) ==
 	        CM_OK)

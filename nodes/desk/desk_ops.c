@@ -46,22 +46,27 @@ static enum cm_status say_filed(const struct cm_review *review, bool is_new, str
 	    arena, reply, err);
 }
 
-/* A corrected demand goes where the one it replaces is, so that both are there when the one ends. With one
- * router there is nothing to be journalled of it. */
-static enum cm_status send_demand(struct cm_desk *desk, const struct cm_input *input,
-    const struct cm_demand *demand, struct cm_bytes body, const char **to, struct cm_effects *effects,
-    struct cm_err *err)
+/* A corrected demand goes where the one it replaces is, so that both are there when the one ends. */
+static const char *router_for(
+    struct cm_desk *desk, const struct cm_demand *demand, struct cm_wall now)
 {
 	const struct cm_review *old = cm_reviews_find(&desk->reviews, &demand->supersedes);
+
+	return old != NULL ? cm_desk_owner_of(desk, old) : cm_desk_choose_router(desk, demand, now);
+}
+
+/* With one router there is nothing to be journalled of it. */
+static enum cm_status send_demand(struct cm_desk *desk, const struct cm_input *input,
+    const struct cm_demand *demand, struct cm_bytes body, const char *to, struct cm_effects *effects,
+    struct cm_err *err)
+{
 	struct cm_id record = cm_id_derive(&demand->case_id, "demand");
 
-	*to = old != NULL ? cm_desk_owner_of(desk, old)
-	                  : cm_desk_choose_router(desk, demand, input->now);
-	cm_effect_send(effects, *to, CM_KIND_DEMAND, &demand->case_id, &record, body);
+	cm_effect_send(effects, to, CM_KIND_DEMAND, &demand->case_id, &record, body);
 	if (desk->routers_count < 2)
 		return CM_OK;
 	return cm_desk_store_owner(
-	    desk, input, &demand->case_id, *to, 1, "the demand was filed", effects, err);
+	    desk, input, &demand->case_id, to, 1, "the demand was filed", effects, err);
 }
 
 static enum cm_status register_demand(struct cm_desk *desk, const struct cm_input *input,
@@ -77,6 +82,8 @@ static enum cm_status register_demand(struct cm_desk *desk, const struct cm_inpu
 	enum cm_status status;
 
 	demand.case_id = cm_effects_id(effects, input);
+	router = router_for(desk, &demand, input->now);
+	demand.ledger = cm_desk_ledger_of(desk, router);
 	status = cm_effects_encode(effects, CM_KIND_DEMAND, &demand, &body, err);
 	if (status == CM_OK)
 		status = cm_desk_seal_original(
@@ -85,7 +92,7 @@ static enum cm_status register_demand(struct cm_desk *desk, const struct cm_inpu
 		return status;
 	cm_effect_store(effects, CM_ROW_SEALED, &demand.case_id, sealed);
 	cm_effect_store(effects, CM_KIND_DEMAND, &demand.case_id, body);
-	status = send_demand(desk, input, &demand, body, &router, effects, err);
+	status = send_demand(desk, input, &demand, body, router, effects, err);
 	if (status != CM_OK)
 		return status;
 	if (effects->failed)

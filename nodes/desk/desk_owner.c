@@ -44,6 +44,13 @@ struct cm_desk_router *cm_desk_find_router(struct cm_desk *desk, const char *nam
 	return NULL;
 }
 
+uint64_t cm_desk_ledger_of(struct cm_desk *desk, const char *router)
+{
+	const struct cm_desk_router *r = cm_desk_find_router(desk, router);
+
+	return r != NULL ? r->ledger : 0;
+}
+
 const char *cm_desk_owner_of(const struct cm_desk *desk, const struct cm_review *review)
 {
 	return review->owner != NULL ? review->owner : desk->router;
@@ -109,8 +116,10 @@ bool cm_desk_has_said_end(const struct cm_review *review)
 
 void cm_desk_note_asked(struct cm_desk *desk, struct cm_review *review, const char *router)
 {
-	const struct cm_desk_router *r = router != NULL ? cm_desk_find_router(desk, router) : NULL;
+	struct cm_desk_router *r = router != NULL ? cm_desk_find_router(desk, router) : NULL;
 
+	if (r != NULL && r->ledger == 0) /* what it says of a new one later counts more */
+		r->ledger = review->asked_ledger;
 	if (r != NULL && (r->ledger == 0 || r->ledger == review->asked_ledger) &&
 	    review->owner == r->name && !cm_desk_has_said_end(review))
 		review->is_lost = false;

@@ -14,6 +14,9 @@ enum cm_status cm_desk_follow_routers(void *self, struct cm_err *err) CM_MUST_US
 
 /* By name; NULL: not in the settings. */
 struct cm_desk_router *cm_desk_find_router(struct cm_desk *desk, const char *name);
+
+/* The ledger that this router has, as far as it has told; 0: nobody knows. */
+uint64_t cm_desk_ledger_of(struct cm_desk *desk, const char *router);
 bool cm_desk_is_silent(const struct cm_desk_router *r, int64_t now_ms, int64_t longer_than_ms);
 
 /* Who has it now; NULL: there is no router. */

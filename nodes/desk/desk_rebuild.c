@@ -55,6 +55,15 @@ static void mark_lost(struct cm_desk *desk, const struct cm_rebuild *rebuild, in
 	}
 }
 
+/* Also of a router that had nothing here: what it is given from now on is given to this ledger. */
+static void note_ledger(struct cm_desk *desk, const struct cm_rebuild *rebuild)
+{
+	struct cm_desk_router *r = cm_desk_find_router(desk, rebuild->router);
+
+	if (r != NULL)
+		r->ledger = rebuild->ledger;
+}
+
 enum cm_status cm_desk_take_rebuild(struct cm_desk *desk, const struct cm_input *input,
     const char *sender, const struct cm_record *record, struct cm_effects *effects, struct cm_err *err)
 {
@@ -69,9 +78,11 @@ enum cm_status cm_desk_take_rebuild(struct cm_desk *desk, const struct cm_input 
 		return cm_err_set(err, CM_NOT_ALLOWED, "%s asked to be given again what %s had", sender,
 		    rebuild.router);
 	count = count_forgotten(desk, &rebuild);
-	if (count == 0 || CM_PLANTED(NO_REBUILD))
+	if (count == 0 || CM_PLANTED(NO_REBUILD)) {
+		note_ledger(desk, &rebuild);
 		return cm_err_set(err, CM_NO_MEANING, "%s had no case of %s", sender,
 		    desk->settings->name);
+	}
 	/* Journalled, since handing over goes on in pieces, and over a restart. */
 	cm_effect_store(effects, CM_KIND_REBUILD, &no_case, record->body);
 	cm_desk_arm_look(desk, input->now.ms, effects);

@@ -366,6 +366,7 @@ static const struct cm_field cm_demand_fields[] = {
     ID(10, cm_demand, supersedes, MAY, "the case this corrected demand replaces"),
     U32(11, cm_demand, epoch, MAY, 0, UINT32_MAX, "of the owner; absent: 1"),
     U32(12, cm_demand, revision, MAY, 0, UINT32_MAX, "highest of its outcomes at intake"),
+    U64(13, cm_demand, ledger, MAY, "of the router it is given to; absent: not known"),
 };
 static const struct cm_field cm_ask_fields[] = {
     ID(1, cm_ask, case_id, NEED, "the case"),

@@ -59,6 +59,7 @@ struct cm_demand {
 	struct cm_id supersedes; /* the case this corrected demand replaces; zero: none */
 	uint32_t epoch;    /* of the router that coordinates it, cm_epoch_of; the demand has this one's */
 	uint32_t revision; /* highest of its outcomes that the intake node holds; 0: none */
+	uint64_t ledger;   /* of the router that it is given to, as intake knows it; 0: it does not */
 };
 
 /* A part as far as it is known: target x category x hosting region, with the facts about it. */

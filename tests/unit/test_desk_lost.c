@@ -34,6 +34,32 @@ static void a_router_that_left_the_settings_loses_its_cases(void)
 	desk_end();
 }
 
+/* So that a copy of it never passes for one that was given to the next ledger. */
+static void a_demand_says_which_ledger_it_is_given_to(void)
+{
+	struct cm_rebuild rebuild = {.router = "router1", .at_ms = HELP_NOW_MS, .ledger = 76};
+
+	desk_start("a demand says which ledger it is given to", 1, false);
+	(void)desk_file(1, false, 0);
+	CHECK(node.sent.ledger == 0); /* it has not told yet */
+	CHECK(desk_ask("router1", 1, 76, 10) == CM_OK);
+	(void)desk_file(2, false, 20);
+	CHECK(node.sent.ledger == 76);
+	rebuild.ledger = 77;
+	CHECK(desk_take("router1", CM_KIND_REBUILD, &rebuild, 100) == CM_OK);
+	(void)desk_file(3, false, 110);
+	CHECK(node.sent.ledger == 77);
+	CHECK(desk_restart(200));
+	(void)desk_file(4, false, 210);
+	CHECK(node.sent.ledger == 77);
+	desk_end();
+	desk_start("also where nothing of it was here", 1, false);
+	CHECK(desk_take("router1", CM_KIND_REBUILD, &rebuild, 100) == CM_NO_MEANING);
+	(void)desk_file(1, false, 110);
+	CHECK(node.sent.ledger == 77);
+	desk_end();
+}
+
 static void what_a_router_lost_it_gets_again(void)
 {
 	struct cm_rebuild rebuild = {.router = "router1", .at_ms = HELP_NOW_MS, .ledger = 77};
@@ -272,6 +298,12 @@ static void a_router_that_refuses_a_demand_of_old_is_given_a_later_epoch(void)
 	CHECK(review->epoch == 2);
 	refuse(CM_KIND_DEMAND, &node.sent, CM_CHANGED, 20); /* of an epoch that is past */
 	CHECK(review->epoch == 2);
+	node.desk.routers[0].ledger = node.desk.routers[1].ledger = node.desk.routers[2].ledger = 76;
+	(void)desk_file(2, false, 22);
+	CHECK(node.sent.ledger == 76);
+	refuse(CM_KIND_DEMAND, &node.sent, CM_CHANGED, 24); /* its ledger is another, and it has not said which */
+	desk_note_sent();
+	CHECK(node.sent.epoch == 2 && node.sent.ledger == 0);
 	answer.case_id = review->id;
 	answer.epoch = 2;
 	refuse(CM_KIND_ANSWER, &answer, CM_NOT_FOUND, 30);
@@ -285,6 +317,7 @@ int main(void)
 	if (cm_seal_start() != CM_OK)
 		return 1;
 	a_router_that_left_the_settings_loses_its_cases();
+	a_demand_says_which_ledger_it_is_given_to();
 	what_a_router_lost_it_gets_again();
 	a_first_start_is_no_loss();
 	a_word_that_a_router_lost_is_said_again();

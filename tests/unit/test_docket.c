@@ -427,6 +427,25 @@ Test(docket, nor_does_a_restart_in_between_forget_the_correction)
 	end();
 }
 
+/* A copy that was on its way when the disk was lost: its case may have been decided under these numbers before. */
+Test(docket, what_was_given_to_the_ledger_that_is_lost_is_given_again)
+{
+	struct story story = start(false);
+	struct cm_demand demand = *story.demand;
+
+	docket.env.ledger = 77;
+	demand.ledger = 76;
+	cr_assert_eq(take("us", CM_KIND_DEMAND, &demand, 0), CM_CHANGED);
+	cr_assert_eq(cm_docket_count(&docket), 0);
+	demand.epoch = 2;
+	demand.ledger = 77;
+	cr_assert_eq(take("us", CM_KIND_DEMAND, &demand, 10), CM_OK);
+	demand.case_id = help_id(98);
+	demand.ledger = 0;
+	cr_assert_eq(take("us", CM_KIND_DEMAND, &demand, 20), CM_OK, "where intake does not know");
+	end();
+}
+
 Test(docket, a_correction_filed_elsewhere_ends_nothing)
 {
 	struct story story = start(false);
