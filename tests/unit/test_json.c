@@ -70,7 +70,7 @@ Test(json, a_demand_shows_its_blinds_in_hex_and_no_identifier)
 	    "\"known\","
 	    "\"source\":\"a "
 	    "test\"},{\"name\":\"us_person\",\"values\":[],\"knowledge\":\"cannot_tell\","
-	    "\"source\":\"a test\"}],\"as_of\":\"2026-11-07\"}");
+	    "\"source\":\"a test\"}],\"as_of\":\"2026-11-07\",\"ledger\":0}");
 	end();
 }
 

@@ -131,11 +131,11 @@ Test(law_signature, each_word_of_a_line_is_strict)
 	char whole[1024];
 
 	for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
-		(void)snprintf(text, sizeof text, HEAD "IE %.64s %s%s\n", VECTOR + 3, times[i],
-		    strchr(VECTOR + 68, ' '));
+		(void)snprintf(text, sizeof text, HEAD "IE %.64s %s%s\n", &VECTOR[3], times[i],
+		    strchr(&VECTOR[68], ' '));
 		cr_expect_eq(parse(text), CM_BAD_INPUT, "%s", times[i]);
 	}
-	(void)snprintf(text, sizeof text, HEAD "IE %.64s 0%s\n", VECTOR + 3, strchr(VECTOR + 68, ' '));
+	(void)snprintf(text, sizeof text, HEAD "IE %.64s 0%s\n", &VECTOR[3], strchr(&VECTOR[68], ' '));
 	cr_expect_eq(parse(text), CM_OK, "%s", err.text);
 	/* No byte of a line may go or be a capital; a blank is one blank. */
 	for (size_t at = 3; at < strlen(VECTOR); at++) {
